@@ -1,0 +1,1 @@
+"""Wire models: kernel, browser and server all speak these, and nothing else."""

@@ -1,0 +1,57 @@
+"""Runs: starting them and following them."""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from studio_magics.contracts.base import Contract, Credits, Instant, ToolId
+from studio_magics.contracts.billing import Receipt
+from studio_magics.contracts.problems import Problem
+from studio_magics.contracts.results import ToolResult
+
+RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]
+TERMINAL_STATES: frozenset[RunState] = frozenset({"succeeded", "failed", "cancelled", "timed_out", "lost"})
+
+
+class RunRequest(Contract):
+    """Start a metered run. Send the header Idempotency-Key; the same key starts it once."""
+
+    inputs: dict[str, JsonValue] = Field(default_factory=dict)
+    max_credits: Credits | None = None
+    quote: str | None = Field(default=None, max_length=4_000)
+
+
+class RunSummary(Contract):
+    """One run in a list."""
+
+    id: str
+    tool_id: ToolId
+    tool_title: str
+    state: RunState
+    progress_percent: int = Field(ge=0, le=100)
+    stage: str = ""
+    revision: int = Field(ge=0, description="Rises with every change of the run")
+    max_credits: Credits
+    charged_credits: Credits | None
+    receipt_id: str | None
+    input_summary: str = ""
+    created_at: Instant
+    ended_at: Instant | None
+
+
+class Run(RunSummary):
+    """One run, whole."""
+
+    tool_version: str
+    typical_credits: Credits
+    started_at: Instant | None
+    failure: Problem | None
+    receipt: Receipt | None
+    result: ToolResult | None
+
+
+class RunList(Contract):
+    """Runs, newest first."""
+
+    runs: tuple[RunSummary, ...]
+    next_before: str | None = Field(description="Pass as 'before' for the next page")

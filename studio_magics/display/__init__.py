@@ -1,0 +1,1 @@
+"""Draws estimates, receipts, results and refusals as MIME bundles."""

@@ -1,0 +1,1 @@
+"""Parses `%studio`, calls, displays."""

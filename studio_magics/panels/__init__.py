@@ -1,0 +1,1 @@
+"""Widgets over client and runners."""

@@ -1,0 +1,1 @@
+"""Runs tools here for nothing, or on the server with a quote."""

@@ -1,0 +1,1 @@
+"""An isolated, deterministic server for people who test notebooks."""

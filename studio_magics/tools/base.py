@@ -1,0 +1,86 @@
+"""What a tool is: one record with an input model, a forecast and a run; the same code in kernel and worker.
+
+A tool knows nothing of money, HTTP or notebooks. It reads its input through the context, reports progress,
+writes artefacts through the context and returns a `ToolResult`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from studio_magics.contracts.billing import Forecast
+from studio_magics.contracts.catalogue import Place
+from studio_magics.contracts.inputs import InputFile
+from studio_magics.contracts.results import Artefact, ToolResult
+
+
+class ToolInput(BaseModel):
+    """Base of every tool's input model: unknown fields are refused, values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InputRejected(Exception):
+    """The input cannot be worked on; raised before any work, so nothing is charged."""
+
+    def __init__(self, field: str, *, found: str, allowed: str, action: str = "") -> None:
+        super().__init__(f"{field}: {found}; allowed: {allowed}")
+        self.field = field
+        self.found = found
+        self.allowed = allowed
+        self.action = action
+
+
+class RunCancelled(Exception):
+    """Raised by `RunContext.progress` when the user has cancelled a run in the kernel."""
+
+
+class RunContext(Protocol):
+    """What a running tool may ask of its surroundings."""
+
+    @property
+    def now(self) -> datetime:
+        """The time of the run, UTC; the only clock a tool reads."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where this run happens."""
+        ...
+
+    def path(self, file: InputFile) -> Path:
+        """A readable local path of this input; its suffix is the one of `file.name`."""
+        ...
+
+    def progress(self, fraction: float, stage: str) -> None:
+        """Report 0.0–1.0 and what is being done; raises `RunCancelled` when there is no use going on."""
+        ...
+
+    def add_artefact(self, name: str, media_type: str, content: bytes, *, title: str = "") -> Artefact:
+        """Keep a file of the result and return its record for `ToolResult.artefacts`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool of the catalogue."""
+
+    id: str
+    version: str
+    title: str
+    places: frozenset[Place]
+    input_model: type[ToolInput]
+    forecast: Callable[[Any], Forecast]
+    run: Callable[[Any, RunContext], ToolResult]
+    example: str
+    """Notebook lines to copy, starting with `%studio run` or `%%studio run`."""
+    description: str
+    """What it does, what it needs and what it returns, in a few sentences."""
+    cell_field: str | None = None
+    """The input field that a cell body fills (as text; the input model parses YAML or SQL itself)."""
+    libraries: tuple[str, ...] = ()
+    """Distributions whose versions go into the provenance."""

@@ -1,0 +1,90 @@
+"""Finds the tools that have code: built-in modules and entry points of the group `studio.tools`.
+
+Loading is lazy: names are cheap, a module is imported when its tool is asked for.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from studio_magics.tools.base import Tool
+
+BUILT_IN: dict[str, str] = {
+    "data-studio-quality": "studio_magics.tools.data.quality",
+    "data-studio-schema": "studio_magics.tools.data.schema",
+    "dev-studio-cost": "studio_magics.tools.dev.cost",
+}
+"""Identifier → module with the name `TOOL`."""
+
+
+class ToolUnknown(LookupError):
+    """No tool with this identifier has code here."""
+
+    def __init__(self, tool_id: str) -> None:
+        super().__init__(f"no tool '{tool_id}' is installed")
+        self.tool_id = tool_id
+
+
+class DuplicateTool(ValueError):
+    """Two distributions offer a tool under one identifier; neither is loaded."""
+
+    def __init__(self, tool_id: str, sources: tuple[str, ...]) -> None:
+        super().__init__(f"tool '{tool_id}' is offered by {' and '.join(sources)}; remove one of them")
+        self.tool_id = tool_id
+        self.sources = sources
+
+
+class ToolMisdeclared(TypeError):
+    """The module does not hold a `Tool` under its own identifier."""
+
+    def __init__(self, tool_id: str, source: str) -> None:
+        super().__init__(f"'{source}' does not define TOOL with the id '{tool_id}'")
+        self.tool_id = tool_id
+        self.source = source
+
+
+@dataclass(frozen=True)
+class ToolSource:
+    """Where the code of a tool is."""
+
+    tool_id: str
+    reference: str
+    entry_point: EntryPoint | None = None
+
+
+@cache
+def sources() -> dict[str, ToolSource]:
+    """All tools that have code, by identifier.
+
+    Raises:
+        DuplicateTool: An entry point repeats an identifier.
+    """
+    found = {tool_id: ToolSource(tool_id, module) for tool_id, module in BUILT_IN.items()}
+    for point in entry_points(group="studio.tools"):
+        if point.name in found:
+            raise DuplicateTool(point.name, (found[point.name].reference, point.value))
+        found[point.name] = ToolSource(point.name, point.value, point)
+    return found
+
+
+@cache
+def load(tool_id: str) -> Tool:
+    """Import the tool.
+
+    Raises:
+        ToolUnknown: Nothing is installed under this identifier.
+        ToolMisdeclared: What is installed is not that tool.
+    """
+    source = sources().get(tool_id)
+    if source is None:
+        raise ToolUnknown(tool_id)
+    found = source.entry_point.load() if source.entry_point else import_module(source.reference).TOOL
+    if not isinstance(found, Tool) or found.id != tool_id:
+        raise ToolMisdeclared(tool_id, source.reference)
+    return found
+
+
+def short_name(tool_id: str) -> str:
+    """The part after '<studio>-studio-': 'data-studio-quality' → 'quality'."""
+    return tool_id.split("-studio-", 1)[-1]
