@@ -1,0 +1,1 @@
+"""Prices, estimates, quotes and charges: pure functions over integers."""
