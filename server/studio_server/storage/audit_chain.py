@@ -1,0 +1,97 @@
+"""The hash chain: every recorded act carries the hash of the one before it.
+
+`hash(n) = SHA-256(hash(n-1) ‖ length-prefixed fields)`. Changing, removing or inserting a row breaks every later
+hash; cutting the tail off does not, which is why the head is anchored outside the database as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_server.clock import to_microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from studio_server.storage.tx import Tx
+
+GENESIS = bytes(32)
+NO_RECORD = bytes(32)
+
+
+@dataclass(frozen=True)
+class ChainHead:
+    """Where the chain stands: the last sequence, its hash, and how many rows there are."""
+
+    sequence: int
+    hash: bytes
+    count: int
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that was done and must stay on record. No personal data: subjects are random ids."""
+
+    actor: str
+    action: str
+    subject: str
+    details: str
+    record_digest: bytes = NO_RECORD
+
+
+def append(tx: Tx, act: Act) -> int:
+    """Put `act` at the end of the chain, in this transaction, and tell its sequence."""
+    last = tx.one("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+    sequence, previous = (0, GENESIS) if last is None else last
+    recorded_us = to_microseconds(tx.now)
+    linked = link(previous, sequence + 1, recorded_us, act)
+    tx.execute(
+        "INSERT INTO audit (sequence, recorded_us, actor, action, subject, details, record_digest,"
+        " previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(sequence + 1, recorded_us, act.actor, act.action, act.subject, act.details),
+            *(act.record_digest, previous, linked),
+        ),
+    )
+    return sequence + 1
+
+
+def head(tx: Tx) -> ChainHead:
+    """Where the chain stands now; an empty chain stands at sequence 0."""
+    last = tx.one("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+    if last is None:
+        return ChainHead(0, GENESIS, 0)
+    counted = tx.one("SELECT count(*) FROM audit") or (0,)
+    return ChainHead(int(last[0]), bytes(last[1]), int(counted[0]))
+
+
+def link(previous: bytes, sequence: int, recorded_us: int, act: Act) -> bytes:
+    """The hash of one row."""
+    fields = (str(sequence), str(recorded_us), act.actor, act.action, act.subject, act.details)
+    return digest((previous, *(field.encode() for field in fields), act.record_digest))
+
+
+def digest(fields: Iterable[bytes]) -> bytes:
+    """SHA-256 over fields, each after its length, so that no two lists of fields run together."""
+    whole = hashlib.sha256()
+    for field in fields:
+        whole.update(len(field).to_bytes(8, "big"))
+        whole.update(field)
+    return whole.digest()
+
+
+def first_broken(tx: Tx) -> int | None:
+    """The sequence of the first row that does not fit the chain, or None."""
+    previous, expected = GENESIS, 1
+    for row in tx.stream(
+        "SELECT sequence, recorded_us, actor, action, subject, details, record_digest, previous_hash, hash"
+        " FROM audit ORDER BY sequence"
+    ):
+        act = Act(row[2], row[3], row[4], row[5], bytes(row[6]))
+        fits = row[0] == expected and bytes(row[7]) == previous
+        if not fits or bytes(row[8]) != link(previous, expected, row[1], act):
+            return expected
+        previous, expected = bytes(row[8]), expected + 1
+    return None

@@ -1,0 +1,85 @@
+"""Opening SQLite connections with the settings that acknowledged money rests on.
+
+Owns: the version guard, the settings, the file's permissions. Does not own: transactions, threads, schema.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import apsw
+
+from studio_server.storage.errors import UnsafeSetting, UnsafeSqlite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 5_000
+CACHE_KIBIBYTES = 16_384
+WRITE_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+
+
+def check_library(version: str) -> None:
+    """Refuse a SQLite with the WAL-reset bug.
+
+    Raises:
+        UnsafeSqlite: older than 3.51.3 and not one of the repaired 3.50.7+ and 3.44.6+.
+    """
+    numbers = tuple(int(part) for part in version.split("."))
+    repaired_branch = (numbers[:2] == (3, 50) and numbers >= (3, 50, 7)) or (
+        numbers[:2] == (3, 44) and numbers >= (3, 44, 6)
+    )
+    if numbers < (3, 51, 3) and not repaired_branch:
+        raise UnsafeSqlite(version)
+
+
+def create_private_folder(folder: Path) -> None:
+    """Make the folder for its owner alone (0700); one that is there keeps its permissions."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def create_private_file(path: Path) -> None:
+    """Make the database file for its owner alone (0600); SQLite gives its side files the same permissions.
+
+    Only under the server lock: closing a descriptor drops every POSIX lock this process has on the file.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+
+
+def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
+    """The one connection that writes: WAL, synchronous FULL, foreign keys, and proof that each was accepted."""
+    connection = apsw.Connection(str(path), WRITE_FLAGS, vfs, statementcachesize=256)
+    _prepare(connection)
+    for setting, value, accepted in (
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "FULL", "2"),
+        ("foreign_keys", "ON", "1"),
+        ("recursive_triggers", "ON", "1"),
+    ):
+        _set(connection, setting, value, accepted)
+    return connection
+
+
+def connect_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
+    """A connection that cannot write, whatever statement it is given."""
+    connection = apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE, vfs, statementcachesize=256)
+    _prepare(connection)
+    _set(connection, "query_only", "ON", "1")
+    return connection
+
+
+def _prepare(connection: apsw.Connection) -> None:
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def _set(connection: apsw.Connection, setting: str, value: str, accepted: str) -> None:
+    connection.execute(f"PRAGMA {setting} = {value}").fetchall()
+    row = connection.execute(f"PRAGMA {setting}").fetchone()
+    found = "" if row is None else str(row[0])
+    if found != accepted:
+        raise UnsafeSetting(setting, accepted, found)

@@ -1,0 +1,72 @@
+"""A small pool of connections that only read, each use on one consistent snapshot."""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING, TypeVar
+
+from studio_server.storage.engine import connect_reader
+from studio_server.storage.errors import DatabaseClosed, StoreBusy
+from studio_server.storage.tx import SqliteTx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    import apsw
+
+    from studio_server.storage.tx import Tx
+
+T = TypeVar("T")
+
+READERS = 8
+PATIENCE_SECONDS = 10.0
+
+
+class Readers:
+    """Lends read connections, the most recently used (and so warmest) first."""
+
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        self._path = path
+        self._closed = False
+        self._idle: queue.LifoQueue[apsw.Connection] = queue.LifoQueue(READERS)
+        for _ in range(READERS):
+            self._idle.put(connect_reader(path, vfs))
+
+    def read(self, work: Callable[[Tx], T], now: datetime) -> T:
+        """Run `work` on one snapshot; it sees every write acknowledged before it began.
+
+        Raises:
+            StoreBusy: every connection stayed in use for 10 s.
+            DatabaseClosed: the database was closed.
+        """
+        connection = self._borrow()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return work(SqliteTx(connection, now))
+            finally:
+                connection.execute("COMMIT")
+        finally:
+            self._give_back(connection)
+
+    def close(self) -> None:
+        """Close every connection that is not in use now, and the others when they come back."""
+        self._closed = True
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    def _borrow(self) -> apsw.Connection:
+        if self._closed:
+            raise DatabaseClosed(self._path)
+        try:
+            return self._idle.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty as empty:
+            raise StoreBusy(self._path, "free read connection", PATIENCE_SECONDS) from empty
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.put(connection)

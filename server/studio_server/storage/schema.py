@@ -1,0 +1,108 @@
+"""Numbered migrations: `migrations/<engine>/NNNN_name.sql`, applied in order, each in one transaction, once.
+
+What was applied is recorded with the SHA-256 of its script, so a script that changed afterwards is noticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from studio_server.clock import to_microseconds
+from studio_server.storage.errors import MigrationRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import apsw
+
+SCRIPT_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+CREATE_RECORD = """
+CREATE TABLE IF NOT EXISTS migrations (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_us INTEGER NOT NULL) STRICT
+"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One numbered script."""
+
+    number: int
+    name: str
+    script: str
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint that is recorded with it."""
+        return hashlib.sha256(self.script.encode()).hexdigest()
+
+
+def packaged_migrations(engine: str = "sqlite") -> list[Migration]:
+    """Every script that comes with this program, in number order.
+
+    Raises:
+        MigrationRefused: two scripts carry one number.
+    """
+    folder = resources.files("studio_server.storage").joinpath("migrations", engine)
+    found = [
+        Migration(int(match[1]), entry.name, entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if (match := SCRIPT_NAME.match(entry.name))
+    ]
+    found.sort(key=lambda migration: migration.number)
+    for earlier, later in zip(found, found[1:], strict=False):
+        if earlier.number == later.number:
+            raise MigrationRefused(later.number, f"both {earlier.name} and {later.name} carry this number")
+    return found
+
+
+def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: datetime) -> list[int]:
+    """Bring the schema up to date and tell which numbers were applied now; a failing script changes nothing.
+
+    Raises:
+        MigrationRefused: the file is newer than the program, or an applied script has changed.
+    """
+    connection.execute(CREATE_RECORD)
+    applied = {
+        int(str(number)): str(sha256)
+        for number, sha256 in connection.execute("SELECT number, sha256 FROM migrations")
+    }
+    _check_applied(applied, migrations)
+    waiting = [migration for migration in migrations if migration.number not in applied]
+    for migration in waiting:
+        _apply(connection, migration, now)
+    return [migration.number for migration in waiting]
+
+
+def _check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> None:
+    known = {migration.number: migration for migration in migrations}
+    newest = max(applied, default=0)
+    for number, sha256 in applied.items():
+        if number not in known:
+            raise MigrationRefused(number, "the database is newer than this program; update the program")
+        if known[number].sha256 != sha256:
+            raise MigrationRefused(number, f"{known[number].name} was changed after it was applied")
+    for number, migration in known.items():
+        if number not in applied and number < newest:
+            raise MigrationRefused(number, f"{migration.name} would have to run before {newest:04d}, which has run")
+
+
+def _apply(connection: apsw.Connection, migration: Migration, now: datetime) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(migration.script).fetchall()
+        if not connection.in_transaction:
+            raise MigrationRefused(migration.number, f"{migration.name} ends its own transaction")
+        connection.execute(
+            "INSERT INTO migrations (number, name, sha256, applied_us) VALUES (?, ?, ?, ?)",
+            (migration.number, migration.name, migration.sha256, to_microseconds(now)),
+        )
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,71 @@
+"""A database transaction as the rest of the server sees it: one protocol, one implementation per engine.
+
+SQL uses `?` for parameters. A transaction is valid only inside the function it was handed to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    import apsw
+
+Row = tuple[Any, ...]
+
+
+class Tx(Protocol):
+    """One database transaction: everything done through it is committed together or not at all."""
+
+    @property
+    def now(self) -> datetime:
+        """The transaction's time in UTC: never earlier than any time recorded before."""
+        ...
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement to its end and hand back its rows."""
+        ...
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        """Run one statement to its end and hand back its first row, or None."""
+        ...
+
+    def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
+        """Read rows one at a time: for reads too long to hold in memory."""
+        ...
+
+    def changes(self) -> int:
+        """Rows changed by the last INSERT, UPDATE or DELETE: what a guarded write must look at."""
+        ...
+
+
+class SqliteTx:
+    """A transaction on one SQLite connection."""
+
+    def __init__(self, connection: apsw.Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    @property
+    def now(self) -> datetime:
+        """The transaction's time in UTC: never earlier than any time recorded before."""
+        return self._now
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement to its end and hand back its rows."""
+        return self._connection.execute(sql, tuple(params)).fetchall()
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        """Run one statement to its end and hand back its first row, or None."""
+        rows = self.execute(sql, params)
+        return rows[0] if rows else None
+
+    def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
+        """Read rows one at a time: for reads too long to hold in memory."""
+        return iter(self._connection.execute(sql, tuple(params)))
+
+    def changes(self) -> int:
+        """Rows changed by the last INSERT, UPDATE or DELETE: what a guarded write must look at."""
+        return self._connection.changes()
