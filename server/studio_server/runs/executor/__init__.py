@@ -1,0 +1,1 @@
+"""Runs one tool in a process of its own: watched, limited and measured from outside."""
