@@ -1,0 +1,640 @@
+// Generated from studio_magics/contracts by `python -m studio_server.export typescript`. Do not edit.
+// A member with a default is optional: whoever reads must do without it.
+
+// account: Balance, spend controls and identity.
+
+/** The plan a user is on. */
+export interface Plan {
+  readonly id: string;
+  readonly title: string;
+  /** Whole credits */
+  readonly monthly_credits: number;
+  /** Whole credits */
+  readonly daily_cap_credits: number;
+}
+
+/** One day or month of the wallet. */
+export interface Window {
+  readonly kind: 'day' | 'month';
+  readonly starts_at: string;
+  readonly resets_at: string;
+  /** Whole credits */
+  readonly cap_credits: number;
+  /** Whole credits */
+  readonly spent_credits: number;
+  /** Whole credits */
+  readonly held_credits: number;
+}
+
+/** What is left of one grant, in burn order. */
+export interface LotView {
+  readonly source: string;
+  /** Whole credits */
+  readonly left_credits: number;
+  readonly ends_at: string | null;
+}
+
+/** What a user can spend now. */
+export interface Balance {
+  /** Display name */
+  readonly user: string;
+  readonly plan: Plan;
+  /** Whole credits */
+  readonly available_credits: number;
+  /** Whole credits */
+  readonly held_credits: number;
+  /** Available, cut by what day, month and run limits leave */
+  readonly spendable_credits: number;
+  readonly day: Window;
+  readonly month: Window;
+  readonly per_run_limit_credits: number | null;
+  readonly lots: readonly LotView[];
+  /** Highest alert threshold reached in either window */
+  readonly alert_percent: number | null;
+  /** blocked: the cheapest run would be refused */
+  readonly level: 'ok' | 'low' | 'blocked';
+  readonly mode: 'local' | 'hub' | 'service';
+  /** What this mode protects, for people */
+  readonly note?: string;
+  /** Rises with every change of the wallet */
+  readonly revision: number;
+}
+
+/** One ledger line of the wallet. */
+export interface StatementLine {
+  readonly sequence: number;
+  readonly at: string;
+  readonly kind: string;
+  readonly description: string;
+  /** Signed: what it did to the credits available */
+  readonly amount_credits: number;
+  /** Whole credits */
+  readonly available_credits_after: number;
+  readonly run_id: string | null;
+  readonly receipt_id: string | null;
+}
+
+/** Ledger lines, newest first. */
+export interface Statement {
+  readonly lines: readonly StatementLine[];
+  readonly next_before: number | null;
+}
+
+/** Limits in force and how far they may be raised. */
+export interface SpendControls {
+  /** In force */
+  readonly daily_limit_credits: number;
+  /** In force */
+  readonly monthly_limit_credits: number;
+  /** In force; None means only the tool's maximum */
+  readonly per_run_limit_credits: number | null;
+  /** The plan's; a limit is never above it */
+  readonly daily_cap_credits: number;
+  /** The plan's plus what was bought */
+  readonly monthly_cap_credits: number;
+  readonly alert_percents: readonly number[];
+}
+
+/** New limits. A member left out stays; null goes back to the plan's. */
+export interface SpendControlsChange {
+  readonly daily_limit_credits?: number | null;
+  readonly monthly_limit_credits?: number | null;
+  readonly per_run_limit_credits?: number | null;
+  readonly alert_percents?: readonly number[] | null;
+}
+
+/** Who the server takes the caller for. */
+export interface Account {
+  readonly user_id: string;
+  readonly display_name: string;
+  readonly issuer: string;
+  readonly signed_in_via: string;
+  readonly plan: Plan;
+  readonly mode: 'local' | 'hub' | 'service';
+  readonly server_version: string;
+  /** Fixed clock and ids: a server for tests */
+  readonly deterministic?: boolean;
+}
+
+// billing: Estimates, quotes and receipts.
+
+/** Ask what a run would cost; nothing is set aside. */
+export interface EstimateRequest {
+  /** Identifier or short name */
+  readonly tool: string;
+  readonly inputs?: Readonly<Record<string, JsonValue>>;
+  /** A lower ceiling of the caller's own */
+  readonly max_credits?: number | null;
+}
+
+/** What the tool expects this input to need. */
+export interface Forecast {
+  readonly cpu_ms: number;
+  readonly wall_ms: number;
+  readonly peak_bytes: number;
+  /** What the forecast was computed from, for people */
+  readonly basis?: string;
+}
+
+/** One line of a price: the share of base, CPU or memory in credits, as exact decimal text. */
+export interface PriceLine {
+  readonly label: string;
+  /** Decimal text before the one rounding, for example '0.6' */
+  readonly credits: string;
+  readonly detail?: string;
+}
+
+/** How the estimate meets the signed-in user's balance and limits. */
+export interface Standing {
+  /** Whole credits */
+  readonly available_credits: number;
+  readonly after_typical_credits: number;
+  /** Whole credits */
+  readonly day_used_credits: number;
+  /** Whole credits */
+  readonly day_cap_credits: number;
+  /** The limit that would refuse this run now, or None */
+  readonly refused_by: string | null;
+  /** What to do about the refusal */
+  readonly action?: string;
+}
+
+/** Least, typical and most a run costs, with reasons. */
+export interface Estimate {
+  readonly tool_id: string;
+  readonly tool_title: string;
+  readonly tool_version: string;
+  readonly place: 'kernel' | 'server';
+  readonly price_version: string;
+  /** Whole credits */
+  readonly min_credits: number;
+  /** Whole credits */
+  readonly typical_credits: number;
+  /** The most this run can cost: its ceiling */
+  readonly max_credits: number;
+  /** How 'typical' adds up before rounding */
+  readonly lines: readonly PriceLine[];
+  /** Limits of this run, lowered with the ceiling */
+  readonly limits: RunLimits | null;
+  readonly forecast: Forecast;
+  /** Measured runs on this server behind 'typical' */
+  readonly measured_runs: number;
+  /** None when not signed in */
+  readonly standing: Standing | null;
+  /** Signed offer to start the run at this price; None anonymously */
+  readonly quote: string | null;
+  readonly quote_expires_at: string | null;
+  /** How to do it for 0 credits, where possible */
+  readonly free_alternative?: string;
+}
+
+/** What the parent of the worker measured. */
+export interface Measured {
+  readonly cpu_ms: number;
+  readonly wall_ms: number;
+  readonly peak_bytes: number;
+  /** Peak resident bytes times wall milliseconds */
+  readonly byte_ms: number;
+}
+
+/** What a run did cost, and why. */
+export interface Receipt {
+  readonly id: string;
+  readonly run_id: string;
+  readonly tool_id: string;
+  readonly tool_title: string;
+  readonly tool_version: string;
+  readonly price_version: string;
+  /** How the run ended: succeeded, failed, cancelled, timed_out, lost … */
+  readonly outcome: string;
+  /** Why this charge, in one sentence */
+  readonly reason?: string;
+  /** Whole credits */
+  readonly min_credits: number;
+  /** Whole credits */
+  readonly typical_credits: number;
+  /** Whole credits */
+  readonly max_credits: number;
+  /** Whole credits */
+  readonly charged_credits: number;
+  /** What went back from the hold */
+  readonly returned_credits: number;
+  readonly lines: readonly PriceLine[];
+  readonly measured: Measured | null;
+  /** Whole credits */
+  readonly available_credits_after: number;
+  readonly created_at: string;
+}
+
+// catalogue: The catalogue of tools as users see it.
+
+/** The most one run may use. */
+export interface RunLimits {
+  readonly cpu_ms: number;
+  readonly wall_ms: number;
+  readonly memory_bytes: number;
+  readonly output_bytes: number;
+}
+
+/** One line of the catalogue. */
+export interface ToolSummary {
+  readonly id: string;
+  /** The part after '<studio>-studio-' */
+  readonly short_name: string;
+  readonly studio: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly mode: 'client' | 'hybrid' | 'server';
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly availability: 'available' | 'coming_soon';
+  /** The least a metered run costs; 0 for kernel-only tools */
+  readonly min_credits: number;
+  /** The most any run can cost */
+  readonly max_credits: number;
+}
+
+/** Everything a person needs to use one tool. */
+export interface ToolPage {
+  readonly tool: ToolSummary;
+  readonly version: string | null;
+  readonly description: string;
+  /** Limits of a metered run; None for kernel-only tools */
+  readonly limits: RunLimits | null;
+  /** JSON Schema of the inputs */
+  readonly input_schema: Readonly<Record<string, JsonValue>> | null;
+  /** The input that a cell body fills */
+  readonly cell_field?: string | null;
+  /** Notebook lines to copy */
+  readonly example?: string;
+}
+
+/** All tools, in catalogue order. */
+export interface Catalogue {
+  readonly tools: readonly ToolSummary[];
+  readonly price_version: string;
+}
+
+/** How good the estimates of one tool have been on this server. */
+export interface Accuracy {
+  readonly tool_id: string;
+  readonly tool_version: string;
+  readonly runs: number;
+  /** Runs whose charge was within 25 % of 'typical' */
+  readonly within_quarter: number;
+  /** Runs charged above their quoted maximum; always 0 */
+  readonly above_maximum: number;
+  /** Median of charge over typical, in per cent */
+  readonly median_ratio_percent: number | null;
+}
+
+// events: What the server pushes over `GET /api/events` (server-sent events; `event:` is the member `kind`).
+
+/** First event of a stream: the state to start from. */
+export interface HelloEvent {
+  readonly kind: 'hello';
+  readonly balance: Balance;
+  /** Runs that are not over, and the latest ones */
+  readonly runs: readonly RunSummary[];
+}
+
+/** The wallet changed. */
+export interface BalanceEvent {
+  readonly kind: 'balance';
+  readonly balance: Balance;
+}
+
+/** A run changed. */
+export interface RunEvent {
+  readonly kind: 'run';
+  readonly run: RunSummary;
+}
+
+/** Something a person should know: an alert threshold reached, credits about to end. */
+export interface NoticeEvent {
+  readonly kind: 'notice';
+  readonly severity: 'info' | 'warning';
+  readonly text: string;
+}
+
+// inputs: How data is named in a tool's input: by content, never by a path of somebody's machine.
+
+/** One file of input data, content-addressed; its bytes travel once, by upload. */
+export interface InputFile {
+  /** SHA-256 of the content */
+  readonly digest: string;
+  /** The name shown to people, with the ending that tells the format */
+  readonly name: string;
+  readonly size_bytes: number;
+}
+
+/** A folder of input files, with names relative to it. */
+export interface InputFolder {
+  readonly name: string;
+  readonly files: readonly InputFile[];
+}
+
+/** What the server holds of one uploaded content. */
+export interface UploadInfo {
+  /** SHA-256 of the content */
+  readonly digest: string;
+  readonly size_bytes: number;
+  /** True when this request stored it, False when it was there already */
+  readonly created: boolean;
+}
+
+// problems: Why a request was refused, in fields that code reads and sentences that people read.
+
+/** One wrong field of the request. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly found: string;
+  readonly allowed: string;
+  readonly action?: string;
+}
+
+/** An `application/problem+json` body. */
+export interface Problem {
+  /** urn:studio:problem:<code> */
+  readonly type?: string;
+  readonly status: number;
+  /** Stable, machine-readable, for example 'insufficient_credits' */
+  readonly code: string;
+  /** What was refused, in one sentence */
+  readonly error: string;
+  /** Why, with the figures */
+  readonly reason?: string;
+  /** The cheapest next step */
+  readonly action?: string;
+  readonly fields?: readonly FieldProblem[];
+  readonly suggestions?: readonly string[];
+  readonly limit?: string | null;
+  readonly used?: number | null;
+  readonly held?: number | null;
+  readonly needed?: number | null;
+  readonly available?: number | null;
+  readonly cap?: number | null;
+  readonly resets_at?: string | null;
+  readonly run_id?: string | null;
+}
+
+// results: What a tool returns: findings, tables, figures and artefacts, the same shape for all 24 tools.
+
+/** One thing the tool noticed, where it is, and what to do about it. */
+export interface Finding {
+  /** Stable identifier of the rule, for example 'missing-values' */
+  readonly code: string;
+  readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
+  /** One sentence a person can act on */
+  readonly title: string;
+  /** Table, column, file or component concerned */
+  readonly where?: string;
+  /** Why it matters, with the figures */
+  readonly detail?: string;
+  /** What to do next */
+  readonly action?: string;
+  /** How many rows or items are concerned */
+  readonly count?: number | null;
+}
+
+/** One column of a table. */
+export interface Column {
+  readonly name: string;
+  readonly kind?: 'text' | 'integer' | 'number' | 'percent' | 'bytes' | 'money' | 'time' | 'flag';
+  readonly unit?: string;
+}
+
+/** Rows to read, already small enough to show. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly (string | number | boolean | null)[])[];
+  readonly note?: string;
+}
+
+/** A picture: SVG always, a Vega-Lite v5 specification or Mermaid text where the field uses them. */
+export interface Figure {
+  readonly title: string;
+  /** What the picture shows, for people who do not see it */
+  readonly alt_text: string;
+  readonly svg: string;
+  readonly vega_lite?: Readonly<Record<string, JsonValue>> | null;
+  readonly mermaid?: string | null;
+}
+
+/** A file made by the run, fetched by name. */
+export interface Artefact {
+  readonly name: string;
+  readonly media_type: string;
+  readonly size_bytes: number;
+  /** SHA-256 of the content */
+  readonly digest: string;
+  readonly title?: string;
+}
+
+/** What the result rests on. */
+export interface Provenance {
+  readonly tool_id: string;
+  readonly tool_version: string;
+  /** Library name to version */
+  readonly libraries?: Readonly<Record<string, string>>;
+  /** Embedded data to its ISO date */
+  readonly data_as_of?: Readonly<Record<string, string>>;
+  readonly input_digest?: string;
+}
+
+/** The whole answer of a tool. */
+export interface ToolResult {
+  /** The answer in one sentence */
+  readonly headline: string;
+  readonly score?: number | null;
+  /** The tool's own output model */
+  readonly summary?: Readonly<Record<string, JsonValue>>;
+  readonly findings?: readonly Finding[];
+  readonly tables?: readonly Table[];
+  readonly figures?: readonly Figure[];
+  readonly artefacts?: readonly Artefact[];
+  /** What was not looked at, and why */
+  readonly not_checked?: readonly string[];
+  readonly provenance: Provenance;
+}
+
+// runs: Runs: starting them and following them.
+
+/** Start a metered run. Send the header Idempotency-Key; the same key starts it once. */
+export interface RunRequest {
+  readonly inputs?: Readonly<Record<string, JsonValue>>;
+  readonly max_credits?: number | null;
+  readonly quote?: string | null;
+}
+
+/** One run in a list. */
+export interface RunSummary {
+  readonly id: string;
+  readonly tool_id: string;
+  readonly tool_title: string;
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'lost';
+  readonly progress_percent: number;
+  readonly stage?: string;
+  /** Rises with every change of the run */
+  readonly revision: number;
+  /** Whole credits */
+  readonly max_credits: number;
+  readonly charged_credits: number | null;
+  readonly receipt_id: string | null;
+  readonly input_summary?: string;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+}
+
+/** One run, whole. */
+export interface Run {
+  readonly id: string;
+  readonly tool_id: string;
+  readonly tool_title: string;
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'lost';
+  readonly progress_percent: number;
+  readonly stage?: string;
+  /** Rises with every change of the run */
+  readonly revision: number;
+  /** Whole credits */
+  readonly max_credits: number;
+  readonly charged_credits: number | null;
+  readonly receipt_id: string | null;
+  readonly input_summary?: string;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+  readonly tool_version: string;
+  /** Whole credits */
+  readonly typical_credits: number;
+  readonly started_at: string | null;
+  readonly failure: Problem | null;
+  readonly receipt: Receipt | null;
+  readonly result: ToolResult | null;
+}
+
+/** Runs, newest first. */
+export interface RunList {
+  readonly runs: readonly RunSummary[];
+  /** Pass as 'before' for the next page */
+  readonly next_before: string | null;
+}
+
+export type Event = HelloEvent | BalanceEvent | RunEvent | NoticeEvent;
+
+export type JsonValue = unknown;
+
+/** Every message by its name. */
+export interface Contracts {
+  readonly Account: Account;
+  readonly Accuracy: Accuracy;
+  readonly Artefact: Artefact;
+  readonly Balance: Balance;
+  readonly BalanceEvent: BalanceEvent;
+  readonly Catalogue: Catalogue;
+  readonly Column: Column;
+  readonly Estimate: Estimate;
+  readonly EstimateRequest: EstimateRequest;
+  readonly Event: Event;
+  readonly FieldProblem: FieldProblem;
+  readonly Figure: Figure;
+  readonly Finding: Finding;
+  readonly Forecast: Forecast;
+  readonly HelloEvent: HelloEvent;
+  readonly InputFile: InputFile;
+  readonly InputFolder: InputFolder;
+  readonly JsonValue: JsonValue;
+  readonly LotView: LotView;
+  readonly Measured: Measured;
+  readonly NoticeEvent: NoticeEvent;
+  readonly Plan: Plan;
+  readonly PriceLine: PriceLine;
+  readonly Problem: Problem;
+  readonly Provenance: Provenance;
+  readonly Receipt: Receipt;
+  readonly Run: Run;
+  readonly RunEvent: RunEvent;
+  readonly RunLimits: RunLimits;
+  readonly RunList: RunList;
+  readonly RunRequest: RunRequest;
+  readonly RunSummary: RunSummary;
+  readonly SpendControls: SpendControls;
+  readonly SpendControlsChange: SpendControlsChange;
+  readonly Standing: Standing;
+  readonly Statement: Statement;
+  readonly StatementLine: StatementLine;
+  readonly Table: Table;
+  readonly ToolPage: ToolPage;
+  readonly ToolResult: ToolResult;
+  readonly ToolSummary: ToolSummary;
+  readonly UploadInfo: UploadInfo;
+  readonly Window: Window;
+}
+
+export type ContractName = keyof Contracts;
+
+/** What a value must look like; read by `decode`. */
+export type Shape =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'null'
+  | 'unknown'
+  | { readonly ref: ContractName }
+  | { readonly list: Shape }
+  | { readonly map: Shape }
+  | { readonly any: readonly Shape[] }
+  | { readonly literals: readonly (string | number | boolean)[] }
+  | { readonly members: Readonly<Record<string, Shape>>; readonly optional: readonly string[] };
+
+export const SHAPES: Readonly<Record<ContractName, Shape>> = {
+  Account: {"members": {"user_id": "string", "display_name": "string", "issuer": "string", "signed_in_via": "string", "plan": {"ref": "Plan"}, "mode": {"literals": ["local", "hub", "service"]}, "server_version": "string", "deterministic": "boolean"}, "optional": ["deterministic"]},
+  Accuracy: {"members": {"tool_id": "string", "tool_version": "string", "runs": "integer", "within_quarter": "integer", "above_maximum": "integer", "median_ratio_percent": {"any": ["integer", "null"]}}, "optional": []},
+  Artefact: {"members": {"name": "string", "media_type": "string", "size_bytes": "integer", "digest": "string", "title": "string"}, "optional": ["title"]},
+  Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "revision": "integer"}, "optional": ["note"]},
+  BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
+  Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},
+  Column: {"members": {"name": "string", "kind": {"literals": ["text", "integer", "number", "percent", "bytes", "money", "time", "flag"]}, "unit": "string"}, "optional": ["kind", "unit"]},
+  Estimate: {"members": {"tool_id": "string", "tool_title": "string", "tool_version": "string", "place": {"literals": ["kernel", "server"]}, "price_version": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "forecast": {"ref": "Forecast"}, "measured_runs": "integer", "standing": {"any": [{"ref": "Standing"}, "null"]}, "quote": {"any": ["string", "null"]}, "quote_expires_at": {"any": ["string", "null"]}, "free_alternative": "string"}, "optional": ["free_alternative"]},
+  EstimateRequest: {"members": {"tool": "string", "inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}}, "optional": ["inputs", "max_credits"]},
+  Event: {"any": [{"ref": "HelloEvent"}, {"ref": "BalanceEvent"}, {"ref": "RunEvent"}, {"ref": "NoticeEvent"}]},
+  FieldProblem: {"members": {"field": "string", "found": "string", "allowed": "string", "action": "string"}, "optional": ["action"]},
+  Figure: {"members": {"title": "string", "alt_text": "string", "svg": "string", "vega_lite": {"any": [{"map": {"ref": "JsonValue"}}, "null"]}, "mermaid": {"any": ["string", "null"]}}, "optional": ["vega_lite", "mermaid"]},
+  Finding: {"members": {"code": "string", "severity": {"literals": ["critical", "high", "medium", "low", "info"]}, "title": "string", "where": "string", "detail": "string", "action": "string", "count": {"any": ["integer", "null"]}}, "optional": ["where", "detail", "action", "count"]},
+  Forecast: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "peak_bytes": "integer", "basis": "string"}, "optional": ["basis"]},
+  HelloEvent: {"members": {"kind": {"literals": ["hello"]}, "balance": {"ref": "Balance"}, "runs": {"list": {"ref": "RunSummary"}}}, "optional": []},
+  InputFile: {"members": {"digest": "string", "name": "string", "size_bytes": "integer"}, "optional": []},
+  InputFolder: {"members": {"name": "string", "files": {"list": {"ref": "InputFile"}}}, "optional": []},
+  JsonValue: "unknown",
+  LotView: {"members": {"source": "string", "left_credits": "integer", "ends_at": {"any": ["string", "null"]}}, "optional": []},
+  Measured: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "peak_bytes": "integer", "byte_ms": "integer"}, "optional": []},
+  NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string"}, "optional": []},
+  Plan: {"members": {"id": "string", "title": "string", "monthly_credits": "integer", "daily_cap_credits": "integer"}, "optional": []},
+  PriceLine: {"members": {"label": "string", "credits": "string", "detail": "string"}, "optional": ["detail"]},
+  Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id"]},
+  Provenance: {"members": {"tool_id": "string", "tool_version": "string", "libraries": {"map": "string"}, "data_as_of": {"map": "string"}, "input_digest": "string"}, "optional": ["libraries", "data_as_of", "input_digest"]},
+  Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string"}, "optional": ["reason"]},
+  Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}}, "optional": ["stage", "input_summary"]},
+  RunEvent: {"members": {"kind": {"literals": ["run"]}, "run": {"ref": "RunSummary"}}, "optional": []},
+  RunLimits: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "memory_bytes": "integer", "output_bytes": "integer"}, "optional": []},
+  RunList: {"members": {"runs": {"list": {"ref": "RunSummary"}}, "next_before": {"any": ["string", "null"]}}, "optional": []},
+  RunRequest: {"members": {"inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}, "quote": {"any": ["string", "null"]}}, "optional": ["inputs", "max_credits", "quote"]},
+  RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "input_summary"]},
+  SpendControls: {"members": {"daily_limit_credits": "integer", "monthly_limit_credits": "integer", "per_run_limit_credits": {"any": ["integer", "null"]}, "daily_cap_credits": "integer", "monthly_cap_credits": "integer", "alert_percents": {"list": "integer"}}, "optional": []},
+  SpendControlsChange: {"members": {"daily_limit_credits": {"any": ["integer", "null"]}, "monthly_limit_credits": {"any": ["integer", "null"]}, "per_run_limit_credits": {"any": ["integer", "null"]}, "alert_percents": {"any": [{"list": "integer"}, "null"]}}, "optional": ["daily_limit_credits", "monthly_limit_credits", "per_run_limit_credits", "alert_percents"]},
+  Standing: {"members": {"available_credits": "integer", "after_typical_credits": "integer", "day_used_credits": "integer", "day_cap_credits": "integer", "refused_by": {"any": ["string", "null"]}, "action": "string"}, "optional": ["action"]},
+  Statement: {"members": {"lines": {"list": {"ref": "StatementLine"}}, "next_before": {"any": ["integer", "null"]}}, "optional": []},
+  StatementLine: {"members": {"sequence": "integer", "at": "string", "kind": "string", "description": "string", "amount_credits": "integer", "available_credits_after": "integer", "run_id": {"any": ["string", "null"]}, "receipt_id": {"any": ["string", "null"]}}, "optional": []},
+  Table: {"members": {"title": "string", "columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "integer", "number", "boolean", "null"]}}}, "note": "string"}, "optional": ["note"]},
+  ToolPage: {"members": {"tool": {"ref": "ToolSummary"}, "version": {"any": ["string", "null"]}, "description": "string", "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "input_schema": {"any": [{"map": {"ref": "JsonValue"}}, "null"]}, "cell_field": {"any": ["string", "null"]}, "example": "string"}, "optional": ["cell_field", "example"]},
+  ToolResult: {"members": {"headline": "string", "score": {"any": ["integer", "null"]}, "summary": {"map": {"ref": "JsonValue"}}, "findings": {"list": {"ref": "Finding"}}, "tables": {"list": {"ref": "Table"}}, "figures": {"list": {"ref": "Figure"}}, "artefacts": {"list": {"ref": "Artefact"}}, "not_checked": {"list": "string"}, "provenance": {"ref": "Provenance"}}, "optional": ["score", "summary", "findings", "tables", "figures", "artefacts", "not_checked"]},
+  ToolSummary: {"members": {"id": "string", "short_name": "string", "studio": "string", "title": "string", "summary": "string", "mode": {"literals": ["client", "hybrid", "server"]}, "risk": {"literals": ["low", "medium", "high"]}, "availability": {"literals": ["available", "coming_soon"]}, "min_credits": "integer", "max_credits": "integer"}, "optional": []},
+  UploadInfo: {"members": {"digest": "string", "size_bytes": "integer", "created": "boolean"}, "optional": []},
+  Window: {"members": {"kind": {"literals": ["day", "month"]}, "starts_at": "string", "resets_at": "string", "cap_credits": "integer", "spent_credits": "integer", "held_credits": "integer"}, "optional": []},
+};
+
+export const ALERT_THRESHOLDS = [25, 50, 75, 90, 100] as const;
+
+export const MAX_AMOUNT = 9007199254740991 as const;
+
+export const TERMINAL_STATES = ["cancelled", "failed", "lost", "succeeded", "timed_out"] as const;
