@@ -1,0 +1,12 @@
+# Every target is one call of scripts/run; what it does is written in scripts/*.py.
+# Variables: HEADLESS=1 (make lab without a browser), PYTHON=python3.12 (which Python the environment is made with).
+
+export HEADLESS PYTHON
+
+TARGETS := help lab test setup lint types unit browser notebooks bench docs doctor lock clean
+
+.PHONY: $(TARGETS)
+.DEFAULT_GOAL := help
+
+$(TARGETS):
+	@scripts/run $@

@@ -1,0 +1,91 @@
+"""Run a notebook in a kernel that a running Jupyter server starts, over its REST API and websocket.
+
+Runs inside the environment (nbclient, nbformat), started by `scripts.lab`; server and token come from
+JUPYTER_URL and JUPYTER_TOKEN.
+"""
+
+# nbformat comes without types:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_server.gateway.gateway_client import GatewayClient
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+CELL_SECONDS = 120
+"""Longest a cell may take."""
+MONEY = ("balance", "estimate", "receipt")
+"""Displays that are printed: `application/vnd.studio.<name>+json` and the text that goes with it."""
+
+Bundle = dict[str, Any]
+
+
+def main(path: Path) -> int:
+    """Execute the notebook in place and print its money lines; 0 only if all is there and adds up."""
+    started = time.monotonic()
+    notebook: Any = nbformat.read(path, as_version=4)
+    failed = execute(notebook)
+    nbformat.write(notebook, path)
+    bundles = list(money_bundles(notebook.cells))
+    for name, bundle in bundles:
+        print(f"{name}\n{indented(bundle.get('text/plain', ''))}\n", flush=True)
+    problems = [failed, *shortcomings(bundles)] if failed else shortcomings(bundles)
+    for problem in problems:
+        print(f"✘ {problem}", file=sys.stderr)
+    if not problems:
+        print(f"✔ {path.name} in {time.monotonic() - started:.1f} s, charged no more than quoted")
+    return 1 if problems else 0
+
+
+def execute(notebook: Any) -> str:
+    """Execute all cells in a kernel of the server; what failed, or an empty text."""
+    GatewayClient.instance(url=os.environ["JUPYTER_URL"].rstrip("/"), auth_token=os.environ["JUPYTER_TOKEN"])
+    remote = "jupyter_server.gateway.managers.GatewayKernelManager"
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_manager_class=remote)
+    try:
+        client.execute()
+    except CellExecutionError as failure:
+        return str(failure)
+    return ""
+
+
+def money_bundles(cells: list[Any]) -> Iterator[tuple[str, Bundle]]:
+    """Name and bundle of each display of money, in order."""
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            bundle: Bundle = output.get("data", {})
+            yield from ((name, bundle) for name in MONEY if _media_type(name) in bundle)
+
+
+def shortcomings(bundles: list[tuple[str, Bundle]]) -> list[str]:
+    """What is missing: each kind at least once, a charge, and no charge above its quoted most."""
+    found = {name for name, _ in bundles}
+    problems = [f"the notebook shows no {name}" for name in MONEY if name not in found]
+    receipts = [bundle[_media_type(name)] for name, bundle in bundles if name == "receipt"]
+    if receipts and not any(receipt["charged_credits"] for receipt in receipts):
+        problems.append("no receipt carries a charge")
+    for receipt in receipts:
+        charged, quoted = receipt["charged_credits"], receipt["max_credits"]
+        if charged > quoted:
+            problems.append(f"{receipt['id']} charged {charged} credits, quoted at most {quoted}")
+    return problems
+
+
+def _media_type(name: str) -> str:
+    return f"application/vnd.studio.{name}+json"
+
+
+def indented(text: str) -> str:
+    """Text moved right by two, as a block under its title."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
