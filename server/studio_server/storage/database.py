@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
-from studio_server.storage.engine import check_library, connect_writer, create_private_file, create_private_folder
+from studio_server.storage.engine import (
+    check_library,
+    connect_writer,
+    create_private_file,
+    create_private_folder,
+)
 from studio_server.storage.errors import OutcomeUnknown
 from studio_server.storage.lock import ServerLock
 from studio_server.storage.readers import Readers

@@ -53,7 +53,9 @@ def remembered(tx: Tx, scope: Scope, body_digest: bytes) -> StoredAnswer | None:
     Raises:
         KeyReused: the key was used with another body.
     """
-    row = tx.one(f"SELECT body_digest, status, answer, created_us FROM idempotency WHERE {PLACE}", _place(scope))  # noqa: S608  - constant text
+    row = tx.one(
+        f"SELECT body_digest, status, answer, created_us FROM idempotency WHERE {PLACE}", _place(scope)
+    )  # noqa: S608  - constant text
     if row is None:
         return None
     if bytes(row[0]) != body_digest:

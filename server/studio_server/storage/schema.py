@@ -88,7 +88,9 @@ def _check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> 
             raise MigrationRefused(number, f"{known[number].name} was changed after it was applied")
     for number, migration in known.items():
         if number not in applied and number < newest:
-            raise MigrationRefused(number, f"{migration.name} would have to run before {newest:04d}, which has run")
+            raise MigrationRefused(
+                number, f"{migration.name} would have to run before {newest:04d}, which has run"
+            )
 
 
 def _apply(connection: apsw.Connection, migration: Migration, now: datetime) -> None:

@@ -62,7 +62,7 @@ CREATE TABLE wallet_limits (
 -- One row per applied command: what was asked, what was answered, what it did to the wallet.
 CREATE TABLE effects (
     sequence         INTEGER PRIMARY KEY,
-    effect_key       TEXT NOT NULL UNIQUE CHECK (length(effect_key) BETWEEN 1 AND 255),
+    effect_key       TEXT NOT NULL UNIQUE CHECK (length(effect_key) BETWEEN 5 AND 300),
     serial           TEXT NOT NULL UNIQUE,
     kind             TEXT NOT NULL,
     wallet_id        TEXT NOT NULL REFERENCES wallets,

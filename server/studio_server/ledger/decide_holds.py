@@ -1,0 +1,266 @@
+"""Decisions about holds: set aside, spend, hand back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from studio_server.ledger.amounts import amount_refusal, first_refusal, text_refusal
+from studio_server.ledger.commands import effect_key
+from studio_server.ledger.effects import Effects, HoldEnd, Move, MoveKind, WindowEnd, WindowHold
+from studio_server.ledger.limits import daily_cap, monthly_cap, per_run_cap
+from studio_server.ledger.outcomes import HoldEnded, HoldPlaced
+from studio_server.ledger.refusals import (
+    HoldFinished,
+    HoldNotFound,
+    HoldRefused,
+    LeaseStillRuns,
+    PriceVersionDiffers,
+    SettlesAboveHold,
+    WalletNotFound,
+)
+from studio_server.ledger.values import Hold, HoldState, Pin, WalletState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from studio_server.ledger.commands import Command, ExpireHold, PlaceHold, Release, Settle
+    from studio_server.ledger.effects import Moment
+    from studio_server.ledger.refusals import LedgerRefusal
+    from studio_server.ledger.state import HeldState, SpendState
+    from studio_server.ledger.values import Lot, Window
+
+LONGEST_LEASE_SECONDS = 31 * 86_400
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | LedgerRefusal:
+    """Set the ceiling aside from the first lots in burn order, if every limit allows it."""
+    refusal = _command_refusal(state, command)
+    if refusal is not None:
+        return refusal
+    lots = [lot for lot in burn_order(state.lots) if lot.is_live(now.now)]
+    limit = _first_limit(state, command, sum(lot.available for lot in lots))
+    if limit is not None:
+        return limit
+    hold = _hold_of(state, command, now, _pin(lots, command.ceiling))
+    available_after = sum(lot.available for lot in lots) - command.ceiling
+    return Effects(
+        effect_key=effect_key(command),
+        kind="place_hold",
+        wallet_id=command.wallet_id,
+        answer=_placed(hold, available_after),
+        hold_id=hold.hold_id,
+        hold=hold,
+        set_aside=(
+            WindowHold(state.day, daily_cap(state.limits), command.ceiling),
+            WindowHold(state.month, monthly_cap(state.limits), command.ceiling),
+        ),
+        moves=tuple(Move(MoveKind.HOLD, pin.lot_id, pin.amount) for pin in hold.pins),
+    )
+
+
+def settle(state: HeldState, command: Settle, now: Moment) -> Effects | LedgerRefusal:
+    """Spend the charge from the pinned lots in their order and hand the rest back.
+
+    A hold that was released or has expired stays so: no balance changes, and the late charge goes on record.
+    """
+    hold = state.hold
+    if hold is None:
+        return HoldNotFound(command.hold_id)
+    refusal = amount_refusal("charge", command.charge, least=0)
+    if refusal is not None:
+        return refusal
+    if command.charge > hold.ceiling:
+        return SettlesAboveHold(hold.hold_id, command.charge, hold.ceiling)
+    if command.price_version != hold.price_version:
+        return PriceVersionDiffers(hold.hold_id, hold.price_version, command.price_version)
+    if hold.state is HoldState.SETTLED:
+        return HoldFinished(hold.hold_id, hold.state, hold.settled)
+    if hold.state is not HoldState.OPEN:
+        return _late(hold, now)
+    return _end(state, hold, command, now, _Ending("settle", HoldState.SETTLED, command.charge))
+
+
+def release(state: HeldState, command: Release, now: Moment) -> Effects | LedgerRefusal:
+    """Hand the whole hold back."""
+    hold = state.hold
+    if hold is None:
+        return HoldNotFound(command.hold_id)
+    refusal = text_refusal(reason=command.reason)
+    if refusal is not None:
+        return refusal
+    if hold.state is not HoldState.OPEN:
+        return HoldFinished(hold.hold_id, hold.state, hold.settled)
+    return _end(state, hold, command, now, _Ending("release", HoldState.RELEASED, 0))
+
+
+def expire_hold(state: HeldState, command: ExpireHold, now: Moment) -> Effects | LedgerRefusal:
+    """Hand the whole hold back because its lease has passed."""
+    hold = state.hold
+    if hold is None:
+        return HoldNotFound(command.hold_id)
+    if hold.state is not HoldState.OPEN:
+        return HoldFinished(hold.hold_id, hold.state, hold.settled)
+    if hold.lease_expires_at > now.now:
+        return LeaseStillRuns(hold.hold_id, hold.lease_expires_at)
+    return _end(state, hold, command, now, _Ending("expire_hold", HoldState.EXPIRED, 0))
+
+
+def burn_order(lots: Iterable[Lot]) -> list[Lot]:
+    """Lower priority number, then soonest end (none last), then oldest, then id."""
+    return sorted(
+        lots,
+        key=lambda lot: (
+            lot.priority,
+            NEVER if lot.ends_at is None else lot.ends_at,
+            lot.issued_at,
+            lot.lot_id,
+        ),
+    )
+
+
+def _command_refusal(state: SpendState, command: PlaceHold) -> LedgerRefusal | None:
+    if state.wallet is None:
+        return WalletNotFound(command.wallet_id)
+    return first_refusal(
+        text_refusal(
+            effect_key=command.effect_key, purpose=command.purpose, price_version=command.price_version
+        ),
+        amount_refusal("ceiling", command.ceiling),
+        amount_refusal("lease_seconds", command.lease_seconds, most=LONGEST_LEASE_SECONDS),
+    )
+
+
+def _first_limit(state: SpendState, command: PlaceHold, available: int) -> HoldRefused | None:
+    """The documented order: wallet, per run, monthly, daily, balance, open holds."""
+    needed, limits = command.ceiling, state.limits
+    wallet = state.wallet
+    if wallet is None or wallet.state is not WalletState.OPEN or wallet.debt < 0:
+        return HoldRefused("wallet", command.wallet_id, 0, 0, needed, 0, None, None)
+    per_run = per_run_cap(limits)
+    if per_run is not None and needed > per_run:
+        return HoldRefused("per_run", command.wallet_id, 0, 0, needed, per_run, per_run, None)
+    window = _window_refusal("monthly", state.month, monthly_cap(limits), command) or _window_refusal(
+        "daily", state.day, daily_cap(limits), command
+    )
+    if window is not None:
+        return window
+    if needed > available:
+        held = sum(lot.held for lot in state.lots)
+        return HoldRefused("balance", command.wallet_id, 0, held, needed, available, None, None)
+    if state.open_holds >= limits.plan.open_holds:
+        cap = limits.plan.open_holds
+        return HoldRefused(
+            "open_holds", command.wallet_id, state.open_holds, state.open_holds, 1, 0, cap, None
+        )
+    return None
+
+
+def _window_refusal(limit: str, window: Window, cap: int | None, command: PlaceHold) -> HoldRefused | None:
+    if cap is None or window.settled + window.held + command.ceiling <= cap:
+        return None
+    left = max(0, cap - window.settled - window.held)
+    return HoldRefused(
+        limit, command.wallet_id, window.settled, window.held, command.ceiling, left, cap, window.ends_at
+    )
+
+
+def _pin(lots: list[Lot], needed: int) -> tuple[Pin, ...]:
+    pins: list[Pin] = []
+    for lot in lots:
+        drawn = min(lot.available, needed)
+        if drawn > 0:
+            pins.append(Pin(lot.lot_id, drawn))
+            needed -= drawn
+    return tuple(pins)
+
+
+def _hold_of(state: SpendState, command: PlaceHold, now: Moment, pins: tuple[Pin, ...]) -> Hold:
+    return Hold(
+        hold_id=f"hold_{now.serial}",
+        wallet_id=command.wallet_id,
+        purpose=command.purpose,
+        ceiling=command.ceiling,
+        price_version=command.price_version,
+        state=HoldState.OPEN,
+        settled=0,
+        returned=0,
+        placed_at=now.now,
+        lease_expires_at=now.now + timedelta(seconds=command.lease_seconds),
+        ended_at=None,
+        day_start=state.day.start,
+        month_start=state.month.start,
+        pins=pins,
+    )
+
+
+def _placed(hold: Hold, available_after: int) -> HoldPlaced:
+    return HoldPlaced(
+        hold_id=hold.hold_id,
+        ceiling=hold.ceiling,
+        price_version=hold.price_version,
+        placed_at=hold.placed_at,
+        lease_expires_at=hold.lease_expires_at,
+        pins=hold.pins,
+        available_after=available_after,
+    )
+
+
+@dataclass(frozen=True)
+class _Ending:
+    kind: str
+    state: HoldState
+    charge: int
+
+
+def _end(state: HeldState, hold: Hold, command: Command, now: Moment, ending: _Ending) -> Effects:
+    moves = tuple(_split(state, hold, ending.charge, now))
+    returned = hold.ceiling - ending.charge
+    lapsed = sum(move.amount for move in moves if move.kind is MoveKind.LAPSE_HELD)
+    receipt_id = f"rcpt_{now.serial}"
+    answer = HoldEnded(hold.hold_id, ending.state, ending.charge, returned, lapsed, now.now, receipt_id)
+    return Effects(
+        effect_key=effect_key(command),
+        kind=ending.kind,
+        wallet_id=hold.wallet_id,
+        answer=answer,
+        hold_id=hold.hold_id,
+        hold_end=HoldEnd(hold.hold_id, ending.state, ending.charge, returned),
+        window_end=WindowEnd(hold, ending.charge),
+        moves=moves,
+    )
+
+
+def _split(state: HeldState, hold: Hold, charge: int, now: Moment) -> Iterable[Move]:
+    """Spend from the pins in their order; the rest goes back, or to `expired` where the lot has ended."""
+    lots = {lot.lot_id: lot for lot in state.lots}
+    for pin in hold.pins:
+        spent = min(pin.amount, charge)
+        charge -= spent
+        back = MoveKind.LAPSE_HELD if lots[pin.lot_id].has_ended(now.now) else MoveKind.RETURN
+        if spent > 0:
+            yield Move(MoveKind.SETTLE, pin.lot_id, spent)
+        if pin.amount > spent:
+            yield Move(back, pin.lot_id, pin.amount - spent)
+
+
+def _late(hold: Hold, now: Moment) -> Effects:
+    answer = HoldEnded(
+        hold_id=hold.hold_id,
+        state=hold.state,
+        settled=0,
+        returned=hold.returned,
+        lapsed=0,
+        ended_at=hold.ended_at or now.now,
+        receipt_id=f"rcpt_{now.serial}",
+        late=True,
+    )
+    return Effects(
+        effect_key=f"hold:{hold.hold_id}:late",
+        kind="late_settle",
+        wallet_id=hold.wallet_id,
+        answer=answer,
+        hold_id=hold.hold_id,
+    )

@@ -1,0 +1,162 @@
+"""The ledger's front: one method that changes anything, and the reads.
+
+Owns: replaying an answer that was given, loading, deciding, applying. Does not own: the transaction, which the
+caller opens, so that a run, its hold and its stored answer commit together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+from studio_server.ledger import rows, views
+from studio_server.ledger.apply import apply
+from studio_server.ledger.canonical import from_text, to_text
+from studio_server.ledger.commands import (
+    ExpireHold,
+    ExpireHolds,
+    ExpireLot,
+    ExpireLots,
+    Release,
+    Settle,
+    effect_key,
+)
+from studio_server.ledger.decide import decide
+from studio_server.ledger.effects import Moment
+from studio_server.ledger.load import load
+from studio_server.ledger.outcomes import HoldsExpired, LotsExpired
+from studio_server.ledger.refusals import EffectKeyReused, HoldNotFound, LedgerRefusal, WalletNotFound
+
+if TYPE_CHECKING:
+    from studio_server.ids import IdSource
+    from studio_server.ledger.commands import (
+        Command,
+        IssueGrant,
+        OpenWallet,
+        PlaceHold,
+        SetLimits,
+        Sweep,
+    )
+    from studio_server.ledger.outcomes import (
+        GrantIssued,
+        HoldEnded,
+        HoldPlaced,
+        LimitsSet,
+        LotExpired,
+        WalletOpened,
+    )
+    from studio_server.ledger.values import Asset, Hold
+    from studio_server.ledger.views import StatementLine, WalletView
+    from studio_server.storage import Tx
+
+SYSTEM = "system"
+
+
+class Ledger:
+    """The books of every wallet in one database."""
+
+    def __init__(self, ids: IdSource) -> None:
+        self._ids = ids
+
+    @overload
+    def execute(self, tx: Tx, command: OpenWallet, *, actor: str = SYSTEM) -> WalletOpened: ...
+    @overload
+    def execute(self, tx: Tx, command: IssueGrant, *, actor: str = SYSTEM) -> GrantIssued: ...
+    @overload
+    def execute(self, tx: Tx, command: PlaceHold, *, actor: str = SYSTEM) -> HoldPlaced: ...
+    @overload
+    def execute(
+        self, tx: Tx, command: Settle | Release | ExpireHold, *, actor: str = SYSTEM
+    ) -> HoldEnded: ...
+    @overload
+    def execute(self, tx: Tx, command: ExpireHolds, *, actor: str = SYSTEM) -> HoldsExpired: ...
+    @overload
+    def execute(self, tx: Tx, command: ExpireLot, *, actor: str = SYSTEM) -> LotExpired: ...
+    @overload
+    def execute(self, tx: Tx, command: ExpireLots, *, actor: str = SYSTEM) -> LotsExpired: ...
+    @overload
+    def execute(self, tx: Tx, command: SetLimits, *, actor: str = SYSTEM) -> LimitsSet: ...
+    def execute(self, tx: Tx, command: Command | Sweep, *, actor: str = SYSTEM) -> Any:
+        """Do what the command says, once, in the caller's transaction; asked again it answers as before.
+
+        `actor` is the random id of who asked; it goes on the audit record.
+
+        Raises:
+            LedgerRefusal: a subclass with fields says why; nothing was changed.
+            GuardFailed: let it pass, so that the transaction is rolled back.
+        """
+        match command:
+            case ExpireHolds():
+                due = rows.holds_past_lease(tx, command.limit)
+                return HoldsExpired(tuple(self._once(tx, ExpireHold(hold_id), actor) for hold_id in due))
+            case ExpireLots():
+                ended = rows.lots_past_end(tx, command.limit)
+                return LotsExpired(tuple(self._once(tx, ExpireLot(lot_id), actor) for lot_id in ended))
+            case _:
+                return self._once(tx, command, actor)
+
+    def wallet_view(self, tx: Tx, wallet_id: str) -> WalletView:
+        """What the owner sees: available, held, spent, caps, limits, what ends next.
+
+        Raises:
+            WalletNotFound: there is no such wallet.
+        """
+        wallet = rows.wallet(tx, wallet_id)
+        if wallet is None:
+            raise WalletNotFound(wallet_id)
+        return views.wallet_view(tx, wallet)
+
+    def wallet_id_of(self, tx: Tx, owner_id: str, asset: Asset) -> str | None:
+        """The one wallet of this owner in this asset, or None."""
+        return rows.wallet_id_of(tx, owner_id, asset)
+
+    def statement(
+        self, tx: Tx, wallet_id: str, *, before: int | None = None, limit: int = 50
+    ) -> tuple[StatementLine, ...]:
+        """The newest lines first; `before` is the sequence of the last line of the page before."""
+        return views.statement(tx, wallet_id, before, limit)
+
+    def hold(self, tx: Tx, hold_id: str) -> Hold:
+        """One hold.
+
+        Raises:
+            HoldNotFound: there is no such hold.
+        """
+        found = rows.hold(tx, hold_id)
+        if found is None:
+            raise HoldNotFound(hold_id)
+        return found
+
+    def open_holds(self, tx: Tx) -> tuple[Hold, ...]:
+        """Every open hold, the one whose lease ends first in front."""
+        return rows.open_holds(tx)
+
+    def _once(self, tx: Tx, command: Command, actor: str) -> Any:
+        body, key = to_text(command), effect_key(command)
+        answered = _answered(tx, key, body, command)
+        if answered is not None:
+            return answered
+        moment = Moment(tx.now, self._ids.serial())
+        effects = decide(load(tx, command), command, moment)
+        if isinstance(effects, LedgerRefusal):
+            raise effects
+        if effects.effect_key != key:
+            answered = _answered(tx, effects.effect_key, body, command)
+        if answered is not None:
+            return answered
+        apply(tx, effects, body, moment.serial, actor)
+        return effects.answer
+
+
+def _answered(tx: Tx, key: str, body: str, command: Command) -> Any:
+    """The answer already given under this key, or None.
+
+    A hold that ended in another way than asked for is not a reused key: what it ended as is the answer.
+    """
+    stored = tx.one("SELECT body, answer FROM effects WHERE effect_key = ?", (key,))
+    if stored is None:
+        return None
+    if stored[0] == body:
+        return from_text(stored[1])
+    if isinstance(command, Settle | Release | ExpireHold) and key == effect_key(command):
+        return None
+    raise EffectKeyReused(key)
