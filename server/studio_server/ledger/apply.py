@@ -1,8 +1,8 @@
 """The SQLite store, second half: apply effects with guarded writes, and put them on the record.
 
-Every account belongs to one wallet, the system's side included: a wallet has its own issuance, revenue, expired,
-revoked, debt and adjustment accounts. So no balance row is shared by all customers, and yet every account has a
-stored balance, a version and a gapless chain of entries that can be checked; the system's total is a sum.
+Every account belongs to one wallet, the system's side included: a wallet has its own issuance, revenue,
+expired, revoked, debt and adjustment accounts. So no balance row is shared by all customers, and yet every
+account has a stored balance, a version and a gapless chain of entries; the system's total is a sum.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LOT_COLUMNS: dict[MoveKind, tuple[int, int, int, int]] = {
 }
 
 
-class GuardFailed(Exception):  # noqa: N818  - reads as what happened
+class GuardFailed(Exception):
     """A guarded write did not find the row as it was loaded; the transaction must be rolled back."""
 
     def __init__(self, what: str, row_id: str) -> None:
@@ -105,8 +105,8 @@ def _insert_effect(tx: Tx, effects: Effects, body: str, serial: str, record: Rec
         *(available_before + change, held_before + held),
     )
     inserted = tx.one(
-        "INSERT INTO effects (effect_key, serial, kind, wallet_id, hold_id, lot_id, body, answer, recorded_us,"
-        " available_change, held_change, spent, available_after, held_after)"
+        "INSERT INTO effects (effect_key, serial, kind, wallet_id, hold_id, lot_id, body, answer,"
+        " recorded_us, available_change, held_change, spent, available_after, held_after)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence",
         row,
     )
@@ -124,8 +124,9 @@ def _post(tx: Tx, effects: Effects, move: Move, place: tuple[str, int], record: 
         *(move.amount, to_microseconds(tx.now)),
     )
     tx.execute(
-        "INSERT INTO transfers (transfer_id, effect_sequence, kind, from_account, to_account, lot_id, hold_id,"
-        " amount, recorded_us, asset) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, asset FROM accounts WHERE account_id = ?",
+        "INSERT INTO transfers (transfer_id, effect_sequence, kind, from_account, to_account, lot_id,"
+        " hold_id, amount, recorded_us, asset)"
+        " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, asset FROM accounts WHERE account_id = ?",
         (*row, source),
     )
     _one_row_changed(tx, "account", source)
@@ -138,7 +139,8 @@ def _enter(tx: Tx, transfer_id: str, account: str, amount: int) -> Row:
     """One entry: the account's balance and version move by a guarded write, and are kept with the line."""
     found = tx.one(
         "UPDATE accounts SET balance = balance + ?1, version = version + 1"
-        " WHERE account_id = ?2 AND (balance + ?1 >= 0 OR kind IN ('issuance', 'debt')) RETURNING balance, version",
+        " WHERE account_id = ?2 AND (balance + ?1 >= 0 OR kind IN ('issuance', 'debt'))"
+        " RETURNING balance, version",
         (amount, account),
     )
     if found is None:
@@ -186,11 +188,12 @@ def _change_hold_and_windows(tx: Tx, effects: Effects) -> None:
 
 
 def _hold_in_window(tx: Tx, wallet_id: str, window_hold: WindowHold) -> None:
-    """Set an amount aside under the cap that applies now; the cap is recorded with it and checked by the row."""
+    """Set an amount aside under the cap that applies now; the row keeps the cap and checks it."""
     window, cap = window_hold.window, window_hold.cap
     start_us = to_microseconds(window.start)
     tx.execute(
-        "INSERT INTO windows (wallet_id, period, start_us, ends_us, cap, settled, held) VALUES (?, ?, ?, ?, ?, 0, ?)"
+        "INSERT INTO windows (wallet_id, period, start_us, ends_us, cap, settled, held)"
+        " VALUES (?, ?, ?, ?, ?, 0, ?)"
         " ON CONFLICT DO UPDATE SET held = held + excluded.held, cap = excluded.cap"
         " WHERE excluded.cap IS NULL OR settled + held + excluded.held <= excluded.cap",
         (wallet_id, window.period, start_us, to_microseconds(window.ends_at), cap, window_hold.amount),

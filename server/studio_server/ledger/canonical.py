@@ -6,7 +6,7 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from studio_server.clock import in_utc
 from studio_server.ledger import commands, outcomes, values
@@ -36,7 +36,7 @@ def _plain(value: object) -> object:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]  - any tuple will do
+        return [_plain(item) for item in cast("tuple[object, ...]", value)]
     if is_dataclass(value):
         plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         return {TYPE: type(value).__name__, **plain}

@@ -35,7 +35,9 @@ class StateDoesNotFit(TypeError):
         super().__init__(f"{type(state).__name__} was loaded for {type(command).__name__}")
 
 
-def decide(state: State, command: Command, now: Moment) -> Effects | LedgerRefusal:
+def decide(  # noqa: PLR0911  - one line per command
+    state: State, command: Command, now: Moment
+) -> Effects | LedgerRefusal:
     """What `command` does to `state`, or the class that says why it does nothing."""
     match command, state:
         case PlaceHold(), SpendState():

@@ -69,13 +69,9 @@ def settle(state: HeldState, command: Settle, now: Moment) -> Effects | LedgerRe
     hold = state.hold
     if hold is None:
         return HoldNotFound(command.hold_id)
-    refusal = amount_refusal("charge", command.charge, least=0)
+    refusal = _charge_refusal(hold, command)
     if refusal is not None:
         return refusal
-    if command.charge > hold.ceiling:
-        return SettlesAboveHold(hold.hold_id, command.charge, hold.ceiling)
-    if command.price_version != hold.price_version:
-        return PriceVersionDiffers(hold.hold_id, hold.price_version, command.price_version)
     if hold.state is HoldState.SETTLED:
         return HoldFinished(hold.hold_id, hold.state, hold.settled)
     if hold.state is not HoldState.OPEN:
@@ -110,15 +106,18 @@ def expire_hold(state: HeldState, command: ExpireHold, now: Moment) -> Effects |
 
 def burn_order(lots: Iterable[Lot]) -> list[Lot]:
     """Lower priority number, then soonest end (none last), then oldest, then id."""
-    return sorted(
-        lots,
-        key=lambda lot: (
-            lot.priority,
-            NEVER if lot.ends_at is None else lot.ends_at,
-            lot.issued_at,
-            lot.lot_id,
-        ),
-    )
+    return sorted(lots, key=lambda lot: (lot.priority, lot.ends_at or NEVER, lot.issued_at, lot.lot_id))
+
+
+def _charge_refusal(hold: Hold, command: Settle) -> LedgerRefusal | None:
+    refusal = amount_refusal("charge", command.charge, least=0)
+    if refusal is not None:
+        return refusal
+    if command.charge > hold.ceiling:
+        return SettlesAboveHold(hold.hold_id, command.charge, hold.ceiling)
+    if command.price_version != hold.price_version:
+        return PriceVersionDiffers(hold.hold_id, hold.price_version, command.price_version)
+    return None
 
 
 def _command_refusal(state: SpendState, command: PlaceHold) -> LedgerRefusal | None:

@@ -1,7 +1,7 @@
 """The ledger's front: one method that changes anything, and the reads.
 
-Owns: replaying an answer that was given, loading, deciding, applying. Does not own: the transaction, which the
-caller opens, so that a run, its hold and its stored answer commit together.
+Owns: replaying an answer that was given, loading, deciding, applying. Does not own: the transaction, which
+the caller opens, so that a run, its hold and its stored answer commit together.
 """
 
 from __future__ import annotations

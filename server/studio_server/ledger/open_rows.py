@@ -42,8 +42,8 @@ def write_limits(tx: Tx, wallet_id: str, limits: Limits) -> None:
     """The limits as they apply from now on."""
     plan, own = limits.plan, limits.own
     tx.execute(
-        "INSERT INTO wallet_limits (wallet_id, plan_daily, plan_monthly_allocation, plan_per_run, plan_open_holds,"
-        " own_daily, own_monthly, own_per_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO wallet_limits (wallet_id, plan_daily, plan_monthly_allocation, plan_per_run,"
+        " plan_open_holds, own_daily, own_monthly, own_per_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET plan_daily = excluded.plan_daily,"
         " plan_monthly_allocation = excluded.plan_monthly_allocation, plan_per_run = excluded.plan_per_run,"
         " plan_open_holds = excluded.plan_open_holds, own_daily = excluded.own_daily,"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class LedgerRefusal(Exception):  # noqa: N818  - a refusal is an answer, not a fault
+class LedgerRefusal(Exception):
     """Base of every refusal."""
 
 
@@ -17,8 +17,8 @@ class LedgerRefusal(Exception):  # noqa: N818  - a refusal is an answer, not a f
 class HoldRefused(LedgerRefusal):
     """The first limit that does not allow the hold, in the documented order.
 
-    `limit` is wallet, per_run, monthly, daily, team_member, envelope, balance or open_holds; `available` is what
-    that limit would still allow, `resets_at` when it starts afresh.
+    `limit` is wallet, per_run, monthly, daily, balance or open_holds; `available` is what that limit would
+    still allow, `resets_at` when it starts afresh.
     """
 
     limit: str

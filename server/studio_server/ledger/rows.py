@@ -30,16 +30,16 @@ LIMITS = (
     "plan_daily, plan_monthly_allocation, plan_per_run, plan_open_holds, own_daily, own_monthly, own_per_run"
 )
 HOLD = (
-    "hold_id, wallet_id, purpose, ceiling, price_version, state, settled, returned, placed_us, lease_expires_us,"
-    " ended_us, day_start_us, month_start_us"
+    "hold_id, wallet_id, purpose, ceiling, price_version, state, settled, returned, placed_us,"
+    " lease_expires_us, ended_us, day_start_us, month_start_us"
 )
 
 
 def wallet(tx: Tx, wallet_id: str) -> Wallet | None:
     """The wallet, with its debt."""
     row = tx.one(
-        "SELECT wallet_id, owner_id, wallets.asset, state, balance FROM wallets JOIN accounts USING (wallet_id)"
-        " WHERE wallet_id = ? AND account_id = wallet_id || '/debt'",
+        "SELECT wallet_id, owner_id, wallets.asset, state, balance FROM wallets"
+        " JOIN accounts USING (wallet_id) WHERE wallet_id = ? AND account_id = wallet_id || '/debt'",
         (wallet_id,),
     )
     return None if row is None else Wallet(row[0], row[1], Asset(row[2]), WalletState(row[3]), row[4])

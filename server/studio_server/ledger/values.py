@@ -99,7 +99,7 @@ class OwnLimits:
 
 @dataclass(frozen=True)
 class Limits:
-    """Everything that bounds spending from one wallet; `bought` is what purchases that have not ended gave."""
+    """What bounds spending from one wallet; `bought` is what purchases that have not ended gave."""
 
     plan: PlanCaps
     own: OwnLimits

@@ -106,8 +106,8 @@ def wallet_view(tx: Tx, wallet: Wallet) -> WalletView:
 def statement(tx: Tx, wallet_id: str, before: int | None, limit: int) -> tuple[StatementLine, ...]:
     """The newest lines first: every act that moved something."""
     found = tx.execute(
-        "SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.spent, e.available_after, e.held_after,"
-        " e.hold_id, h.purpose, e.lot_id, g.source, g.reference"
+        "SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.spent, e.available_after,"
+        " e.held_after, e.hold_id, h.purpose, e.lot_id, g.source, g.reference"
         " FROM effects e LEFT JOIN holds h USING (hold_id) LEFT JOIN lots l ON l.lot_id = e.lot_id"
         " LEFT JOIN grants g ON g.grant_id = l.grant_id"
         " WHERE e.wallet_id = ? AND e.sequence < ? AND (e.available_change <> 0 OR e.held_change <> 0)"

@@ -1,4 +1,4 @@
-"""Calendar arithmetic of windows and of what recurs. Pure; UTC; nothing is chained, nothing overflows a month."""
+"""Calendar arithmetic of windows and of what recurs. Pure; UTC; no chained dates, no overflowing months."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def month_window(now: datetime) -> Window:
 
 
 def months_after(anchor: datetime, months: int) -> datetime:
-    """The instant `months` after `anchor`, clamped to the month's end and always computed from the anchor itself.
+    """The instant `months` after `anchor`, clamped to the month's end, always computed from the anchor.
 
     31 January + 1 month is 28 or 29 February; + 2 months is 31 March again.
     """

@@ -1,7 +1,7 @@
 """The hash chain: every recorded act carries the hash of the one before it.
 
-`hash(n) = SHA-256(hash(n-1) ‖ length-prefixed fields)`. Changing, removing or inserting a row breaks every later
-hash; cutting the tail off does not, which is why the head is anchored outside the database as well.
+`hash(n) = SHA-256(hash(n-1) ‖ length-prefixed fields)`. Changing, removing or inserting a row breaks every
+later hash; cutting the tail off does not, which is why the head is anchored outside the database as well.
 """
 
 from __future__ import annotations

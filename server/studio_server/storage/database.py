@@ -1,6 +1,6 @@
 """The embedded database: one file, one writer thread, readers beside it.
 
-Owns: opening safely, committing, reading, closing. Does not own: what is written, which is each domain's business.
+Owns: opening safely, committing, reading, closing. Does not own: what is written, each domain's business.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 Owns: the version guard, the settings, the file's permissions. Does not own: transactions, threads, schema.
 """
 
+# apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import os
@@ -49,7 +52,7 @@ def create_private_file(path: Path) -> None:
 
 
 def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
-    """The one connection that writes: WAL, synchronous FULL, foreign keys, and proof that each was accepted."""
+    """The one connection that writes: WAL, synchronous FULL, foreign keys, each proven to be accepted."""
     connection = apsw.Connection(str(path), WRITE_FLAGS, vfs, statementcachesize=256)
     _prepare(connection)
     for setting, value, accepted in (

@@ -17,7 +17,7 @@ class UnsafeSqlite(StorageError):
 
     def __init__(self, version: str) -> None:
         super().__init__(
-            f"SQLite {version} can corrupt a database in WAL mode; 3.51.3 or later, 3.50.7 or 3.44.6 is needed"
+            f"SQLite {version} can corrupt a database in WAL mode; 3.51.3+, 3.50.7+ or 3.44.6+ is needed"
         )
         self.version = version
 
@@ -56,7 +56,7 @@ class WritesStopped(StorageError):
 
 
 class CommitFailed(StorageError):
-    """The commit itself failed: whether this work took effect is unknown until the database is opened again."""
+    """The commit failed: whether this work took effect is unknown until the database is opened again."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"the commit to {path} failed and its outcome is unknown: {reason}")

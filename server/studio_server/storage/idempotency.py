@@ -1,7 +1,7 @@
 """Answers already given, so that asking twice under one key acts once.
 
-The key row, the effect and the stored answer are written in one transaction: a failure before the commit leaves
-no key behind, and a stored answer is only ever replayed if its effect took place.
+The key row, the effect and the stored answer are written in one transaction: a failure before the commit
+leaves no key behind, and a stored answer is only ever replayed if its effect took place.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from studio_server.storage.tx import Tx
 
-PLACE = "principal_id = ? AND method = ? AND path = ? AND key = ?"
+ANSWER_IN_SCOPE = (
+    "SELECT body_digest, status, answer, created_us FROM idempotency"
+    " WHERE principal_id = ? AND method = ? AND path = ? AND key = ?"
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,7 @@ def remembered(tx: Tx, scope: Scope, body_digest: bytes) -> StoredAnswer | None:
     Raises:
         KeyReused: the key was used with another body.
     """
-    row = tx.one(
-        f"SELECT body_digest, status, answer, created_us FROM idempotency WHERE {PLACE}", _place(scope)
-    )  # noqa: S608  - constant text
+    row = tx.one(ANSWER_IN_SCOPE, _place(scope))
     if row is None:
         return None
     if bytes(row[0]) != body_digest:
@@ -73,7 +74,7 @@ def remember(tx: Tx, scope: Scope, body_digest: bytes, status: int, answer_json:
 
 
 def forget_before(tx: Tx, at: datetime, *, limit: int = 1_000) -> int:
-    """Drop at most `limit` answers given before `at` (at least 30 days ago); money references never expire."""
+    """Drop at most `limit` answers given before `at` (30 days ago or more); effect keys never expire."""
     tx.execute(
         "DELETE FROM idempotency WHERE (principal_id, method, path, key) IN"
         " (SELECT principal_id, method, path, key FROM idempotency WHERE created_us < ? LIMIT ?)",

@@ -1,5 +1,8 @@
 """A small pool of connections that only read, each use on one consistent snapshot."""
 
+# apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import queue

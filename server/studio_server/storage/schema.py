@@ -3,12 +3,16 @@
 What was applied is recorded with the SHA-256 of its script, so a script that changed afterwards is noticed.
 """
 
+# apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import hashlib
 import re
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from studio_server.clock import to_microseconds
@@ -54,7 +58,7 @@ def packaged_migrations(engine: str = "sqlite") -> list[Migration]:
         if (match := SCRIPT_NAME.match(entry.name))
     ]
     found.sort(key=lambda migration: migration.number)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         if earlier.number == later.number:
             raise MigrationRefused(later.number, f"both {earlier.name} and {later.name} carry this number")
     return found
@@ -88,17 +92,13 @@ def _check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> 
             raise MigrationRefused(number, f"{known[number].name} was changed after it was applied")
     for number, migration in known.items():
         if number not in applied and number < newest:
-            raise MigrationRefused(
-                number, f"{migration.name} would have to run before {newest:04d}, which has run"
-            )
+            raise MigrationRefused(number, f"{migration.name} comes before {newest:04d}, which has run")
 
 
 def _apply(connection: apsw.Connection, migration: Migration, now: datetime) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute(migration.script).fetchall()
-        if not connection.in_transaction:
-            raise MigrationRefused(migration.number, f"{migration.name} ends its own transaction")
+        _run_script(connection, migration)
         connection.execute(
             "INSERT INTO migrations (number, name, sha256, applied_us) VALUES (?, ?, ?, ?)",
             (migration.number, migration.name, migration.sha256, to_microseconds(now)),
@@ -108,3 +108,9 @@ def _apply(connection: apsw.Connection, migration: Migration, now: datetime) -> 
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _run_script(connection: apsw.Connection, migration: Migration) -> None:
+    connection.execute(migration.script).fetchall()
+    if not connection.in_transaction:
+        raise MigrationRefused(migration.number, f"{migration.name} ends its own transaction")

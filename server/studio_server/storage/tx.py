@@ -3,6 +3,9 @@
 SQL uses `?` for parameters. A transaction is valid only inside the function it was handed to.
 """
 
+# apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol

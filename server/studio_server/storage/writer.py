@@ -1,9 +1,12 @@
 """The one thread that writes, with group commit.
 
 It drains a bounded queue, runs each piece of work in its own savepoint, commits once, then answers everyone.
-Work that fails is rolled back alone. After a commit that failed it refuses everything until the file is reopened,
-because after a failed flush the operating system may claim success for data it has lost.
+Work that fails is rolled back alone. After a commit that failed it refuses everything until the file is
+reopened, because after a failed flush the operating system may claim success for data it has lost.
 """
+
+# apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
