@@ -24,7 +24,13 @@ from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Moment
 from studio_server.ledger.load import load
 from studio_server.ledger.outcomes import HoldsExpired, LotsExpired
-from studio_server.ledger.refusals import EffectKeyReused, HoldNotFound, LedgerRefusal, WalletNotFound
+from studio_server.ledger.refusals import (
+    EffectKeyReused,
+    HoldNotFound,
+    HoldRefused,
+    LedgerRefusal,
+    WalletNotFound,
+)
 
 if TYPE_CHECKING:
     from studio_server.ids import IdSource
@@ -93,6 +99,11 @@ class Ledger:
                 return LotsExpired(tuple(self._once(tx, ExpireLot(lot_id), actor) for lot_id in ended))
             case _:
                 return self._once(tx, command, actor)
+
+    def preview(self, tx: Tx, command: PlaceHold) -> HoldRefused | None:
+        """The limit that would refuse this hold now, or None; nothing is set aside."""
+        decided = decide(load(tx, command), command, Moment(tx.now, "preview"))
+        return decided if isinstance(decided, HoldRefused) else None
 
     def wallet_view(self, tx: Tx, wallet_id: str) -> WalletView:
         """What the owner sees: available, held, spent, caps, limits, what ends next.
