@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import queue
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from studio_server.storage.engine import connect_reader
@@ -13,7 +14,7 @@ from studio_server.storage.errors import DatabaseClosed, StoreBusy
 from studio_server.storage.tx import SqliteTx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from datetime import datetime
     from pathlib import Path
 
@@ -73,3 +74,14 @@ class Readers:
             connection.close()
         else:
             self._idle.put(connection)
+
+
+@contextmanager
+def snapshot(path: Path, now: datetime) -> Generator[Tx]:
+    """One consistent snapshot of a database that is there, beside a running server or without one."""
+    connection = connect_reader(path)
+    try:
+        connection.execute("BEGIN")
+        yield SqliteTx(connection, now)
+    finally:
+        connection.close()

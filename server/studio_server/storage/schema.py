@@ -15,6 +15,8 @@ from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import apsw
+
 from studio_server.clock import to_microseconds
 from studio_server.storage.errors import MigrationRefused
 
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    import apsw
-
 SCRIPT_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+OBJECTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'migrations'"
 CREATE_RECORD = """
 CREATE TABLE IF NOT EXISTS migrations (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_us INTEGER NOT NULL) STRICT
@@ -80,6 +81,17 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
     for migration in waiting:
         _apply(connection, migration, now)
     return [migration.number for migration in waiting]
+
+
+def expected_objects(migrations: Sequence[Migration]) -> dict[str, str]:
+    """Every table, index and trigger these migrations make, by name, as the text SQLite keeps of it."""
+    connection = apsw.Connection(":memory:")
+    try:
+        for migration in migrations:
+            connection.execute(migration.script).fetchall()
+        return {str(name): str(sql) for name, sql in connection.execute(OBJECTS)}
+    finally:
+        connection.close()
 
 
 def _check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> None:
