@@ -21,8 +21,8 @@ from nbclient.exceptions import CellExecutionError
 
 CELL_SECONDS = 120
 """Longest a cell may take."""
-MONEY = ("balance", "estimate", "receipt")
-"""Displays that are printed: `application/vnd.studio.<name>+json` and the text that goes with it."""
+DRAWN = {"estimate": "application/vnd.studio.estimate+json", "receipt": "application/vnd.studio.receipt+json"}
+"""Displays that travel as data; a balance is the output of a cell with the bare line `%studio`."""
 
 Bundle = dict[str, Any]
 
@@ -57,18 +57,23 @@ def execute(notebook: Any) -> str:
 
 
 def money_bundles(cells: list[Any]) -> Iterator[tuple[str, Bundle]]:
-    """Name and bundle of each display of money, in order."""
+    """Name and bundle of each balance, estimate and receipt, in order."""
     for cell in cells:
+        asks_balance = "%studio" in map(str.strip, cell.source.splitlines())
         for output in cell.get("outputs", []):
             bundle: Bundle = output.get("data", {})
-            yield from ((name, bundle) for name in MONEY if _media_type(name) in bundle)
+            drawn = [name for name, media_type in DRAWN.items() if media_type in bundle]
+            if drawn or (asks_balance and "text/plain" in bundle):
+                yield (drawn or ["balance"])[0], bundle
 
 
 def shortcomings(bundles: list[tuple[str, Bundle]]) -> list[str]:
-    """What is missing: each kind at least once, a charge, and no charge above its quoted most."""
-    found = {name for name, _ in bundles}
-    problems = [f"the notebook shows no {name}" for name in MONEY if name not in found]
-    receipts = [bundle[_media_type(name)] for name, bundle in bundles if name == "receipt"]
+    """What is missing: an estimate, a charged receipt within its quote, and the balance after it."""
+    order = [name for name, _ in bundles]
+    problems = [f"the notebook shows no {name}" for name in ("estimate", "receipt") if name not in order]
+    if "balance" not in order[order.index("receipt") if "receipt" in order else 0 :]:
+        problems.append("the notebook shows no balance after its receipt")
+    receipts = [bundle[DRAWN["receipt"]] for name, bundle in bundles if name == "receipt"]
     if receipts and not any(receipt["charged_credits"] for receipt in receipts):
         problems.append("no receipt carries a charge")
     for receipt in receipts:
@@ -76,10 +81,6 @@ def shortcomings(bundles: list[tuple[str, Bundle]]) -> list[str]:
         if charged > quoted:
             problems.append(f"{receipt['id']} charged {charged} credits, quoted at most {quoted}")
     return problems
-
-
-def _media_type(name: str) -> str:
-    return f"application/vnd.studio.{name}+json"
 
 
 def indented(text: str) -> str:
