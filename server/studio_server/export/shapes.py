@@ -1,7 +1,7 @@
 """JSON Schema read into the few shapes our contracts use.
 
-Supported on purpose: anything else raises `UnknownConstruct`, so that a new construct is decided here and does
-not silently become "anything".
+Supported on purpose: anything else raises `UnknownConstruct`, so that a new construct is decided here and
+does not silently become "anything".
 """
 
 import json

@@ -1,0 +1,78 @@
+/** One method per endpoint the browser uses; every answer is checked against its contract. */
+
+import type { Balance, Catalogue, Estimate, Run, RunList, SpendControls, SpendControlsChange, ToolPage } from '../contracts';
+import { decode } from './decode';
+import { problemOf } from './problems';
+
+/** Sends a request to the Studio server; `path` is relative to its root. */
+export type Send = (path: string, init: RequestInit) => Promise<Response>;
+
+/** The Studio server as the browser sees it. Every method rejects with a StudioProblem when refused. */
+export class StudioApi {
+  constructor(
+    private readonly send: Send,
+    private readonly newKey: () => string
+  ) {}
+
+  async balance(): Promise<Balance> {
+    return decode('Balance', await this.ask('api/credits/balance'));
+  }
+
+  async tools(words: string): Promise<Catalogue> {
+    return decode('Catalogue', await this.ask(`api/tools?q=${encodeURIComponent(words)}`));
+  }
+
+  async tool(id: string): Promise<ToolPage> {
+    return decode('ToolPage', await this.ask(`api/tools/${encodeURIComponent(id)}`));
+  }
+
+  /** What a run would cost; nothing is set aside. */
+  async estimate(tool: string, inputs: Readonly<Record<string, unknown>>): Promise<Estimate> {
+    return decode('Estimate', await this.ask('api/billing/estimate', 'POST', { tool, inputs }));
+  }
+
+  async runs(limit: number, before: string | null): Promise<RunList> {
+    const page = before === null ? '' : `&before=${encodeURIComponent(before)}`;
+    return decode('RunList', await this.ask(`api/runs?limit=${limit}${page}`));
+  }
+
+  async run(id: string): Promise<Run> {
+    return decode('Run', await this.ask(`api/runs/${encodeURIComponent(id)}`));
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.ask(`api/runs/${encodeURIComponent(id)}/cancel`, 'POST', {});
+  }
+
+  async spendControls(): Promise<SpendControls> {
+    return decode('SpendControls', await this.ask('api/account/settings/credits'));
+  }
+
+  async changeSpendControls(change: SpendControlsChange): Promise<SpendControls> {
+    return decode('SpendControls', await this.ask('api/account/settings/credits', 'PUT', change));
+  }
+
+  /** The stream of events; it stays open until `signal` aborts it. */
+  async openEvents(signal: AbortSignal): Promise<Response> {
+    const response = await this.send('api/events', { headers: { Accept: 'text/event-stream' }, signal });
+    if (!response.ok) {
+      throw await problemOf(response);
+    }
+    return response;
+  }
+
+  private async ask(path: string, method = 'GET', body?: unknown): Promise<unknown> {
+    const headers: Record<string, string> = { Accept: 'application/json' };
+    const init: RequestInit = { method, headers };
+    if (body !== undefined) {
+      headers['Content-Type'] = 'application/json';
+      headers['Idempotency-Key'] = this.newKey();
+      init.body = JSON.stringify(body);
+    }
+    const response = await this.send(path, init);
+    if (!response.ok) {
+      throw await problemOf(response);
+    }
+    return (await response.json()) as unknown;
+  }
+}

@@ -1,0 +1,81 @@
+/** How quantities are written: the same words and figures as in the notebook and on the account pages. */
+
+import { TERMINAL_STATES, type RunSummary, type Window } from '../contracts';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** '1,400'. */
+export function amountText(amount: number): string {
+  return amount.toLocaleString('en-US');
+}
+
+/** '1 credit', '1,400 credits'. */
+export function creditsText(amount: number): string {
+  return `${amountText(amount)} credit${amount === 1 ? '' : 's'}`;
+}
+
+/** '3–8 credits', '5 credits', '0 credits'. */
+export function rangeText(least: number, most: number): string {
+  return least >= most ? creditsText(most) : `${amountText(least)}–${amountText(most)} credits`;
+}
+
+/** '0.4 s', '12 s', '3 min 20 s'. */
+export function secondsText(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 120) {
+    return `${short(seconds)} s`;
+  }
+  const whole = Math.round(seconds);
+  return `${amountText(Math.floor(whole / 60))} min ${whole % 60} s`;
+}
+
+/** '812 bytes', '20.4 MB', '1.5 GB' (of 1024). */
+export function sizeText(bytes: number): string {
+  if (bytes < 1000) {
+    return `${bytes} byte${bytes === 1 ? '' : 's'}`;
+  }
+  const units = [['kB', 1024], ['MB', MEBIBYTE], ['GB', 1024 * MEBIBYTE]] as const;
+  const [unit, size] = units.find(([, size]) => bytes < 1000 * size) ?? units[2];
+  return `${short(bytes / size)} ${unit}`;
+}
+
+/** 'timed out' for 'timed_out'. */
+export function plainWords(code: string): string {
+  return code.replaceAll('_', ' ');
+}
+
+/** Local date and time for people; the exact text where it is not a time. */
+export function momentText(instant: string): string {
+  const moment = new Date(instant);
+  return Number.isNaN(moment.getTime()) ? instant : moment.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** What runs used of a day or month: spent and set aside. */
+export function usedCredits(window: Window): number {
+  return window.spent_credits + window.held_credits;
+}
+
+/** 0 to 100; a limit of 0 is always reached. */
+export function usedPercent(window: Window): number {
+  return window.cap_credits === 0 ? 100 : Math.min(100, Math.floor((100 * usedCredits(window)) / window.cap_credits));
+}
+
+/** 'Today 3 of 30 credits'. */
+export function windowText(window: Window): string {
+  const name = window.kind === 'day' ? 'Today' : 'This month';
+  return `${name} ${amountText(usedCredits(window))} of ${creditsText(window.cap_credits)}`;
+}
+
+/** Whether a run can change no more. */
+export function isOver(state: RunSummary['state']): boolean {
+  return (TERMINAL_STATES as readonly string[]).includes(state);
+}
+
+/** '3 credits' when it is over, 'at most 8 credits' before. */
+export function runCostText(run: RunSummary): string {
+  return run.charged_credits === null ? `at most ${creditsText(run.max_credits)}` : creditsText(run.charged_credits);
+}
+
+function short(value: number): string {
+  return value >= 10 || Number.isInteger(value) ? amountText(Math.round(value)) : value.toFixed(1);
+}

@@ -1,0 +1,22 @@
+/** Puts the balance into the status bar. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import type { Session } from '../models/session';
+import { StatusItem } from '../widgets/statusItem';
+import { COMMANDS } from './commands';
+import { ISession } from './session';
+
+export const statusPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'studio-labextension:status',
+  description: 'The balance in the status bar.',
+  autoStart: true,
+  requires: [ISession],
+  optional: [IStatusBar],
+  activate: (app: JupyterFrontEnd, session: Session, statusBar: IStatusBar | null) => {
+    if (statusBar !== null) {
+      const item = new StatusItem(session, () => void app.commands.execute(COMMANDS.openPanel));
+      statusBar.registerStatusItem(statusPlugin.id, { item, align: 'right', rank: 50, isActive: () => true });
+    }
+  }
+};

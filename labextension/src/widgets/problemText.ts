@@ -1,0 +1,15 @@
+/** A refusal in place: what was refused, why, and the cheapest next step. */
+
+import type { StudioProblem } from '../models/problems';
+import { element } from './dom';
+
+/** Spoken at once, because something did not happen. */
+export function problemText(found: StudioProblem): HTMLElement {
+  const { error, reason, action } = found.problem;
+  return element(
+    'div',
+    { class: 'studio-refusal', role: 'alert' },
+    element('p', {}, error, reason ? ` ${reason}` : null),
+    action ? element('p', {}, element('strong', {}, 'Next: '), action) : null
+  );
+}
