@@ -1,0 +1,137 @@
+"""The folder of one run: what the worker finds there, and what the server takes out again.
+
+    in/      the uploads, by digest, read-only          out/         artefacts, numbered
+    named/   the same files under the users' names      answer.json  the worker's answer
+    tmp/     the worker's temporary files               worker.log   the start of what it printed
+
+Everything the worker left is read as if it were hostile: no links, no pipes, no more bytes than agreed.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from studio_server.runs.executor.protocol import Job
+
+PIECE_BYTES = 1 << 20
+WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+JOB = "job.json"
+ANSWER = "answer.json"
+WORKER_LOG = "worker.log"
+LAUNCHER_LOG = "launcher.log"
+
+
+class NotAPlainFile(OSError):
+    """What the worker left under this name is not a file of at most the agreed size."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"'{path.name}' is not a plain file of the agreed size")
+
+
+def prepare(job: Job, *, extra_path: str) -> None:
+    """Lay out the folder and write the job into it."""
+    for name in ("in", "named", "out", "tmp"):
+        (job.workdir / name).mkdir(parents=True, exist_ok=True)
+    description = {
+        "tool_id": job.tool_id,
+        "tool_reference": job.tool_reference,
+        "extra_path": extra_path,
+        "inputs": dict(job.inputs),
+        "files": _provide(job.files, job.workdir / "in"),
+        "now": job.now.isoformat(),
+        "output_bytes": job.limits.output_bytes,
+    }
+    target = job.workdir / JOB
+    target.touch(mode=0o600)
+    target.write_text(json.dumps(description), "utf-8")
+
+
+def _provide(files: Mapping[str, Path], folder: Path) -> dict[str, str]:
+    provided: dict[str, str] = {}
+    for digest, stored in files.items():
+        target = folder / digest.replace(":", "-")
+        _link_or_copy(stored, target)
+        provided[digest] = str(target)
+    return provided
+
+
+def _link_or_copy(stored: Path, target: Path) -> None:
+    """A link only to what nobody may write: otherwise a tool could change the stored upload through it."""
+    if not stored.stat().st_mode & WRITE_BITS:
+        try:
+            target.hardlink_to(stored)
+        except OSError:  # another file system, or links are not allowed: copy
+            pass
+        else:
+            return
+    shutil.copyfile(stored, target)
+    target.chmod(0o400)
+
+
+def clear(workdir: Path, *, keep_logs: bool) -> None:
+    """Delete all but the artefacts, and the logs where they explain a failure; the rest is the caller's."""
+    for entry in list(workdir.iterdir()):
+        if entry.name == "out" or (keep_logs and entry.name.endswith(".log")):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def read_answer(workdir: Path, most_bytes: int) -> bytes | None:
+    """The worker's answer; None when there is none.
+
+    Raises:
+        NotAPlainFile: It is a link, a pipe or too large.
+    """
+    try:
+        with _plain_file(workdir / ANSWER, most_bytes) as file:
+            return file.read(most_bytes)
+    except FileNotFoundError:
+        return None
+
+
+def weigh(path: Path, most_bytes: int) -> tuple[int, str]:
+    """Size and digest of one artefact.
+
+    Raises:
+        NotAPlainFile: It is a link, a pipe or too large.
+    """
+    digest, size = hashlib.sha256(), 0
+    with _plain_file(path, most_bytes) as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+            size += len(piece)
+    return size, f"sha256:{digest.hexdigest()}"
+
+
+def beginning(path: Path, characters: int) -> str:
+    """The first characters of a log, empty when there is none."""
+    try:
+        with _plain_file(path, 1 << 30) as file:
+            return file.read(characters).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _plain_file(path: Path, most_bytes: int) -> Generator[BinaryIO]:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        raise
+    except OSError as refused:
+        raise NotAPlainFile(path) from refused
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes:
+            raise NotAPlainFile(path)
+        yield file

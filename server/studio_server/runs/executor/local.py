@@ -1,0 +1,343 @@
+"""Runs each job in a fresh process of this machine, watched from outside by a launcher of its own.
+
+One thread per running job, at most `capacity`, talks to that job's launcher. No fork, signal handler, child
+watcher or event loop of the host takes part, so it works inside Jupyter, under uvloop and in plain threads.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import ValidationError
+
+from studio_server.runs.executor import endings, folder, sentences
+from studio_server.runs.executor.layers import layers, why_unsupported
+from studio_server.runs.executor.protocol import (
+    ArtefactFile,
+    ExecutorClosed,
+    ExecutorFull,
+    ExecutorUnsupported,
+    Job,
+    Layer,
+    Outcome,
+    Progress,
+)
+
+GIBIBYTE = 1 << 30
+SCRATCH_BYTES = 2 * GIBIBYTE
+ADDRESS_BYTES = 4 * GIBIBYTE
+PROCESSES = 64
+OPEN_FILES = 1_024
+ANSWER_SLACK_BYTES = 1 << 20
+CLOSE_SECONDS = 10.0
+LAUNCHER = Path(__file__).with_name("launcher.py")
+WORKER = "studio_server.runs.executor.worker"
+
+log = logging.getLogger(__name__)
+
+
+def default_capacity() -> int:
+    """As many workers as this process may use processors, at least 2."""
+    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(2, usable)
+
+
+def worker_environment(workdir: Path) -> dict[str, str]:
+    """All that a worker finds in its environment: nothing of the server's."""
+    one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(workdir),
+        "TMPDIR": str(workdir / "tmp"),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "MALLOC_ARENA_MAX": "2",
+        "PYTHONHASHSEED": "0",
+        **dict.fromkeys(one_thread, "1"),
+    }
+
+
+@dataclass
+class LocalRunningJob:
+    """One job in flight."""
+
+    job: Job
+    launcher_pid: int = 0
+    meter_pid: int = 0
+    worker_pid: int = 0
+    """Numbers for the operator and for tests; 0 before that process runs."""
+    _future: Future[Outcome] = field(default_factory=Future[Outcome])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _control: IO[bytes] | None = None
+    _cancelled: bool = False
+
+    @property
+    def run_id(self) -> str:
+        return self.job.run_id
+
+    async def outcome(self) -> Outcome:
+        return await asyncio.wrap_future(self._future)
+
+    def wait(self, timeout_seconds: float | None = None) -> Outcome:
+        return self._future.result(timeout_seconds)
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._cancelled = True
+            self._hang_up()
+
+    def connect(self, process: subprocess.Popen[bytes], spec: dict[str, Any]) -> None:
+        """Hand the launcher its orders; a job that was cancelled before gets none."""
+        with self._lock:
+            self.launcher_pid = process.pid
+            self._control = process.stdin
+            if self._control is None or self._cancelled:
+                self._hang_up()
+                return
+            with suppress(BrokenPipeError):  # it died at once: the missing report says so
+                self._control.write(json.dumps(spec).encode() + b"\n")
+                self._control.flush()
+
+    def disconnect(self) -> bool:
+        """Let go of the launcher; whether the job was cancelled."""
+        with self._lock:
+            self._hang_up()
+            return self._cancelled
+
+    def decide(self, outcome: Outcome) -> None:
+        """The end."""
+        self._future.set_result(outcome)
+
+    def begin(self) -> None:
+        """From here on nobody's impatience can cancel the future itself."""
+        self._future.set_running_or_notify_cancel()
+
+    def _hang_up(self) -> None:
+        if self._control is not None:
+            with suppress(BrokenPipeError):
+                self._control.close()
+
+
+class LocalExecutor:
+    """See `protocol.Executor`.
+
+    `extra_path` lets a test suite offer tools of its own to the workers; a server leaves it empty.
+    """
+
+    def __init__(
+        self,
+        *,
+        capacity: int | None = None,
+        scratch_bytes: int = SCRATCH_BYTES,
+        processes: int = PROCESSES,
+        extra_path: Path | None = None,
+    ) -> None:
+        self.capacity = capacity or default_capacity()
+        self._scratch_bytes = scratch_bytes
+        self._processes = processes
+        self._extra_path = str(extra_path or "")
+        self._lock = threading.Lock()
+        self._jobs: dict[int, tuple[LocalRunningJob, threading.Thread]] = {}
+        self._closed = False
+
+    @property
+    def running(self) -> int:
+        return len(self._jobs)
+
+    def capabilities(self) -> tuple[Layer, ...]:
+        return layers()
+
+    def start(self, job: Job, on_progress: Callable[[Progress], None]) -> LocalRunningJob:
+        reason = why_unsupported()
+        if reason:
+            raise ExecutorUnsupported(reason)
+        running = LocalRunningJob(job)
+        thread = threading.Thread(
+            target=self._supervise, args=(running, on_progress), name=f"run {job.run_id}", daemon=True
+        )
+        with self._lock:
+            if self._closed:
+                raise ExecutorClosed
+            if len(self._jobs) >= self.capacity:
+                raise ExecutorFull(self.capacity)
+            self._jobs[id(running)] = (running, thread)
+            running.begin()
+            thread.start()
+        return running
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            jobs = list(self._jobs.values())
+        for running, _ in jobs:
+            running.cancel()
+        for _, thread in jobs:
+            thread.join(CLOSE_SECONDS)
+
+    def _supervise(self, running: LocalRunningJob, on_progress: Callable[[Progress], None]) -> None:
+        try:
+            outcome = self._run(running, on_progress)
+        except Exception:  # outermost boundary of the thread: every job gets an outcome
+            log.exception("run %s could not be carried out", running.run_id)
+            outcome = Outcome("lost", sentences.worker_lost())
+        with self._lock:
+            del self._jobs[id(running)]
+        running.decide(outcome)
+
+    def _run(self, running: LocalRunningJob, on_progress: Callable[[Progress], None]) -> Outcome:
+        job = running.job
+        folder.prepare(job, extra_path=self._extra_path)
+        report = self._launch(running, on_progress)
+        cancelled = running.disconnect()
+        if report is None:
+            outcome = Outcome("cancelled", sentences.cancelled()) if cancelled else _vanished()
+        else:
+            outcome = self._judge(job, report, cancelled=cancelled)
+        if outcome.kind == "lost":
+            _tell_operator(job)
+        folder.clear(job.workdir, keep_logs=outcome.kind in ("lost", "tool_failed"))
+        return outcome
+
+    def _launch(
+        self, running: LocalRunningJob, on_progress: Callable[[Progress], None]
+    ) -> endings.Report | None:
+        """Start the launcher and listen until nothing of it is left; its report, if it gave one."""
+        workdir = running.job.workdir
+        site = ("-S",) if sys.platform == "linux" else ()  # elsewhere the launcher needs psutil
+        with (workdir / folder.LAUNCHER_LOG).open("wb") as complaints:
+            process = subprocess.Popen(
+                [sys.executable, "-I", *site, str(LAUNCHER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                cwd=workdir,
+                env={"LANG": "C.UTF-8"},
+                start_new_session=True,
+            )
+        try:
+            running.connect(process, self._spec(running.job))
+            return _listen(process, running, on_progress)
+        finally:
+            running.disconnect()
+            _end(process)
+
+    def _spec(self, job: Job) -> dict[str, Any]:
+        bounds = self._bounds(job)
+        return {
+            "command": [sys.executable, "-s", "-P", "-m", WORKER, str(job.workdir / folder.JOB)],
+            "environment": worker_environment(job.workdir),
+            "folder": str(job.workdir),
+            "log": str(job.workdir / folder.WORKER_LOG),
+            "server_pid": os.getpid(),
+            "limits": {
+                "cpu_ms": job.limits.cpu_ms,
+                "wall_ms": job.limits.wall_ms,
+                "memory_bytes": job.limits.memory_bytes,
+                "scratch_bytes": bounds.scratch_bytes,
+                "processes": bounds.processes,
+            },
+            "belt": {
+                "cpu_seconds": math.ceil(job.limits.cpu_ms / 1000),
+                "address_bytes": bounds.address_bytes,
+                "file_bytes": bounds.scratch_bytes,
+                "open_files": OPEN_FILES,
+            },
+        }
+
+    def _bounds(self, job: Job) -> endings.Bounds:
+        address_bytes = max(ADDRESS_BYTES, 4 * job.limits.memory_bytes)
+        return endings.Bounds(job.limits, self._scratch_bytes, self._processes, address_bytes)
+
+    def _judge(self, job: Job, report: endings.Report, *, cancelled: bool) -> Outcome:
+        bounds = self._bounds(job)
+        if report.survivors:
+            log.error("run %s left %d processes that cannot be killed", job.run_id, report.survivors)
+        stopped = endings.stopped_from_outside(report, bounds, cancelled=cancelled)
+        if stopped is not None:
+            return stopped
+        try:
+            return self._read(job, report, bounds)
+        except (OSError, ValidationError):  # an answer is missing a file, or was written by somebody else
+            log.exception("the answer of run %s cannot be read", job.run_id)
+            return Outcome("lost", sentences.worker_lost(), endings.measurement(report))
+
+    @staticmethod
+    def _read(job: Job, report: endings.Report, bounds: endings.Bounds) -> Outcome:
+        said = folder.read_answer(job.workdir, job.limits.output_bytes + ANSWER_SLACK_BYTES)
+        if said is None or report.exit_code != 0:
+            return endings.without_answer(report, bounds)
+        answer = endings.Answer.model_validate_json(said)
+        if answer.kind != "succeeded":
+            return endings.answered(report, answer, bounds)
+        return _succeeded(job, report, answer)
+
+
+def _succeeded(job: Job, report: endings.Report, answer: endings.Answer) -> Outcome:
+    """Success, once the server has weighed every file itself."""
+    files: list[ArtefactFile] = []
+    for said in answer.artefacts:
+        size_bytes, digest = folder.weigh(job.workdir / said.file, job.limits.output_bytes)
+        files.append(endings.artefact_file(job.workdir, said, size_bytes, digest))
+    total = sum(file.size_bytes for file in files) + len((answer.result or "").encode())
+    if total > job.limits.output_bytes:
+        message = sentences.output_too_large(total, job.limits.output_bytes)
+        return Outcome("limit_output", message, endings.measurement(report))
+    return endings.succeeded(report, answer, tuple(files))
+
+
+def _listen(
+    process: subprocess.Popen[bytes], running: LocalRunningJob, on_progress: Callable[[Progress], None]
+) -> endings.Report | None:
+    """Read until the pipe ends, which is when guard and meter are both gone."""
+    report = None
+    for line in process.stdout or ():
+        message = json.loads(line)
+        match message["event"]:
+            case "started":
+                running.meter_pid, running.worker_pid = message["meter"], message["worker"]
+            case "progress":
+                _tell(on_progress, Progress(message["percent"], message["stage"]))
+            case _:
+                report = endings.Report.model_validate(message)
+    return report
+
+
+def _tell(on_progress: Callable[[Progress], None], progress: Progress) -> None:
+    try:
+        on_progress(progress)
+    except Exception:  # boundary: a listener's mistake does not end the run
+        log.exception("a listener failed on %s", progress)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Collect the launcher after its last line; its group is killed too, in case it did not end by itself."""
+    for _ in process.stdout or ():
+        pass
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _vanished() -> Outcome:
+    return Outcome("lost", sentences.worker_lost())
+
+
+def _tell_operator(job: Job) -> None:
+    for name in (folder.LAUNCHER_LOG, folder.WORKER_LOG):
+        said = folder.beginning(job.workdir / name, 2_000)
+        if said:
+            log.warning("run %s was lost; %s: %s", job.run_id, name, said)

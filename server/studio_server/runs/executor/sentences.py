@@ -1,0 +1,69 @@
+"""What a user reads when a run did not succeed: what was needed, what is allowed, what to try."""
+
+import re
+
+SENTENCE_CHARACTERS = 300
+_PATH = re.compile(r"(?:/[\w.@+~-]+){2,}/?")
+
+
+def too_much_cpu(limit_ms: int) -> str:
+    return f"needed more than {_seconds(limit_ms)} of CPU time; try a smaller input or a sample"
+
+
+def too_long(limit_ms: int) -> str:
+    return f"took longer than {_seconds(limit_ms)}; try a smaller input or a sample"
+
+
+def too_much_memory(limit_bytes: int) -> str:
+    return f"needed more than {_size(limit_bytes)} of memory; try fewer columns, a sample, or a Parquet file"
+
+
+def too_much_disk(limit_bytes: int) -> str:
+    return f"needed more than {_size(limit_bytes)} of temporary disk space; try a smaller input"
+
+
+def output_too_large(found_bytes: int, allowed_bytes: int) -> str:
+    found, allowed = _size(found_bytes), _size(allowed_bytes)
+    return f"made {found} of results where {allowed} are allowed; ask for fewer files, rows or figures"
+
+
+def too_many_processes(limit: int) -> str:
+    return f"the tool started more than {limit} processes at once"
+
+
+def no_answer() -> str:
+    return "the tool ended without an answer"
+
+
+def crashed(signal_name: str) -> str:
+    return f"the tool crashed ({signal_name})"
+
+
+def cancelled() -> str:
+    return "cancelled"
+
+
+def worker_lost() -> str:
+    return "the worker was lost before it could answer; this is the platform's fault, not yours"
+
+
+def out_of_disk() -> str:
+    return "the server has no disk space left; this is the platform's fault, not yours"
+
+
+def without_paths(text: str) -> str:
+    """The first line, short, every path of this machine cut down to its last name."""
+    lines = text.strip().splitlines() or [""]
+    line = _PATH.sub(lambda found: found.group().rstrip("/").rpartition("/")[2], lines[0])
+    return line if len(line) <= SENTENCE_CHARACTERS else line[: SENTENCE_CHARACTERS - 1] + "…"
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:g} s"
+
+
+def _size(size_bytes: int) -> str:
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
+        if size_bytes >= unit:
+            return f"{size_bytes / unit:.3g} {name}"
+    return f"{size_bytes} bytes"

@@ -1,0 +1,79 @@
+"""The executor under the event loops and threads of its hosts."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from studio_server.runs.executor.protocol import ExecutorFull
+
+
+async def test_awaiting_an_outcome_does_not_block_the_event_loop(bench):
+    running = bench.start("BURN", cpu_ms=400)
+    turns = 0
+    waiting = asyncio.ensure_future(running.outcome())
+    while not waiting.done():
+        turns += 1
+        await asyncio.wait([waiting], timeout=0.005)
+    assert (await waiting).kind == "succeeded"
+    assert turns > 20
+
+
+async def test_starting_returns_before_the_worker_runs(bench):
+    before = time.perf_counter()
+    running = bench.start("TRIVIAL")
+    assert time.perf_counter() - before < 0.05
+    assert (await running.outcome()).kind == "succeeded"
+
+
+async def test_giving_up_waiting_does_not_cancel_the_run(bench):
+    running = bench.start("BURN", cpu_ms=300)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(running.outcome(), 0.05)
+    assert (await running.outcome()).kind == "succeeded"
+
+
+async def test_many_may_await_one_outcome(bench):
+    running = bench.start("TRIVIAL")
+    first, second = await asyncio.gather(running.outcome(), running.outcome())
+    assert first is second
+
+
+def test_it_works_under_uvloop_in_a_thread_that_is_not_the_main_one(bench):
+    uvloop = pytest.importorskip("uvloop")
+    kinds = []
+
+    async def run():
+        return (await bench.start("TRIVIAL").outcome()).kind
+
+    def host():
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            kinds.append(runner.run(run()))
+
+    thread = threading.Thread(target=host)
+    thread.start()
+    thread.join(30)
+    assert kinds == ["succeeded"]
+
+
+def test_more_jobs_than_workers_are_refused_and_an_outcome_frees_a_place(make_bench, lifeline):
+    bench = make_bench(capacity=1)
+    running = bench.start("WAIT", fifo=str(lifeline.path))
+    with pytest.raises(ExecutorFull) as refused:
+        bench.start("TRIVIAL")
+    assert refused.value.capacity == 1
+    running.cancel()
+    running.wait(30)
+    assert bench.executor.running == 0
+    assert bench.run("TRIVIAL").kind == "succeeded"
+
+
+def test_by_default_there_are_at_least_two_workers(make_bench):
+    assert make_bench().executor.capacity >= 2
+
+
+def test_missing_layers_are_named_with_their_meaning(bench):
+    layers = {layer.name: layer for layer in bench.executor.capabilities()}
+    assert layers["whole-tree metering"].present
+    assert not layers["network denial"].present
+    assert all(layer.detail for layer in layers.values())

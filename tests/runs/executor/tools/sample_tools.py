@@ -1,0 +1,275 @@
+"""Tools that behave well, badly and worse; offered to workers by the tests alone."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from studio_magics.contracts.billing import Forecast
+from studio_magics.contracts.inputs import InputFile
+from studio_magics.contracts.results import Provenance, ToolResult
+from studio_magics.tools.base import InputRejected, Tool, ToolInput
+
+MEGABYTE = 1 << 20
+
+
+def answer(headline="done", **summary):
+    return ToolResult(
+        headline=headline, summary=summary, provenance=Provenance(tool_id="x", tool_version="1")
+    )
+
+
+def tool(name, input_model, run, libraries=()):
+    return Tool(
+        id=f"test-studio-{name}",
+        version="1",
+        title=name,
+        places=frozenset({"server"}),
+        input_model=input_model,
+        forecast=lambda _: Forecast(cpu_ms=0, wall_ms=0, peak_bytes=0),
+        run=run,
+        example=f"%studio run {name}",
+        description=name,
+        libraries=libraries,
+    )
+
+
+class Nothing(ToolInput):
+    pass
+
+
+class Fifo(ToolInput):
+    fifo: str
+
+
+class Burn(ToolInput):
+    cpu_ms: int
+    children: int = 1
+
+
+class Hold(ToolInput):
+    megabytes: int
+    children: int = 1
+    seconds: float = 0.0
+
+
+class Size(ToolInput):
+    size: int
+    stubborn: bool = False
+
+
+class Data(ToolInput):
+    file: InputFile
+    least: int = 0
+
+
+class Ending(ToolInput):
+    how: str
+    megabytes: int = 0
+
+
+def take_hold(fifo):
+    """Write this process's number and keep the pipe open: it closes only when the process is gone."""
+    descriptor = os.open(fifo, os.O_WRONLY)
+    os.set_inheritable(descriptor, True)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+
+
+def burn(cpu_ms):
+    end = time.process_time() + cpu_ms / 1000
+    while time.process_time() < end:
+        pass
+
+
+def count(data, context):
+    path = context.path(data.file)
+    if data.least < 0:
+        raise InputRejected("least", found=str(data.least), allowed="0 or more", action="leave it out")
+    context.progress(0.5, "reading")
+    text = path.read_text("utf-8")
+    kept = context.add_artefact("copies/a.txt", "text/plain", text.upper().encode(), title="Upper case")
+    context.progress(1.0, "writing")
+    writable = os.stat(path).st_mode & 0o222
+    result = answer(
+        "counted", lines=text.count("\n"), suffix=path.suffix, writable=writable, now=str(context.now)
+    )
+    return result.model_copy(update={"artefacts": (kept,)})
+
+
+def surroundings(_, context):
+    print("printed")
+    names = {int(name): os.readlink(f"/proc/self/fd/{name}") for name in _open_descriptors()}
+    return answer(
+        environment=dict(os.environ),
+        descriptors={str(number): name.partition(":")[0] for number, name in names.items()},
+        folder=os.getcwd(),
+        nice=os.nice(0),
+    )
+
+
+def _open_descriptors():
+    listing = os.open("/proc/self/fd", os.O_RDONLY)
+    names = [name for name in os.listdir(listing) if int(name) != listing]
+    os.close(listing)
+    return [name for name in names if os.path.exists(f"/proc/self/fd/{name}") or int(name) <= 3]
+
+
+def burn_in_children(what, context):
+    if what.children == 1:
+        burn(what.cpu_ms)
+        return answer()
+    children = [
+        multiprocessing.get_context("fork").Process(target=burn, args=(what.cpu_ms // what.children,))
+        for _ in range(what.children)
+    ]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    return answer()
+
+
+def burn_and_disown(what, context):
+    """Children that nobody waits for: the kernel forgets what they used."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    pid = os.fork()
+    if pid == 0:
+        burn(what.cpu_ms)
+        os._exit(0)
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        pass
+    return answer()
+
+
+def hold_memory(what, context):
+    def hold():
+        kept = os.urandom(MEGABYTE) * what.megabytes
+        time.sleep(what.seconds)
+        return len(kept)
+
+    if what.children == 1:
+        hold()
+        return answer()
+    children = [multiprocessing.get_context("fork").Process(target=hold) for _ in range(what.children)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    return answer()
+
+
+def wait_for_ever(what, context):
+    """A worker, a child, and a grandchild with a session of its own; all of them hold the pipe."""
+    take_hold(what.fifo)
+    if os.fork() == 0:
+        take_hold(what.fifo)
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.environ.clear()
+                take_hold(what.fifo)
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        time.sleep(600)
+    context.progress(0.1, "waiting")
+    time.sleep(600)
+    return answer()
+
+
+def leave_daemon(what, context):
+    """Ends well, but leaves a daemon behind."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            take_hold(what.fifo)
+            time.sleep(600)
+        os._exit(0)
+    os.wait()
+    with open(what.fifo, "wb"):
+        return answer()
+
+
+def spawn_many(_, context):
+    for _ in range(40):
+        if os.fork() == 0:
+            time.sleep(600)
+    time.sleep(600)
+    return answer()
+
+
+def write_artefact(what, context):
+    try:
+        context.add_artefact("big.bin", "application/octet-stream", b"x" * what.size)
+    except Exception:
+        if not what.stubborn:
+            raise
+    return answer()
+
+
+def return_much(what, context):
+    return answer("x" * what.size)
+
+
+def fill_disk(what, context):
+    """One file that grows, or as many small ones."""
+    for number in range(what.size):
+        with open("tmp/full" if what.stubborn else f"tmp/full-{number}", "ab") as file:
+            file.write(b"x" * MEGABYTE)
+    time.sleep(600)
+    return answer()
+
+
+def shout(what, context):
+    for number in range(what.size):
+        print("x" * 1000)
+        context.progress(number / what.size, f"step {number}")
+    return answer()
+
+
+def end(what, context):
+    kept = os.urandom(MEGABYTE) * what.megabytes
+    if what.megabytes:
+        time.sleep(0.1)
+    match what.how:
+        case "raise":
+            raise ValueError("cannot read /home/somebody/secret/place.csv\nsecond line")
+        case "memory":
+            raise MemoryError
+        case "huge":
+            bytearray(64 << 30)
+        case "exit":
+            sys.exit(3)
+        case "leave":
+            os._exit(0)
+        case "nonsense":
+            return "not a result"
+        case "text answer":
+            Path("answer.json").write_text('{"kind": "succeeded", "message": ""}')
+            os._exit(0)
+        case "forged measurement":
+            Path("answer.json").write_text('{"kind": "succeeded", "message": "", "cpu_ms": 0}')
+            os._exit(0)
+        case name:
+            os.kill(os.getpid(), signal.Signals[name])
+    return answer(str(len(kept)))
+
+
+COUNT = tool("count", Data, count, libraries=("pydantic", "not-installed-anywhere"))
+SURROUNDINGS = tool("surroundings", Nothing, surroundings)
+TRIVIAL = tool("trivial", Nothing, lambda _, context: answer())
+BURN = tool("burn", Burn, burn_in_children)
+DISOWN = tool("disown", Burn, burn_and_disown)
+HOLD = tool("hold", Hold, hold_memory)
+WAIT = tool("wait", Fifo, wait_for_ever)
+DAEMON = tool("daemon", Fifo, leave_daemon)
+MANY = tool("many", Nothing, spawn_many)
+ARTEFACT = tool("artefact", Size, write_artefact)
+MUCH = tool("much", Size, return_much)
+DISK = tool("disk", Size, fill_disk)
+SHOUT = tool("shout", Size, shout)
+END = tool("end", Ending, end)
