@@ -1,4 +1,4 @@
-"""Real workers on real processes; a pipe that closes when the last of them is gone proves that nothing is left."""
+"""Real workers; a pipe that closes when the last of their processes is gone proves that nothing is left."""
 
 import hashlib
 import os

@@ -99,3 +99,12 @@ def test_a_listener_that_fails_does_not_end_the_run(bench, caplog):
 
     assert bench.executor.start(bench.job("SHOUT", {"size": 3}), fail).wait(30).kind == "succeeded"
     assert "a listener failed" in caplog.text
+
+
+def test_a_folder_named_relative_to_the_server_works(bench, tmp_path, monkeypatch):
+    from dataclasses import replace
+    from pathlib import Path
+
+    monkeypatch.chdir(tmp_path)
+    job = replace(bench.job("TRIVIAL", {}), workdir=Path("relative/run"))
+    assert bench.executor.start(job, bench.heard.put).wait(30).kind == "succeeded"

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -163,7 +163,7 @@ class LocalExecutor:
         reason = why_unsupported()
         if reason:
             raise ExecutorUnsupported(reason)
-        running = LocalRunningJob(job)
+        running = LocalRunningJob(replace(job, workdir=job.workdir.absolute()))
         thread = threading.Thread(
             target=self._supervise, args=(running, on_progress), name=f"run {job.run_id}", daemon=True
         )

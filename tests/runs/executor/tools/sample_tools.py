@@ -1,5 +1,6 @@
 """Tools that behave well, badly and worse; offered to workers by the tests alone."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -91,7 +92,7 @@ def count(data, context):
     text = path.read_text("utf-8")
     kept = context.add_artefact("copies/a.txt", "text/plain", text.upper().encode(), title="Upper case")
     context.progress(1.0, "writing")
-    writable = os.stat(path).st_mode & 0o222
+    writable = path.stat().st_mode & 0o222
     result = answer(
         "counted", lines=text.count("\n"), suffix=path.suffix, writable=writable, now=str(context.now)
     )
@@ -100,20 +101,16 @@ def count(data, context):
 
 def surroundings(_, context):
     print("printed")
-    names = {int(name): os.readlink(f"/proc/self/fd/{name}") for name in _open_descriptors()}
+    descriptors = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the one that reads this folder
+            descriptors[entry.name] = str(entry.readlink()).partition(":")[0]
     return answer(
         environment=dict(os.environ),
-        descriptors={str(number): name.partition(":")[0] for number, name in names.items()},
-        folder=os.getcwd(),
+        descriptors=descriptors,
+        folder=str(Path.cwd()),
         nice=os.nice(0),
     )
-
-
-def _open_descriptors():
-    listing = os.open("/proc/self/fd", os.O_RDONLY)
-    names = [name for name in os.listdir(listing) if int(name) != listing]
-    os.close(listing)
-    return [name for name in names if os.path.exists(f"/proc/self/fd/{name}") or int(name) <= 3]
 
 
 def burn_in_children(what, context):
@@ -138,10 +135,8 @@ def burn_and_disown(what, context):
     if pid == 0:
         burn(what.cpu_ms)
         os._exit(0)
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, 0)
-    except ChildProcessError:
-        pass
     return answer()
 
 
@@ -190,7 +185,7 @@ def leave_daemon(what, context):
             time.sleep(600)
         os._exit(0)
     os.wait()
-    with open(what.fifo, "wb"):
+    with Path(what.fifo).open("wb"):
         return answer()
 
 
@@ -218,7 +213,7 @@ def return_much(what, context):
 def fill_disk(what, context):
     """One file that grows, or as many small ones."""
     for number in range(what.size):
-        with open("tmp/full" if what.stubborn else f"tmp/full-{number}", "ab") as file:
+        with Path("tmp/full" if what.stubborn else f"tmp/full-{number}").open("ab") as file:
             file.write(b"x" * MEGABYTE)
     time.sleep(600)
     return answer()
@@ -261,7 +256,7 @@ def end(what, context):
 
 COUNT = tool("count", Data, count, libraries=("pydantic", "not-installed-anywhere"))
 SURROUNDINGS = tool("surroundings", Nothing, surroundings)
-TRIVIAL = tool("trivial", Nothing, lambda _, context: answer())
+TRIVIAL = tool("trivial", Nothing, lambda _inputs, _context: answer())
 BURN = tool("burn", Burn, burn_in_children)
 DISOWN = tool("disown", Burn, burn_and_disown)
 HOLD = tool("hold", Hold, hold_memory)
