@@ -6,7 +6,7 @@ Loading is lazy: names are cheap, a module is imported when its tool is asked fo
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 
 from studio_magics.tools.base import Tool
 
@@ -39,7 +39,7 @@ class ToolMisdeclared(TypeError):
     """The module does not hold a `Tool` under its own identifier."""
 
     def __init__(self, tool_id: str, source: str) -> None:
-        super().__init__(f"'{source}' does not define TOOL with the id '{tool_id}'")
+        super().__init__(f"'{source}' is not a Tool with the id '{tool_id}'")
         self.tool_id = tool_id
         self.source = source
 
@@ -50,7 +50,7 @@ class ToolSource:
 
     tool_id: str
     reference: str
-    entry_point: EntryPoint | None = None
+    """`package.module:NAME`: what another process needs to find the same tool."""
 
 
 @cache
@@ -60,11 +60,11 @@ def sources() -> dict[str, ToolSource]:
     Raises:
         DuplicateTool: An entry point repeats an identifier.
     """
-    found = {tool_id: ToolSource(tool_id, module) for tool_id, module in BUILT_IN.items()}
+    found = {tool_id: ToolSource(tool_id, f"{module}:TOOL") for tool_id, module in BUILT_IN.items()}
     for point in entry_points(group="studio.tools"):
         if point.name in found:
             raise DuplicateTool(point.name, (found[point.name].reference, point.value))
-        found[point.name] = ToolSource(point.name, point.value, point)
+        found[point.name] = ToolSource(point.name, point.value)
     return found
 
 
@@ -79,7 +79,8 @@ def load(tool_id: str) -> Tool:
     source = sources().get(tool_id)
     if source is None:
         raise ToolUnknown(tool_id)
-    found = source.entry_point.load() if source.entry_point else import_module(source.reference).TOOL
+    module, _, name = source.reference.partition(":")
+    found = getattr(import_module(module), name, None)
     if not isinstance(found, Tool) or found.id != tool_id:
         raise ToolMisdeclared(tool_id, source.reference)
     return found

@@ -1,0 +1,1 @@
+"""Who people are: identities, users, tokens, alert settings. Names live here and nowhere else."""

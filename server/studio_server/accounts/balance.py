@@ -1,0 +1,173 @@
+"""The balance, spend controls and statement as they go over the wire. Reads the ledger, decides nothing."""
+
+from typing import Literal
+
+from studio_magics.contracts.account import (
+    Account,
+    Balance,
+    LotView,
+    Plan,
+    SpendControls,
+    Statement,
+    StatementLine,
+    Window,
+)
+from studio_server import __version__
+from studio_server.accounts import alerts
+from studio_server.accounts.identity import Identity
+from studio_server.accounts.people import User
+from studio_server.ledger import Ledger, PlaceHold, WalletView
+from studio_server.ledger.values import Lot
+from studio_server.ledger.views import Spending
+from studio_server.ledger.views import StatementLine as LedgerLine
+from studio_server.ledger.windows import day_window, month_window
+from studio_server.registry.catalogue import PlanEntry
+from studio_server.settings import Settings
+from studio_server.storage.tx import Tx
+
+LOCAL_NOTE = (
+    "Local mode: metering, not protection. The notebook and this server run as the same person,"
+    " who can change the books."
+)
+LINE_TITLES = {
+    "issue_grant": "Credits given",
+    "place_hold": "Set aside for a run",
+    "settle": "Run charged, rest returned",
+    "release": "Hold returned",
+    "expire_hold": "Hold returned after its lease",
+    "expire_lot": "Credits ended",
+}
+
+
+class Accounts:
+    """Answers about one user's account."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, *, minimum_credits: int) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._minimum = minimum_credits
+
+    def account(self, user: User, identity: Identity) -> Account:
+        """Who the server takes the caller for."""
+        return Account(
+            user_id=user.id,
+            display_name=user.display_name,
+            issuer=user.issuer,
+            signed_in_via=identity.via,
+            plan=plan(user.plan),
+            mode=self._settings.mode,
+            server_version=__version__,
+            deterministic=self._settings.deterministic,
+        )
+
+    def balance(self, tx: Tx, user: User) -> Balance:
+        """What the user can spend now, and what limits it."""
+        view = self._ledger.wallet_view(tx, user.wallet_id)
+        day, month = _window("day", view.daily, tx), _window("month", view.monthly, tx)
+        alert = self.alert(tx, user, view)
+        return Balance(
+            user=user.display_name,
+            plan=plan(user.plan),
+            available_credits=view.available,
+            held_credits=view.held,
+            spendable_credits=_spendable(view),
+            day=day,
+            month=month,
+            per_run_limit_credits=view.per_run_cap,
+            lots=tuple(_lot(lot) for lot in view.lots if lot.available > 0),
+            alert_percent=alert,
+            level=self._level(tx, user, alert),
+            mode=self._settings.mode,
+            note=LOCAL_NOTE if self._settings.mode == "local" else "",
+            revision=self._revision(tx, user),
+        )
+
+    def alert(self, tx: Tx, user: User, view: WalletView) -> int | None:
+        """The highest of the user's thresholds that day or month has reached."""
+        wanted = alerts.wanted(tx, user.id)
+        found = [
+            alerts.reached(wanted, used=window.settled, cap=window.cap)
+            for window in (view.daily, view.monthly)
+            if window.cap is not None
+        ]
+        return max((percent for percent in found if percent is not None), default=None)
+
+    def controls(self, tx: Tx, user: User) -> SpendControls:
+        """The limits in force and how far they may be raised."""
+        view = self._ledger.wallet_view(tx, user.wallet_id)
+        monthly_cap = (view.plan.monthly_allocation or user.plan.monthly_credits) + view.bought
+        daily_cap = view.plan.daily if view.plan.daily is not None else user.plan.daily_cap_credits
+        return SpendControls(
+            daily_limit_credits=daily_cap if view.daily.cap is None else view.daily.cap,
+            monthly_limit_credits=monthly_cap if view.monthly.cap is None else view.monthly.cap,
+            per_run_limit_credits=view.per_run_cap,
+            daily_cap_credits=daily_cap,
+            monthly_cap_credits=monthly_cap,
+            alert_percents=alerts.wanted(tx, user.id),
+        )
+
+    def statement(self, tx: Tx, user: User, *, before: int | None, limit: int) -> Statement:
+        """Ledger lines of the wallet, newest first."""
+        found = self._ledger.statement(tx, user.wallet_id, before=before, limit=limit + 1)
+        shown = found[:limit]
+        return Statement(
+            lines=tuple(_line(line) for line in shown),
+            next_before=shown[-1].sequence if len(found) > limit else None,
+        )
+
+    def _level(self, tx: Tx, user: User, alert: int | None) -> Literal["ok", "low", "blocked"]:
+        cheapest = PlaceHold("preview", user.wallet_id, "preview", self._minimum, "preview", 1)
+        if self._ledger.preview(tx, cheapest) is not None:
+            return "blocked"
+        return "ok" if alert is None else "low"
+
+    def _revision(self, tx: Tx, user: User) -> int:
+        latest = self._ledger.statement(tx, user.wallet_id, limit=1)
+        return latest[0].sequence if latest else 0
+
+
+def plan(entry: PlanEntry) -> Plan:
+    """A plan as it goes over the wire."""
+    return Plan(
+        id=entry.id,
+        title=entry.title,
+        monthly_credits=entry.monthly_credits,
+        daily_cap_credits=entry.daily_cap_credits,
+    )
+
+
+def _window(kind: Literal["day", "month"], spending: Spending, tx: Tx) -> Window:
+    starts = day_window(tx.now).start if kind == "day" else month_window(tx.now).start
+    return Window(
+        kind=kind,
+        starts_at=starts,
+        resets_at=spending.resets_at,
+        cap_credits=spending.cap if spending.cap is not None else spending.settled + spending.held,
+        spent_credits=spending.settled,
+        held_credits=spending.held,
+    )
+
+
+def _spendable(view: WalletView) -> int:
+    bounds = (view.available, view.daily.left, view.monthly.left, view.per_run_cap)
+    return min(bound for bound in bounds if bound is not None)
+
+
+def _lot(lot: Lot) -> LotView:
+    return LotView(source=lot.source.value, left_credits=lot.available, ends_at=lot.ends_at)
+
+
+def _line(line: LedgerLine) -> StatementLine:
+    run_id = line.purpose if line.purpose and line.purpose.startswith("run_") else None
+    title = LINE_TITLES.get(line.kind, line.kind.replace("_", " "))
+    about = line.grant_source if line.kind == "issue_grant" and line.grant_source else ""
+    return StatementLine(
+        sequence=line.sequence,
+        at=line.at,
+        kind=line.kind,
+        description=f"{title}: {about}" if about else title,
+        amount_credits=line.amount,
+        available_credits_after=line.balance_after,
+        run_id=run_id,
+        receipt_id=None,
+    )

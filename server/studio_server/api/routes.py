@@ -1,0 +1,84 @@
+"""The whole URL table: every route, what it takes, what it answers. Routing and OpenAPI are both made from it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange, Statement
+from studio_magics.contracts.base import Contract
+from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
+from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
+from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.runs import Run, RunList, RunRequest
+from studio_server.api import account, billing, credits, events, operations, runs, tools, uploads
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row of the table."""
+
+    method: str
+    path: str
+    handler: Handler
+    answers: type[Contract] | str
+    """The contract of the answer, or its media type."""
+    takes: type[Contract] | str | None = None
+    status: int = 200
+    anonymous: bool = False
+    keyed: bool = False
+    """Takes an Idempotency-Key."""
+    query: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Operation id: unique, from the handler."""
+        return f"{self.handler.__module__.rsplit('.', 1)[-1]}_{self.handler.__name__}"
+
+    @property
+    def says(self) -> str:
+        """One sentence for people."""
+        return (self.handler.__doc__ or "").strip().split("\n", 1)[0]
+
+
+RUN_PATH = "/api/{studio}/{tool}/run"
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("GET", "/api/tools", tools.list_tools, Catalogue, anonymous=True, query=("q",)),
+    Endpoint("GET", "/api/tools/{tool}", tools.show_tool, ToolPage, anonymous=True),
+    Endpoint("GET", "/api/tools/{tool}/accuracy", tools.show_accuracy, Accuracy, anonymous=True),
+    Endpoint("POST", "/api/billing/estimate", billing.estimate, Estimate, EstimateRequest, anonymous=True),
+    Endpoint("GET", "/api/uploads/{digest}", uploads.find, UploadInfo),
+    Endpoint("PUT", "/api/uploads/{digest}", uploads.store, UploadInfo, "application/octet-stream"),
+    Endpoint("GET", "/api/runs", runs.list_runs, RunList, query=("before", "limit")),
+    Endpoint("GET", "/api/runs/{run}", runs.show, Run, query=("since", "wait_seconds")),
+    Endpoint("POST", "/api/runs/{run}/cancel", runs.cancel, Run),
+    Endpoint("GET", "/api/runs/{run}/artefacts/{name:path}", runs.artefact, "application/octet-stream"),
+    Endpoint("POST", RUN_PATH, runs.start, Run, RunRequest, status=202, keyed=True),
+    Endpoint("GET", "/api/credits/balance", credits.balance, Balance),
+    Endpoint("GET", "/api/credits/statement", credits.statement, Statement, query=("before", "limit")),
+    Endpoint("GET", "/api/receipts/{receipt}", credits.receipt, Receipt),
+    Endpoint("GET", "/api/account", account.account, Account),
+    Endpoint("GET", "/api/account/settings/credits", account.controls, SpendControls),
+    Endpoint(
+        "PUT",
+        "/api/account/settings/credits",
+        account.change_controls,
+        SpendControls,
+        SpendControlsChange,
+        keyed=True,
+    ),
+    Endpoint("GET", "/api/events", events.stream, "text/event-stream"),
+    Endpoint("GET", "/healthz", operations.alive, "application/json", anonymous=True),
+    Endpoint("GET", "/readyz", operations.ready, "application/json", anonymous=True),
+    Endpoint("GET", "/openapi.json", operations.openapi, "application/json", anonymous=True),
+)
+
+
+def routes() -> list[Route]:
+    """The table as Starlette routes."""
+    return [Route(row.path, row.handler, methods=[row.method], name=row.name) for row in ENDPOINTS]

@@ -1,0 +1,123 @@
+"""The Starlette application. `create_app(settings)` builds it; its lifespan owns the services."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio_server.accounts import tokens
+from studio_server.accounts.identity import Identity
+from studio_server.api.openapi import document
+from studio_server.api.problems import problem_of, response_of
+from studio_server.api.rate import Throttle
+from studio_server.api.routes import Handler, routes
+from studio_server.clock import SystemClock
+from studio_server.services import Services, build
+from studio_server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, *, make_services: Callable[[Settings], Services] = build) -> Starlette:
+    """The credit server as an ASGI application; nothing is opened before its lifespan starts."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        services = await asyncio.to_thread(make_services, settings)
+        app.state.services = services
+        app.state.openapi = document(services.registry)
+        try:
+            await asyncio.to_thread(services.begin)
+            sweeping = asyncio.get_running_loop().create_task(services.sweeper.run(), name="housekeeping")
+            try:
+                yield
+            finally:
+                sweeping.cancel()
+                await asyncio.gather(sweeping, return_exceptions=True)
+                services.bus.close()
+                await services.scheduler.stop()
+        finally:
+            await asyncio.to_thread(services.db.close)
+
+    app = Starlette(
+        routes=[
+            Route(row.path, _guarded(row.endpoint), methods=row.methods, name=row.name) for row in routes()
+        ],
+        middleware=_middleware(settings),
+        exception_handlers={HTTPException: _http_problem},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    found = [Middleware(CallerMiddleware, per_second=settings.requests_per_second)]
+    if settings.allowed_hosts:
+        found.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts)))
+    return found
+
+
+class CallerMiddleware:
+    """Establishes who is calling, from the host's word or a token, and counts their requests."""
+
+    def __init__(self, app: ASGIApp, *, per_second: int) -> None:
+        self._app = app
+        self._throttle = Throttle(SystemClock(), per_second=per_second)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 for a token that is not valid and 429 for a flood; else pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state: dict[str, Any] = scope.setdefault("state", {})
+        try:
+            caller = state.get("identity") or _by_token(scope)
+            if caller is not None:
+                state["identity"] = caller
+            self._throttle.take(_name_of(caller, scope))
+        except Exception as fault:  # noqa: BLE001  - outermost boundary: becomes a problem answer
+            await response_of(problem_of(fault))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _by_token(scope: Scope) -> Identity | None:
+    request = Request(scope)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() not in ("bearer", "token") or not token:
+        return None
+    services: Services = scope["app"].state.services
+    return services.db.read(lambda tx: tokens.bearer(tx, token.strip()))
+
+
+def _name_of(caller: Identity | None, scope: Scope) -> str:
+    if caller is not None:
+        return f"{caller.issuer}\n{caller.subject}"
+    client = scope.get("client")
+    return f"anonymous\n{client[0] if client else ''}"
+
+
+def _guarded(handler: Handler) -> Handler:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as fault:  # noqa: BLE001  - outermost boundary: becomes a problem answer
+            return response_of(problem_of(fault))
+
+    return guarded
+
+
+async def _http_problem(request: Request, fault: Exception) -> Response:
+    del request
+    return response_of(problem_of(fault))

@@ -1,0 +1,151 @@
+"""The command `studio-server`: serve, verify, and the few things an operator does by hand."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from studio_server import __version__
+from studio_server.accounts import tokens
+from studio_server.accounts.identity import Identity
+from studio_server.ledger import GrantSource, IssueGrant
+from studio_server.ledger.verify import verify
+from studio_server.registry import catalogue
+from studio_server.runs.executor.local import LocalExecutor
+from studio_server.services import BooksBroken, Services, build
+from studio_server.settings import Settings
+from studio_server.standalone import LOOPBACK, Address, announced, listen, runtime_file, serve
+from studio_server.storage.errors import StorageError
+from studio_server.storage.tx import Tx
+
+FAILED = 1
+Work = Callable[[Services, Tx], str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says how it went."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    settings = Settings.for_local(data_dir=chosen.data_dir, owner=chosen.owner)
+    try:
+        return chosen.run(settings, chosen)
+    except (StorageError, BooksBroken, catalogue.RegistryInvalid, OSError) as refused:
+        print(f"studio-server: {refused}", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="studio-server", description="The Studio credit server.")
+    parser.add_argument("--version", action="version", version=f"studio-server {__version__}")
+    parser.add_argument("--data-dir", type=Path, help="where the books are (default: the user's data folder)")
+    parser.add_argument("--owner", help="the account of a local server (default: the system user)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serving = commands.add_parser("serve", help="serve on a port of its own")
+    serving.add_argument("--host", default=LOOPBACK, help="address to bind (default: loopback)")
+    serving.add_argument("--port", type=int, default=0, help="port to bind (default: a free one)")
+    serving.set_defaults(run=_serve)
+
+    verifying = commands.add_parser(
+        "verify", help="check the books; exit codes 0 intact, 1 tampered, 2 old, 3 unchecked"
+    )
+    verifying.set_defaults(run=_verify)
+
+    granting = commands.add_parser("grant", help="give credits to the owner of a local server")
+    granting.add_argument("credits", type=int)
+    granting.add_argument(
+        "--reference", required=True, help="why, unique for ever: the same reference gives once"
+    )
+    granting.set_defaults(run=_grant)
+
+    naming = commands.add_parser("token", help="make an access token for a user, shown once")
+    naming.add_argument("subject", help="the user's name at the issuer")
+    naming.add_argument("--issuer", default="local")
+    naming.add_argument("--name", default="command line", help="what the token is for; a new one replaces it")
+    naming.set_defaults(run=_token)
+
+    doctor = commands.add_parser("doctor", help="what this machine can do for the server")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
+    with contextlib.ExitStack() as kept:
+
+        def on_ready(address: Address) -> None:
+            kept.enter_context(announced(address, runtime_file()))
+            _say(f"Studio answers at {address.url}; clients on this machine find it by {runtime_file()}")
+
+        asyncio.run(serve(settings, listen(chosen.host, chosen.port), on_ready))
+    return 0
+
+
+def _verify(settings: Settings, chosen: argparse.Namespace) -> int:
+    del chosen
+    report = verify(settings.database_path, anchor=settings.anchor_path)
+    _say(str(report))
+    return int(report.verdict)
+
+
+def _grant(settings: Settings, chosen: argparse.Namespace) -> int:
+    identity = Identity("local", settings.owner, settings.owner, "token")
+
+    def work(services: Services, tx: Tx) -> str:
+        user = services.people.welcome(tx, identity)
+        command = IssueGrant(
+            effect_key=f"operator:{chosen.reference}",
+            wallet_id=user.wallet_id,
+            source=GrantSource.ADJUSTMENT,
+            amount=chosen.credits,
+            reference=chosen.reference,
+        )
+        services.ledger.execute(tx, command, actor="operator")
+        return f"{services.ledger.wallet_view(tx, user.wallet_id).available} credits available"
+
+    return _write(settings, work)
+
+
+def _token(settings: Settings, chosen: argparse.Namespace) -> int:
+    identity = Identity(chosen.issuer, chosen.subject, chosen.subject, "token")
+
+    def work(services: Services, tx: Tx) -> str:
+        user = services.people.welcome(tx, identity)
+        tokens.revoke(tx, user.id, chosen.name)
+        return tokens.issue(tx, user.id, chosen.name)
+
+    return _write(settings, work)
+
+
+def _doctor(settings: Settings, chosen: argparse.Namespace) -> int:
+    del chosen
+    executor = LocalExecutor(capacity=settings.workers)
+    try:
+        for layer in executor.capabilities():
+            _say(f"{'ok     ' if layer.present else 'missing'}  {layer.name}: {layer.detail}")
+    finally:
+        executor.close()
+    registry = catalogue.load()
+    ready = [entry.short_name for entry in registry.tools.values() if entry.availability == "available"]
+    _say(f"ok       tools: {', '.join(ready)}; {len(registry.tools) - len(ready)} more are coming")
+    _say(f"ok       data folder: {settings.data_dir}")
+    return 0
+
+
+def _write(settings: Settings, work: Work) -> int:
+    services = build(settings)
+    try:
+        services.begin()
+        _say(services.db.write_blocking(lambda tx: work(services, tx)))
+    finally:
+        services.executor.close()
+        services.db.close()
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201  - a command talks to its terminal

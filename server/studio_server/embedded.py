@@ -1,0 +1,80 @@
+"""A server inside this process, for a kernel that has no other: plain IPython, or a notebook without Jupyter Server.
+
+Found by clients through the entry-point group `studio.embedded_server`, so that they need not import the server.
+"""
+
+import asyncio
+import atexit
+import threading
+from dataclasses import dataclass
+
+from studio_server.settings import Settings
+from studio_server.standalone import LOOPBACK, Address, listen, serve
+
+START_SECONDS = 30.0
+
+
+class EmbeddedStartFailed(RuntimeError):
+    """The server inside this process did not start."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass
+class EmbeddedServer:
+    """A running server and how to stop it."""
+
+    url: str
+    token: str
+    thread: threading.Thread
+    loop: asyncio.AbstractEventLoop
+    task: "asyncio.Task[None]"
+
+    def stop(self) -> None:
+        """Stop serving and wait until the books are closed."""
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.task.cancel)
+            self.thread.join(START_SECONDS)
+
+
+def start(settings: Settings | None = None) -> EmbeddedServer:
+    """Start a server on a free loopback port, in a thread of its own; it ends with the process.
+
+    Raises:
+        EmbeddedStartFailed: With the reason, for example that another server has the books open.
+    """
+    chosen = settings or Settings.from_environment()
+    ready = threading.Event()
+    found: list[Address] = []
+    faults: list[BaseException] = []
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
+
+    def on_ready(address: Address) -> None:
+        found.append(address)
+        ready.set()
+
+    async def main() -> None:
+        task = asyncio.create_task(serve(chosen, listen(LOOPBACK, 0), on_ready))
+        running.append((asyncio.get_running_loop(), task))
+        await task
+
+    def body() -> None:
+        try:
+            asyncio.run(main())
+        except asyncio.CancelledError:
+            return
+        except BaseException as fault:  # noqa: BLE001  - handed to the thread that waits
+            faults.append(fault)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=body, name="studio-server", daemon=True)
+    thread.start()
+    ready.wait(START_SECONDS)
+    if not found:
+        raise EmbeddedStartFailed(str(faults[0]) if faults else "the server did not answer in time")
+    server = EmbeddedServer(found[0].url, found[0].token, thread, *running[0])
+    atexit.register(server.stop)
+    return server

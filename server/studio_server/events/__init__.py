@@ -1,0 +1,1 @@
+"""Pushing changes to whoever listens: one bounded queue per open stream."""

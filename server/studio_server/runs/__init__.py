@@ -1,0 +1,1 @@
+"""The only place where money meets work: offers, runs, their states, receipts and artefacts."""

@@ -1,0 +1,187 @@
+"""Ends a run: what an outcome costs, the end of its hold and its receipt, in one transaction."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from studio_magics.contracts.billing import Measured, Receipt
+from studio_magics.contracts.problems import FieldProblem, Problem
+from studio_magics.contracts.runs import RunState
+from studio_server.ids import IdSource
+from studio_server.ledger import Ledger, Release, Settle
+from studio_server.pricing.burn import Usage, charge
+from studio_server.registry.catalogue import Registry
+from studio_server.runs import rows
+from studio_server.runs.executor.protocol import Outcome
+from studio_server.runs.offers import lines_of
+from studio_server.runs.rows import RunRow
+from studio_server.storage.tx import Tx
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an outcome means: the state, whether work is paid for, and why."""
+
+    state: RunState
+    pays: bool
+    code: str
+    reason: str
+
+
+PLATFORM_FAULT = "the platform failed; nothing was charged"
+VERDICTS: dict[str, Verdict] = {
+    "succeeded": Verdict("succeeded", True, "", "measured work"),
+    "input_rejected": Verdict("failed", False, "input_rejected", "the tool refused the input before work"),
+    "tool_failed": Verdict(
+        "failed", True, "tool_failed", "the tool failed after work; measured work is charged"
+    ),
+    "limit_cpu": Verdict("timed_out", True, "cpu_limit", "stopped at the CPU limit of this run"),
+    "limit_wall": Verdict("timed_out", True, "time_limit", "stopped at the time limit of this run"),
+    "limit_memory": Verdict("failed", True, "memory_limit", "stopped at the memory limit of this run"),
+    "limit_output": Verdict("failed", True, "output_limit", "stopped at the output limit of this run"),
+    "limit_disk": Verdict("failed", True, "disk_limit", "stopped at the disk limit of this run"),
+    "cancelled": Verdict("cancelled", True, "cancelled", "cancelled; the work until then is charged"),
+    "lost": Verdict("lost", False, "platform_fault", PLATFORM_FAULT),
+}
+WITHDRAWN = Verdict("cancelled", False, "cancelled", "cancelled before work; nothing was charged")
+NEXT_STEPS = {
+    "input_rejected": "correct the input and run again; nothing was charged",
+    "tool_failed": "%studio run-info {run} shows what happened",
+    "cpu_limit": "try a smaller input or a higher --max-credits",
+    "time_limit": "try a smaller input or a higher --max-credits",
+    "memory_limit": "try a smaller input, or Parquet in place of CSV",
+    "output_limit": "ask for less output, or a smaller input",
+    "disk_limit": "try a smaller input",
+    "cancelled": "run it again when you need it",
+    "platform_fault": "run it again; nothing was charged",
+}
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A run that has ended, and the receipt for it."""
+
+    run: RunRow
+    receipt: Receipt
+
+
+class Closer:
+    """Ends runs, inside the transaction handed in. Each run ends once, whoever asks."""
+
+    def __init__(self, registry: Registry, ledger: Ledger, ids: IdSource, *, deterministic: bool) -> None:
+        self._registry = registry
+        self._ledger = ledger
+        self._ids = ids
+        self._deterministic = deterministic
+
+    def close(
+        self, tx: Tx, run_id: str, outcome: Outcome, *, verdict: Verdict | None = None
+    ) -> Closing | None:
+        """End the run with this outcome; None when it is over already."""
+        run = rows.by_id(tx, run_id)
+        if run is None or run.over:
+            return None
+        verdict = verdict or VERDICTS[outcome.kind]
+        usage = self._usage(run, outcome)
+        charged = self._end_hold(tx, run, verdict, usage)
+        receipt = self._receipt(tx, run, verdict, usage, charged)
+        failure = _failure(run, verdict, outcome, charged)
+        ended = self._store(tx, run, verdict, outcome, usage, receipt, failure)
+        return Closing(ended, receipt)
+
+    def _usage(self, run: RunRow, outcome: Outcome) -> Usage | None:
+        if outcome.measured is None:
+            return None
+        if self._deterministic:
+            return Usage(run.forecast_cpu_ms, run.forecast_wall_ms, run.forecast_peak_bytes)
+        measured = outcome.measured
+        return Usage(measured.cpu_ms, measured.wall_ms, measured.peak_bytes)
+
+    def _end_hold(self, tx: Tx, run: RunRow, verdict: Verdict, usage: Usage | None) -> int:
+        if not verdict.pays or usage is None:
+            reason = "platform_error" if verdict.state == "lost" or usage is None else "user_error"
+            return self._ledger.execute(tx, Release(hold_id=run.hold_id, reason=reason)).settled
+        credits = charge(self._registry.burn, usage, ceiling=run.maximum_credits)
+        settle = Settle(hold_id=run.hold_id, charge=credits, price_version=run.price_version)
+        return self._ledger.execute(tx, settle).settled
+
+    def _receipt(self, tx: Tx, run: RunRow, verdict: Verdict, usage: Usage | None, charged: int) -> Receipt:
+        wallet_id = self._wallet(tx, run.user_id)
+        return Receipt(
+            id=self._ids.new("rcpt"),
+            run_id=run.id,
+            tool_id=run.tool_id,
+            tool_title=self._registry.tools[run.tool_id].title,
+            tool_version=run.tool_version,
+            price_version=run.price_version,
+            outcome=verdict.state,
+            reason=verdict.reason,
+            min_credits=run.minimum_credits,
+            typical_credits=run.typical_credits,
+            max_credits=run.maximum_credits,
+            charged_credits=charged,
+            returned_credits=run.maximum_credits - charged,
+            lines=lines_of(self._registry.burn, usage) if usage and charged else (),
+            measured=_measured(usage),
+            available_credits_after=self._ledger.wallet_view(tx, wallet_id).available,
+            created_at=tx.now,
+        )
+
+    def _store(
+        self,
+        tx: Tx,
+        run: RunRow,
+        verdict: Verdict,
+        outcome: Outcome,
+        usage: Usage | None,
+        receipt: Receipt,
+        failure: Problem | None,
+    ) -> RunRow:
+        values: dict[str, Any] = {
+            "state": verdict.state,
+            "revision": run.revision + 1,
+            "charged_credits": receipt.charged_credits,
+            "receipt_id": receipt.id,
+            "failure": failure.model_dump(mode="json", exclude_none=True) if failure else None,
+            "ended_at": tx.now,
+        }
+        if usage is not None:
+            values |= {
+                "measured_cpu_ms": usage.cpu_ms,
+                "measured_wall_ms": usage.wall_ms,
+                "measured_peak_bytes": usage.peak_bytes,
+            }
+        result = outcome.result.model_dump_json() if outcome.result and verdict.state == "succeeded" else None
+        rows.change(tx, run.id, ("queued", "running"), values | {"result": result})
+        rows.insert_receipt(tx, run.user_id, receipt)
+        return replace(run, **values)
+
+    def _wallet(self, tx: Tx, user_id: str) -> str:
+        row = tx.one("SELECT wallet_id FROM users WHERE id = ?", (user_id,))
+        return row[0] if row else ""
+
+
+def _measured(usage: Usage | None) -> Measured | None:
+    if usage is None:
+        return None
+    return Measured(
+        cpu_ms=usage.cpu_ms, wall_ms=usage.wall_ms, peak_bytes=usage.peak_bytes, byte_ms=usage.byte_ms
+    )
+
+
+def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> Problem | None:
+    if verdict.state == "succeeded":
+        return None
+    fields: tuple[FieldProblem, ...] = ()
+    if outcome.rejection is not None:
+        said = outcome.rejection
+        fields = (FieldProblem(field=said.field, found=said.found, allowed=said.allowed, action=said.action),)
+    return Problem(
+        type=f"urn:studio:problem:{verdict.code}",
+        status=422 if verdict.code == "input_rejected" else 500 if verdict.state == "lost" else 409,
+        code=verdict.code,
+        error=outcome.message or verdict.reason,
+        reason=f"{verdict.reason} ({charged} credits)" if charged else verdict.reason,
+        action=NEXT_STEPS[verdict.code].format(run=run.id),
+        fields=fields,
+        run_id=run.id,
+    )

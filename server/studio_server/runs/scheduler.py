@@ -1,0 +1,218 @@
+"""Takes queued runs to their end: first come first served, one at a time per user and tool, within capacity.
+
+Lives on the event loop; tool work happens in worker processes, ledger work on the writer thread.
+"""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from studio_magics.tools import catalog
+from studio_server.runs import rows
+from studio_server.runs.closing import WITHDRAWN, Closer, Closing, Verdict
+from studio_server.runs.executor.protocol import (
+    Executor,
+    ExecutorClosed,
+    ExecutorFull,
+    ExecutorUnsupported,
+    Job,
+    Outcome,
+    Progress,
+    RunningJob,
+)
+from studio_server.runs.live import LiveRuns
+from studio_server.runs.offers import wire_limits
+from studio_server.runs.rows import RunChanged, RunRow
+from studio_server.runs.uploads import Uploads
+from studio_server.storage.database import Database
+from studio_server.storage.errors import StoreBusy
+from studio_server.storage.tx import Tx
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+BUSY_ATTEMPTS = 20
+BUSY_PAUSE_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the scheduler works with."""
+
+    db: Database
+    executor: Executor
+    closer: Closer
+    uploads: Uploads
+    live: LiveRuns
+    work_folder: Path
+    artefact_folder: Path
+    on_change: Callable[[str], None]
+    """Told the id of every run whose state or progress changed."""
+    on_closed: Callable[[Closing], None]
+
+
+class Scheduler:
+    """The queue of accepted runs of this process."""
+
+    def __init__(self, around: Surroundings, *, max_queue: timedelta) -> None:
+        self._around = around
+        self._max_queue = max_queue
+        self._queue: list[RunRow] = []
+        self._busy: dict[str, RunRow] = {}
+        self._jobs: dict[str, RunningJob] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cancelled: set[str] = set()
+        self._closing = False
+
+    def add(self, run: RunRow) -> None:
+        """Queue a run whose hold is committed."""
+        self._around.live.begin(run.id, "waiting for a worker")
+        self._queue.append(run)
+        self.pump()
+
+    def pump(self) -> None:
+        """Start every queued run that may start now."""
+        while not self._closing and len(self._busy) < self._around.executor.capacity:
+            run = next((run for run in self._queue if self._may_start(run)), None)
+            if run is None:
+                return
+            self._queue.remove(run)
+            self._busy[run.id] = run
+            task = asyncio.get_running_loop().create_task(self._take(run), name=f"run {run.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop a run: at once when it waits, by killing its worker when it works."""
+        waiting = next((run for run in self._queue if run.id == run_id), None)
+        if waiting is not None:
+            self._queue.remove(waiting)
+            await self._close(waiting, Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN)
+            return
+        self._cancelled.add(run_id)
+        job = self._jobs.get(run_id)
+        if job is not None:
+            self._around.live.report(run_id, 0, "cancelling")
+            self._around.on_change(run_id)
+            job.cancel()
+
+    async def give_up_old(self) -> None:
+        """End runs that have waited longer than allowed; nothing is charged for them."""
+        now = self._around.db.clock.now()
+        for run in [run for run in self._queue if now - run.created_at > self._max_queue]:
+            self._queue.remove(run)
+            await self._close(run, Outcome("lost", "The run waited too long for a free worker."))
+
+    async def stop(self) -> None:
+        """Kill what runs, end every run as a platform fault, and return when all are closed."""
+        self._closing = True
+        await asyncio.to_thread(self._around.executor.close)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._queue:
+            await self._close(self._queue.pop(), Outcome("lost", "The server stopped before the run began."))
+
+    def _may_start(self, run: RunRow) -> bool:
+        return all((busy.user_id, busy.tool_id) != (run.user_id, run.tool_id) for busy in self._busy.values())
+
+    async def _take(self, run: RunRow) -> None:
+        try:
+            outcome, verdict = await self._work(run)
+            await self._close(run, outcome, verdict)
+        except Exception:
+            # The outermost boundary of a run: its hold is released at the next start, or when its lease ends.
+            log.exception("run %s could not be closed", run.id)
+        finally:
+            self._busy.pop(run.id, None)
+            self._cancelled.discard(run.id)
+            await asyncio.to_thread(shutil.rmtree, self._around.work_folder / run.id, ignore_errors=True)
+            self.pump()
+
+    async def _work(self, run: RunRow) -> tuple[Outcome, Verdict | None]:
+        if run.id in self._cancelled:
+            return Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN
+        started = await self._write(lambda tx: _mark_started(tx, run))
+        if not started:
+            return Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN
+        self._around.live.report(run.id, 0, "starting")
+        self._around.on_change(run.id)
+        try:
+            job = self._around.executor.start(self._job(run), self._listener(run.id))
+        except (ExecutorFull, ExecutorClosed, ExecutorUnsupported) as refused:
+            return Outcome("lost", str(refused)), None
+        self._jobs[run.id] = job
+        if run.id in self._cancelled:
+            job.cancel()
+        try:
+            return await job.outcome(), None
+        finally:
+            self._jobs.pop(run.id, None)
+
+    def _job(self, run: RunRow) -> Job:
+        return Job(
+            run_id=run.id,
+            tool_id=run.tool_id,
+            inputs=run.inputs,
+            files=self._around.uploads.files(run.user_id, run.inputs),
+            limits=wire_limits(run.limits),
+            now=run.created_at,
+            workdir=self._around.work_folder / run.id,
+            tool_reference=catalog.sources()[run.tool_id].reference,
+        )
+
+    def _listener(self, run_id: str) -> Callable[[Progress], None]:
+        loop = asyncio.get_running_loop()
+
+        def hear(progress: Progress) -> None:
+            loop.call_soon_threadsafe(self._progress, run_id, progress)
+
+        return hear
+
+    def _progress(self, run_id: str, progress: Progress) -> None:
+        if self._around.live.report(run_id, progress.percent, progress.stage):
+            self._around.on_change(run_id)
+
+    async def _close(self, run: RunRow, outcome: Outcome, verdict: Verdict | None = None) -> None:
+        kept = await asyncio.to_thread(keep_artefacts, self._around.artefact_folder / run.id, outcome)
+
+        def work(tx: Tx) -> Closing | None:
+            closing = self._around.closer.close(tx, run.id, outcome, verdict=verdict)
+            if closing is not None:
+                rows.insert_artefacts(tx, run.id, kept)
+            return closing
+
+        closing = await self._write(work)
+        self._around.live.end(run.id)
+        if closing is not None:
+            self._around.on_closed(closing)
+
+    async def _write(self, work: Callable[[Tx], T]) -> T:
+        for _ in range(BUSY_ATTEMPTS):
+            try:
+                return await self._around.db.write(work)
+            except StoreBusy:
+                await asyncio.sleep(BUSY_PAUSE_SECONDS)
+        return await self._around.db.write(work)
+
+
+def keep_artefacts(folder: Path, outcome: Outcome) -> list[rows.ArtefactRow]:
+    """Move the files of a run out of its work folder; their rows are written with its end."""
+    kept: list[rows.ArtefactRow] = []
+    for number, file in enumerate(outcome.artefacts):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target = folder / f"{number:04d}"
+        shutil.move(file.path, target)
+        kept.append(rows.ArtefactRow(file.name, file.media_type, file.size_bytes, file.digest, str(target)))
+    return kept
+
+
+def _mark_started(tx: Tx, run: RunRow) -> bool:
+    values = {"state": "running", "revision": run.revision + 1, "started_at": tx.now}
+    try:
+        rows.change(tx, run.id, ("queued",), values)
+    except RunChanged:
+        return False
+    return True

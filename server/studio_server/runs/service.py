@@ -1,0 +1,212 @@
+"""Runs as people ask for them: start, look, wait, cancel. The same service behind every door.
+
+Owns the order of things: price, hold and run row in one transaction, then the queue. Every method serves one user
+and sees only what is theirs.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
+from studio_server.accounts.people import People, User
+from studio_server.ids import IdSource
+from studio_server.ledger import Ledger, PlaceHold
+from studio_server.registry.catalogue import Registry
+from studio_server.runs import rows, views
+from studio_server.runs.closing import Closer
+from studio_server.runs.executor.protocol import Outcome
+from studio_server.runs.live import LiveRuns
+from studio_server.runs.offers import Offer, Offers
+from studio_server.runs.rows import RunRow
+from studio_server.runs.scheduler import Scheduler
+from studio_server.runs.uploads import UploadMissing, Uploads
+from studio_server.storage.database import Database
+from studio_server.storage.tx import Tx
+
+PAGE = 50
+
+
+class RunNotFound(LookupError):
+    """This user has no such run (or receipt, or artefact)."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"there is no {wanted}")
+        self.wanted = wanted
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service works with."""
+
+    db: Database
+    registry: Registry
+    ledger: Ledger
+    people: People
+    offers: Offers
+    uploads: Uploads
+    closer: Closer
+    scheduler: Scheduler
+    live: LiveRuns
+    ids: IdSource
+    lease: Callable[[RunRow], timedelta]
+
+
+class RunService:
+    """Starts runs and tells how they are."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def place(self, tx: Tx, user: User, tool: str, request: RunRequest) -> RunRow:
+        """Set the ceiling aside and store the run as queued; call `enqueue` once this is committed.
+
+        Raises:
+            ToolNotFound, ToolComingSoon, ToolRunsElsewhere, InputInvalid, InputTooLarge, UploadMissing,
+            CeilingBelowMinimum, QuoteRefused, HoldRefused: Nothing was set aside.
+        """
+        parts = self._parts
+        offer = parts.offers.offer(tx, tool, request.inputs, request.max_credits)
+        if request.quote is not None:
+            offer = parts.offers.honour(tx, offer, request.quote, user)
+        for file in offer.prepared.files.values():
+            if parts.uploads.find(tx, user.id, file.digest) is None:
+                raise UploadMissing(file.digest, file.name)
+        parts.people.allocate(tx, user)
+        return self._hold(tx, user, offer)
+
+    def enqueue(self, run: RunRow) -> None:
+        """Let a stored run take its turn."""
+        self._parts.scheduler.add(run)
+
+    def summary(self, run: RunRow) -> RunSummary:
+        """One line of a run as it is now."""
+        return views.summary(self._parts.registry, run, self._parts.live.of(run.id))
+
+    def page(self, user_id: str, run_id: str) -> Run:
+        """A run of this user, whole.
+
+        Raises:
+            RunNotFound: They have no such run.
+        """
+        return self._parts.db.read(lambda tx: self.page_in(tx, user_id, run_id))
+
+    def page_in(self, tx: Tx, user_id: str, run_id: str) -> Run:
+        """The same inside a transaction."""
+        run = rows.by_id(tx, run_id)
+        if run is None or run.user_id != user_id:
+            raise RunNotFound(f"run {run_id}")
+        return views.page(self._parts.registry, tx, run, self._parts.live.of(run_id))
+
+    async def follow(self, user_id: str, run_id: str, *, since: int, wait_seconds: float) -> Run:
+        """The run as soon as it has changed since that revision, or when patience ends."""
+        page = self.page(user_id, run_id)
+        if page.revision > since or page.ended_at is not None or wait_seconds <= 0:
+            return page
+        await self._parts.live.changed(run_id, wait_seconds)
+        return self.page(user_id, run_id)
+
+    def list(self, user_id: str, *, before: str | None, limit: int) -> RunList:
+        """Runs of this user, newest first."""
+        found = self._parts.db.read(lambda tx: rows.of_user(tx, user_id, before=before, limit=limit + 1))
+        shown = found[:limit]
+        return RunList(
+            runs=tuple(self.summary(run) for run in shown),
+            next_before=shown[-1].id if len(found) > limit else None,
+        )
+
+    async def cancel(self, user_id: str, run_id: str) -> Run:
+        """Stop a run of this user; a run that is over stays as it is.
+
+        Raises:
+            RunNotFound: They have no such run.
+        """
+        page = self.page(user_id, run_id)
+        if page.ended_at is None:
+            await self._parts.scheduler.cancel(run_id)
+        return self.page(user_id, run_id)
+
+    def receipt(self, user_id: str, wanted: str | None) -> str:
+        """A receipt of this user as JSON text: by its id, by its run's id, or the latest.
+
+        Raises:
+            RunNotFound: They have no such receipt.
+        """
+        by_run = wanted if wanted and wanted.startswith("run_") else None
+        by_id = wanted if wanted and not by_run else None
+        text = self._parts.db.read(lambda tx: rows.receipt_text(tx, user_id, receipt_id=by_id, run_id=by_run))
+        if text is None:
+            raise RunNotFound(f"receipt {wanted}" if wanted else "receipt yet")
+        return text
+
+    def artefact(self, user_id: str, run_id: str, name: str) -> tuple[rows.ArtefactRow, Path]:
+        """A file of a run of this user.
+
+        Raises:
+            RunNotFound: There is no such run or file.
+        """
+        self.page(user_id, run_id)
+        found = self._parts.db.read(lambda tx: rows.artefact(tx, run_id, name))
+        if found is None or not Path(found.path).is_file():
+            raise RunNotFound(f"file {name} of {run_id}")
+        return found, Path(found.path)
+
+    def close_abandoned(self, tx: Tx) -> int:
+        """End every run that a former process left open, as its own fault: nothing is charged."""
+        left = rows.unfinished(tx)
+        for run in left:
+            self._parts.closer.close(tx, run.id, Outcome("lost", "The server stopped during the run."))
+        return len(left)
+
+    def _hold(self, tx: Tx, user: User, offer: Offer) -> RunRow:
+        parts = self._parts
+        run = self._row(tx, user, offer)
+        held = parts.ledger.execute(
+            tx,
+            PlaceHold(
+                effect_key=f"run:{run.id}:hold",
+                wallet_id=user.wallet_id,
+                purpose=run.id,
+                ceiling=run.maximum_credits,
+                price_version=run.price_version,
+                lease_seconds=int(parts.lease(run).total_seconds()),
+            ),
+            actor=user.id,
+        )
+        placed = RunRow(**vars(run) | {"hold_id": held.hold_id})
+        rows.insert(tx, placed)
+        return placed
+
+    def _row(self, tx: Tx, user: User, offer: Offer) -> RunRow:
+        prepared, priced = offer.prepared, offer.priced
+        return RunRow(
+            id=self._parts.ids.new("run"),
+            user_id=user.id,
+            tool_id=offer.entry.id,
+            tool_version=prepared.tool.version,
+            price_version=self._parts.registry.price_version,
+            state="queued",
+            revision=1,
+            hold_id="",
+            inputs=json.loads(json.dumps(prepared.inputs)),
+            input_digest=prepared.digest,
+            input_summary=prepared.summary,
+            minimum_credits=priced.minimum,
+            typical_credits=priced.typical,
+            maximum_credits=priced.maximum,
+            limits=priced.limits,
+            forecast_cpu_ms=prepared.forecast.cpu_ms,
+            forecast_wall_ms=prepared.forecast.wall_ms,
+            forecast_peak_bytes=prepared.forecast.peak_bytes,
+            measured_cpu_ms=None,
+            measured_wall_ms=None,
+            measured_peak_bytes=None,
+            charged_credits=None,
+            receipt_id=None,
+            failure=None,
+            created_at=tx.now,
+            started_at=None,
+            ended_at=None,
+        )

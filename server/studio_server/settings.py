@@ -1,0 +1,95 @@
+"""What an operator may set, in one value; the same code runs in all modes of use.
+
+Read once at start, from arguments or the environment; nothing below reads the environment again.
+"""
+
+import getpass
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Self
+
+import platformdirs
+
+Mode = Literal["local", "hub", "service"]
+DETERMINISTIC_START = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the server is told from outside."""
+
+    data_dir: Path
+    owner: str
+    mode: Mode = "local"
+    deterministic: bool = False
+    """Fixed clock and ids, measurements equal to forecasts: for people who test notebooks."""
+    workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
+    max_json_bytes: int = 2_000_000
+    max_upload_bytes: int = 64_000_000
+    max_stored_upload_bytes: int = 4_000_000_000
+    """All uploads of one user together."""
+    max_queue_seconds: int = 900
+    settle_grace_seconds: int = 60
+    max_event_streams: int = 20
+    """Open event streams per user."""
+    requests_per_second: int = 100
+    """Of one caller, over HTTP; short bursts of three seconds' worth pass."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Host names a standalone server answers to; empty where another server stands in front."""
+
+    @classmethod
+    def for_local(cls, *, data_dir: Path | None = None, owner: str | None = None, **more: object) -> Self:
+        """Settings for one person on one machine: SQLite in the user's data folder."""
+        return cls(
+            data_dir=data_dir or default_data_dir(),
+            owner=owner or _user_name(),
+            **more,  # pyright: ignore[reportArgumentType]  - passed on as given, checked by the caller's types
+        )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Local settings with `STUDIO_DATA_DIR` and `STUDIO_OWNER` applied."""
+        found = os.environ if environ is None else environ
+        data_dir = Path(found["STUDIO_DATA_DIR"]) if found.get("STUDIO_DATA_DIR") else None
+        return cls.for_local(data_dir=data_dir, owner=found.get("STUDIO_OWNER"))
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        return self.data_dir / "studio.db"
+
+    @property
+    def anchor_path(self) -> Path:
+        """The file that holds the audit chain's head, outside the database."""
+        return self.data_dir / "anchor.json"
+
+
+def default_data_dir() -> Path:
+    """The user's data folder for Studio, as the platform has it."""
+    return Path(platformdirs.user_data_dir("studio", appauthor=False))
+
+
+def signing_secret(settings: Settings) -> bytes:
+    """The key quotes are signed with: made once, kept in a file only the owner reads."""
+    if settings.deterministic:
+        return b"deterministic-server-signs-no-money"
+    path = settings.data_dir / "quote.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(SECRET_BYTES))
+    return path.read_bytes()
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
