@@ -34,7 +34,7 @@ class Violation:
 
 
 def check(tx: Tx) -> list[Violation]:
-    """Every broken invariant in this snapshot, at most 20 per rule; an empty list means the books are right."""
+    """Every broken invariant in this snapshot, at most 20 per rule; none means the books are right."""
     rules = (_check_queries, _check_schema, _check_times, _check_replay, check_chain)
     return [violation for rule in rules for violation in rule(tx)]
 
@@ -60,7 +60,7 @@ def _check_schema(tx: Tx) -> Iterator[Violation]:
     """Invariant 12: every table, index and trigger is there and reads as it was made."""
     found = dict(tx.execute(OBJECTS))
     numbers = {row[0] for row in tx.execute("SELECT number FROM migrations")}
-    applied = [migration for migration in packaged_migrations() if migration.number in numbers]
+    applied = tuple(migration for migration in packaged_migrations() if migration.number in numbers)
     for name, sql in expected_objects(applied).items():
         if found.get(name) != sql:
             yield Violation(12, name, "is missing" if name not in found else "was changed")

@@ -99,8 +99,8 @@ RULES: tuple[Rule, ...] = (
         6,
         "does not have exactly the one end on record",
         """
-        SELECT h.hold_id FROM holds h LEFT
-        JOIN effects e ON e.hold_id = h.hold_id AND e.kind IN ('settle', 'release', 'expire_hold')
+        SELECT h.hold_id FROM holds h
+        LEFT JOIN effects e ON e.hold_id = h.hold_id AND e.kind IN ('settle', 'release', 'expire_hold')
         GROUP BY h.hold_id HAVING count(e.sequence) <> (h.state <> 'open')
         OR max(e.kind) IS NOT CASE h.state WHEN 'settled' THEN 'settle' WHEN 'released' THEN
         'release' WHEN 'expired' THEN 'expire_hold' END
@@ -143,8 +143,8 @@ RULES: tuple[Rule, ...] = (
         11,
         "differs from the holds placed in it",
         """
-        SELECT w.wallet_id || ' ' || period || ' ' || start_us FROM windows w LEFT
-        JOIN holds h ON h.wallet_id = w.wallet_id AND start_us = CASE period WHEN 'day' THEN
+        SELECT w.wallet_id || ' ' || period || ' ' || start_us FROM windows w
+        LEFT JOIN holds h ON h.wallet_id = w.wallet_id AND start_us = CASE period WHEN 'day' THEN
         day_start_us ELSE month_start_us END
         GROUP BY w.wallet_id, period, start_us HAVING w.settled <> coalesce(sum(h.settled), 0)
         OR w.held <> coalesce(sum(CASE h.state WHEN 'open' THEN h.ceiling ELSE 0 END), 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -83,7 +84,8 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
     return [migration.number for migration in waiting]
 
 
-def expected_objects(migrations: Sequence[Migration]) -> dict[str, str]:
+@cache
+def expected_objects(migrations: tuple[Migration, ...]) -> dict[str, str]:
     """Every table, index and trigger these migrations make, by name, as the text SQLite keeps of it."""
     connection = apsw.Connection(":memory:")
     try:
