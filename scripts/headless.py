@@ -1,7 +1,8 @@
-"""Run a notebook in a kernel that a running Jupyter server starts, over its REST API and websocket.
+"""Run a notebook in a kernel that a running Jupyter server starts, as it does for a browser.
 
 Runs inside the environment (nbclient, nbformat), started by `scripts.lab`; server and token come from
-JUPYTER_URL and JUPYTER_TOKEN.
+JUPYTER_URL and JUPYTER_TOKEN. The kernel is asked for over the REST API, so its environment is the one that
+Jupyter and its extensions give to kernels; the cells travel over its own connection file.
 """
 
 # nbformat comes without types:
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_server.gateway.gateway_client import GatewayClient
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+from scripts.jupyter_api import Address
+from scripts.places import RUNTIME
 
 CELL_SECONDS = 120
 """Longest a cell may take."""
@@ -31,7 +35,7 @@ def main(path: Path) -> int:
     """Execute the notebook in place and print its money lines; 0 only if all is there and adds up."""
     started = time.monotonic()
     notebook: Any = nbformat.read(path, as_version=4)
-    failed = execute(notebook)
+    failed = execute(notebook, path.name)
     nbformat.write(notebook, path)
     bundles = list(money_bundles(notebook.cells))
     for name, bundle in bundles:
@@ -44,16 +48,32 @@ def main(path: Path) -> int:
     return 1 if problems else 0
 
 
-def execute(notebook: Any) -> str:
+class ServersKernel(AsyncKernelManager):
+    """A kernel that the Jupyter server has started and will stop."""
+
+    @property
+    def has_kernel(self) -> bool:
+        """It runs already; nbclient must not start another."""
+        return True
+
+
+def execute(notebook: Any, name: str) -> str:
     """Execute all cells in a kernel of the server; what failed, or an empty text."""
-    GatewayClient.instance(url=os.environ["JUPYTER_URL"].rstrip("/"), auth_token=os.environ["JUPYTER_TOKEN"])
-    remote = "jupyter_server.gateway.managers.GatewayKernelManager"
-    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_manager_class=remote)
+    kernel = ServersKernel(connection_file=str(start_kernel(name)), owns_kernel=False)
+    kernel.load_connection_file()
     try:
-        client.execute()
-    except CellExecutionError as failure:
+        NotebookClient(notebook, km=kernel, timeout=CELL_SECONDS).execute()
+    except (CellExecutionError, CellTimeoutError) as failure:
         return str(failure)
     return ""
+
+
+def start_kernel(name: str) -> Path:
+    """Open a session for the notebook, as JupyterLab does; the connection file of its kernel."""
+    server = Address(os.environ["JUPYTER_URL"], os.environ["JUPYTER_TOKEN"])
+    wanted = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+    session = server.ask("POST", "api/sessions", wanted)
+    return RUNTIME / f"kernel-{session['kernel']['id']}.json"
 
 
 def money_bundles(cells: list[Any]) -> Iterator[tuple[str, Bundle]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts import environment
 from scripts.commands import openly
-from scripts.failures import SetupFailed
+from scripts.failures import LabFailed, SetupFailed
 from scripts.places import BUILD, FIRST_NOTEBOOK, LAB_DATA, NOTEBOOKS, PYTHON, ROOT
 from scripts.server import JupyterServer, running
 
@@ -41,7 +41,7 @@ def _greeting(server: JupyterServer) -> str:
     return f"""
 JupyterLab with Studio is running:
 
-    {server.page(f"lab/tree/{FIRST_NOTEBOOK}")}
+    {server.address.page(f"lab/tree/{FIRST_NOTEBOOK}")}
 
   notebooks  {OPENED_NOTEBOOKS.relative_to(ROOT)}/ (copies, yours to change)
   credits    {LAB_DATA.relative_to(ROOT)}/ (a ledger of its own; make clean removes both)
@@ -76,6 +76,9 @@ def _run_headless() -> int:
     copy_notebooks(NOTEBOOKS, notebooks)
     apart = {"JUPYTER_CONFIG_DIR": str(HEADLESS / "config"), "IPYTHONDIR": str(HEADLESS / "ipython")}
     with running("jupyter_server", root=notebooks, data=data, log="headless", extra=apart) as server:
-        credentials = {"JUPYTER_URL": server.url, "JUPYTER_TOKEN": server.token}
+        credentials = {"JUPYTER_URL": server.address.url, "JUPYTER_TOKEN": server.address.token}
         runner = [PYTHON, "-m", "scripts.headless", notebooks / FIRST_NOTEBOOK]
-        return openly(runner, extra=credentials)
+        status = openly(runner, extra=credentials)
+    if status != 0:
+        raise LabFailed("the first notebook did not do what it promises, see above", log=server.log)
+    return 0

@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import time
-import urllib.parse
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.commands import surroundings
 from scripts.failures import LabFailed
-from scripts.places import BUILD, LOGS, PYTHON
+from scripts.jupyter_api import Address, NotAnswered
+from scripts.places import LOGS, PYTHON, RUNTIME
 
 START_SECONDS = 120
 """How long a first start may take on a slow machine before it counts as failed."""
@@ -26,13 +26,8 @@ class JupyterServer:
     """A running server, as its runtime file describes it."""
 
     process: subprocess.Popen[bytes]
-    url: str
-    token: str
+    address: Address
     log: Path
-
-    def page(self, path: str) -> str:
-        """Address of a page, token included."""
-        return f"{self.url}{path}?token={self.token}"
 
 
 @contextlib.contextmanager
@@ -44,10 +39,9 @@ def running(
     Raises:
         LabFailed: it ended or stayed silent for `START_SECONDS`.
     """
-    runtime = BUILD / "runtime"
-    runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+    RUNTIME.mkdir(parents=True, exist_ok=True, mode=0o700)
     LOGS.mkdir(parents=True, exist_ok=True)
-    values = {"STUDIO_DATA_DIR": str(data), "JUPYTER_RUNTIME_DIR": str(runtime), **(extra or {})}
+    values = {"STUDIO_DATA_DIR": str(data), "JUPYTER_RUNTIME_DIR": str(RUNTIME), **(extra or {})}
     path = LOGS / f"{log}.log"
     with path.open("w") as output:
         process = subprocess.Popen(
@@ -60,7 +54,7 @@ def running(
             start_new_session=True,
         )
     try:
-        yield _when_it_answers(process, runtime / f"jpserver-{process.pid}.json", path)
+        yield _when_it_answers(process, RUNTIME / f"jpserver-{process.pid}.json", path)
     finally:
         _stop(process)
 
@@ -88,22 +82,15 @@ def _described(process: subprocess.Popen[bytes], described: Path, log: Path) -> 
         found = json.loads(described.read_text())
     except json.JSONDecodeError:
         return None
-    return JupyterServer(process, url=found["url"], token=found["token"], log=log)
+    return JupyterServer(process, Address(found["url"], found["token"]), log)
 
 
 def _answers(server: JupyterServer) -> bool:
-    """Whether the server answers on its own port; proxies of the surroundings are not asked."""
-    address = urllib.parse.urlsplit(server.url)
-    connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=5)
     try:
-        connection.request(
-            "GET", f"{address.path}api/status", headers={"Authorization": f"token {server.token}"}
-        )
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        server.address.ask("GET", "api/status")
+    except (OSError, http.client.HTTPException, NotAnswered):
         return False
-    finally:
-        connection.close()
+    return True
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -19,7 +19,9 @@ REGISTRIES = re.compile(
         ]
     )
 )
-MACHINE_PATH = re.compile(r"(?<![\w.~$}/-])/(work|root|Users|private/var)/[A-Za-z._]|/home/(?!ada\b)[a-z]+/")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.~$}/-])/(work|root|Users|private/var)/[A-Za-z._]|/home/(?!ada\b|somebody\b)[a-z]+/"
+)
 FUNDING = re.compile(r'"funding": (\{[^}]*\}|\[[^\]]*\]|"[^"]*")')
 NOTEBOOK_PATH = re.compile(r"(?<![\w.:/<~-])/(tmp|var|usr|opt|srv|mnt|home|root|Users)/\w")
 

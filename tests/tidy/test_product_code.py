@@ -11,6 +11,8 @@ from tests.tidy import tracked
 MONEY = ("server/studio_server/ledger", "server/studio_server/pricing")
 SERVER = "server/studio_server"
 BOUNDARIES = {
+    f"{SERVER}/app.py __call__": "the outermost middleware answers with a problem",
+    f"{SERVER}/app.py guarded": "an endpoint's failure becomes a problem answer",
     f"{SERVER}/jupyter/bridge.py forward": "the app fails, Jupyter lives on and answers 500",
     f"{SERVER}/runs/executor/local.py _supervise": "a supervising thread gives every job an outcome",
     f"{SERVER}/runs/executor/local.py _tell": "a listener's mistake does not end the run",
@@ -36,7 +38,7 @@ def public_without_docstring(tree: ast.Module) -> Iterator[str]:
 def broad_handlers(tree: ast.Module) -> Iterator[str]:
     """Functions with `except:`, `except Exception` or `except BaseException` that does not raise again."""
     for function in tracked.functions(tree):
-        handlers = [node for node in ast.walk(function) if isinstance(node, ast.ExceptHandler)]
+        handlers = [node for node in tracked.own_nodes(function) if isinstance(node, ast.ExceptHandler)]
         if any(_is_broad(handler.type) and not _raises_again(handler) for handler in handlers):
             yield function.name
 

@@ -11,7 +11,7 @@ from tests.tidy import tracked
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "manager", "misc"}
 FEWEST_WORDS_OF_A_TEST_NAME = 4
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
-SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:\s*ignore|pragma:|fmt:|nosec)")
+SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:\s*ignore|pragma:|nosec)")
 NAMED_SUPPRESSION = re.compile(
     r"#\s*(noqa: [A-Z]+\d+(, [A-Z]+\d+)*|pyright: ignore\[\w+(, \w+)*\]|pragma: no cover).*\s-\s+\S[^#]{3,}$"
 )

@@ -60,3 +60,13 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def functions(tree: ast.Module) -> Iterator[Function]:
     """Every function and method, nested ones too."""
     return (node for node in ast.walk(tree) if isinstance(node, Function))
+
+
+def own_nodes(function: Function) -> Iterator[ast.AST]:
+    """The nodes of a function without those of functions and classes inside it."""
+    pending = list(ast.iter_child_nodes(function))
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))
