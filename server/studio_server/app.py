@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -22,8 +22,9 @@ from studio_server.api.problems import problem_of, response_of
 from studio_server.api.rate import Throttle
 from studio_server.api.routes import Handler, routes
 from studio_server.clock import SystemClock
-from studio_server.services import Services, build
+from studio_server.services import Services
 from studio_server.settings import Settings
+from studio_server.wiring import build
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
     """The credit server as an ASGI application; nothing is opened before its lifespan starts."""
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         services = await asyncio.to_thread(make_services, settings)
         app.state.services = services
         app.state.openapi = document(services.registry)

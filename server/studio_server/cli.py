@@ -15,11 +15,12 @@ from studio_server.ledger import GrantSource, IssueGrant
 from studio_server.ledger.verify import verify
 from studio_server.registry import catalogue
 from studio_server.runs.executor.local import LocalExecutor
-from studio_server.services import BooksBroken, Services, build
+from studio_server.services import BooksBroken, Services
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, Address, announced, listen, runtime_file, serve
 from studio_server.storage.errors import StorageError
 from studio_server.storage.tx import Tx
+from studio_server.wiring import build
 
 FAILED = 1
 Work = Callable[[Services, Tx], str]

@@ -1,6 +1,6 @@
-"""A server inside this process, for a kernel that has no other: plain IPython, or a notebook without Jupyter Server.
+"""A server inside this process, for a kernel that has no other: plain IPython, or no Jupyter Server.
 
-Found by clients through the entry-point group `studio.embedded_server`, so that they need not import the server.
+Found by clients through the entry-point group `studio.embedded_server`, so they need not import the server.
 """
 
 import asyncio

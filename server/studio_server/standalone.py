@@ -3,13 +3,12 @@
 Binds to the loopback interface unless told otherwise; a token is needed there as well.
 """
 
-import asyncio
 import contextlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -17,9 +16,10 @@ import uvicorn
 
 from studio_server.accounts import tokens
 from studio_server.app import create_app
-from studio_server.services import Services, build, owner_identity
+from studio_server.services import Services, owner_identity
 from studio_server.settings import Settings
 from studio_server.storage.tx import Tx
+from studio_server.wiring import build
 
 LOOPBACK = "127.0.0.1"
 TOKEN_NAME = "this machine"  # noqa: S105  - the name of a token, not a token
@@ -60,22 +60,28 @@ async def serve(settings: Settings, bound: socket.socket, on_ready: Callable[[Ad
 
     host, port = bound.getsockname()[:2]
     hosts = settings.allowed_hosts or (host, "localhost")
-    app = create_app(Settings(**vars(settings) | {"allowed_hosts": hosts}), make_services=make)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
-    )
+    app = create_app(replace(settings, allowed_hosts=hosts), make_services=make)
 
     async def announce() -> None:
-        while not server.started:
-            await asyncio.sleep(0.02)
         token = await made[0].db.write(lambda tx: _owner_token(made[0], tx))
         on_ready(Address(f"http://{host}:{port}", token))
 
-    ready = asyncio.create_task(announce())
-    try:
-        await server.serve(sockets=[bound])
-    finally:
-        ready.cancel()
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
+    await AnnouncingServer(config, announce).serve(sockets=[bound])
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as usual, then announce."""
+        await super().startup(sockets)
+        if self.started:
+            await self._announce()
 
 
 def _owner_token(services: Services, tx: Tx) -> str:
@@ -85,7 +91,7 @@ def _owner_token(services: Services, tx: Tx) -> str:
 
 
 @contextlib.contextmanager
-def announced(address: Address, path: Path) -> Iterator[None]:
+def announced(address: Address, path: Path) -> Generator[None]:
     """Keep the address in a file that only the owner reads, while the block runs."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

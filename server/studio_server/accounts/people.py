@@ -1,7 +1,7 @@
 """Users and how they are recognised.
 
-Owns users, identities and the plan a user is on. An account is keyed by issuer and subject, never by a name that
-can be chosen. Does not own credits: it asks the ledger to open the wallet and to grant the plan's allocation.
+Owns users, identities and the plan a user is on. An account is keyed by issuer and subject, never by a name
+that can be chosen. Does not own credits: it asks the ledger for the wallet and the plan's allocation.
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class People:
         """Users who have not got this month's credits yet, at most `limit`."""
         start = to_microseconds(month_window(tx.now).start)
         rows = tx.execute(
-            f"{SELECT_USER} WHERE NOT EXISTS"
+            f"{SELECT_USER} WHERE NOT EXISTS"  # noqa: S608  - constant text
             " (SELECT 1 FROM plan_periods p WHERE p.user_id = u.id AND p.starts_at >= ?)"
             " GROUP BY u.id LIMIT ?",
             (start, limit),

@@ -35,7 +35,7 @@ async def change_controls(request: Request) -> Response:
 
     response, fresh = await once(request, user, said, 200, work)
     if fresh:
-        server.money_moved(user.id)
+        server.announcer.money_moved(user.id)
     return response
 
 

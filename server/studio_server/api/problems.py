@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,11 +28,12 @@ from studio_server.storage.idempotency import KeyReused
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 MINIMUM_CREDITS = 3
+RETRY_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 UNITS = {"cpu_ms": (1_000, "s of CPU"), "wall_ms": (1_000, "s"), "memory_bytes": (10**6, "MB of memory")}
 
 
 def problem_of(fault: Exception) -> Problem:
-    """What a failure means to the caller; anything not in the table is our fault, logged, and told as such."""
+    """What a failure means to the caller; what is not in the table is our fault, and logged."""
     for kind in type(fault).__mro__:
         make = TABLE.get(kind)
         if make is not None:
@@ -49,9 +51,9 @@ def problem_of(fault: Exception) -> Problem:
 def response_of(problem: Problem) -> Response:
     """A problem as an HTTP answer."""
     headers = {"Cache-Control": "no-store"}
-    if problem.status == 429 or problem.status == 503:
+    if problem.status in RETRY_LATER:
         headers["Retry-After"] = "1"
-    if problem.status == 401:
+    if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     text = problem.model_dump_json(exclude_none=True)
     return Response(text, problem.status, media_type=MEDIA_TYPE, headers=headers)
@@ -103,7 +105,8 @@ def _hold_refused(fault: HoldRefused) -> Problem:
     return _problem(
         429 if fault.limit == "open_holds" else 402,
         code,
-        f"The {name} does not allow this run: {fault.needed} needed, {fault.available}{cap} available{used}{held}.",
+        f"The {name} does not allow this run: {fault.needed} needed,"
+        f" {fault.available}{cap} available{used}{held}.",
         f"{name}: {fault.needed} needed, {fault.available} available",
         next_step(fault, minimum=MINIMUM_CREDITS),
         limit=fault.limit,

@@ -1,4 +1,4 @@
-"""A ceiling on requests per second and caller, so that one loop cannot starve the others. No money depends on it."""
+"""A ceiling on requests per second and caller, so one loop cannot starve others. No money depends on it."""
 
 from collections import OrderedDict
 

@@ -1,4 +1,4 @@
-"""The whole URL table: every route, what it takes, what it answers. Routing and OpenAPI are both made from it."""
+"""The whole URL table: every route, what it takes and answers. Routing and OpenAPI are both made from it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.runs import Run, RunList, RunRequest
-from studio_server.api import account, billing, credits, events, operations, runs, tools, uploads
+from studio_server.api import account, billing, events, operations, runs, tools, uploads
+from studio_server.api import credits as books
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -59,9 +60,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", "/api/runs/{run}/cancel", runs.cancel, Run),
     Endpoint("GET", "/api/runs/{run}/artefacts/{name:path}", runs.artefact, "application/octet-stream"),
     Endpoint("POST", RUN_PATH, runs.start, Run, RunRequest, status=202, keyed=True),
-    Endpoint("GET", "/api/credits/balance", credits.balance, Balance),
-    Endpoint("GET", "/api/credits/statement", credits.statement, Statement, query=("before", "limit")),
-    Endpoint("GET", "/api/receipts/{receipt}", credits.receipt, Receipt),
+    Endpoint("GET", "/api/credits/balance", books.balance, Balance),
+    Endpoint("GET", "/api/credits/statement", books.statement, Statement, query=("before", "limit")),
+    Endpoint("GET", "/api/receipts/{receipt}", books.receipt, Receipt),
     Endpoint("GET", "/api/account", account.account, Account),
     Endpoint("GET", "/api/account/settings/credits", account.controls, SpendControls),
     Endpoint(

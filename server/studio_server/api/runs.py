@@ -28,8 +28,8 @@ async def start(request: Request) -> Response:
     response, fresh = await once(request, user, said, ACCEPTED, work)
     if fresh is not None:
         server.runs.enqueue(fresh)
-        server.run_changed(fresh.id)
-        server.money_moved(user.id)
+        server.announcer.run_changed(fresh.id)
+        server.announcer.money_moved(user.id)
     return response
 
 

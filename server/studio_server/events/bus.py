@@ -5,7 +5,7 @@ In one process. Knows no HTTP. Publishing never blocks and never fails because o
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from studio_magics.contracts.events import BalanceEvent, Event, RunEvent
@@ -67,7 +67,7 @@ class EventBus:
         self._max_streams = max_streams
 
     @contextmanager
-    def listen(self, user_id: str) -> Iterator[Listener]:
+    def listen(self, user_id: str) -> Generator[Listener]:
         """A listener for this user's events while the block runs.
 
         Raises:

@@ -1,6 +1,6 @@
 """Quotes: an estimate bound to user, tool version, price version and input, signed, with an end.
 
-Pure: secret and time are passed in. The signature makes the server's own offer recognisable; it hides nothing.
+Pure: secret and time are passed in. The signature makes the server's offer recognisable; it hides nothing.
 """
 
 import base64

@@ -85,8 +85,12 @@ class Closer:
         charged = self._end_hold(tx, run, verdict, usage)
         receipt = self._receipt(tx, run, verdict, usage, charged)
         failure = _failure(run, verdict, outcome, charged)
-        ended = self._store(tx, run, verdict, outcome, usage, receipt, failure)
-        return Closing(ended, receipt)
+        values = _last_values(run, receipt, usage, failure) | {"state": verdict.state, "ended_at": tx.now}
+        result = outcome.result if verdict.state == "succeeded" else None
+        stored = values | {"result": result.model_dump_json() if result else None}
+        rows.change(tx, run.id, ("queued", "running"), stored)
+        rows.insert_receipt(tx, run.user_id, receipt)
+        return Closing(replace(run, **values), receipt)
 
     def _usage(self, run: RunRow, outcome: Outcome) -> Usage | None:
         if outcome.measured is None:
@@ -100,8 +104,8 @@ class Closer:
         if not verdict.pays or usage is None:
             reason = "platform_error" if verdict.state == "lost" or usage is None else "user_error"
             return self._ledger.execute(tx, Release(hold_id=run.hold_id, reason=reason)).settled
-        credits = charge(self._registry.burn, usage, ceiling=run.maximum_credits)
-        settle = Settle(hold_id=run.hold_id, charge=credits, price_version=run.price_version)
+        burnt = charge(self._registry.burn, usage, ceiling=run.maximum_credits)
+        settle = Settle(hold_id=run.hold_id, charge=burnt, price_version=run.price_version)
         return self._ledger.execute(tx, settle).settled
 
     def _receipt(self, tx: Tx, run: RunRow, verdict: Verdict, usage: Usage | None, charged: int) -> Receipt:
@@ -126,35 +130,6 @@ class Closer:
             created_at=tx.now,
         )
 
-    def _store(
-        self,
-        tx: Tx,
-        run: RunRow,
-        verdict: Verdict,
-        outcome: Outcome,
-        usage: Usage | None,
-        receipt: Receipt,
-        failure: Problem | None,
-    ) -> RunRow:
-        values: dict[str, Any] = {
-            "state": verdict.state,
-            "revision": run.revision + 1,
-            "charged_credits": receipt.charged_credits,
-            "receipt_id": receipt.id,
-            "failure": failure.model_dump(mode="json", exclude_none=True) if failure else None,
-            "ended_at": tx.now,
-        }
-        if usage is not None:
-            values |= {
-                "measured_cpu_ms": usage.cpu_ms,
-                "measured_wall_ms": usage.wall_ms,
-                "measured_peak_bytes": usage.peak_bytes,
-            }
-        result = outcome.result.model_dump_json() if outcome.result and verdict.state == "succeeded" else None
-        rows.change(tx, run.id, ("queued", "running"), values | {"result": result})
-        rows.insert_receipt(tx, run.user_id, receipt)
-        return replace(run, **values)
-
     def _wallet(self, tx: Tx, user_id: str) -> str:
         row = tx.one("SELECT wallet_id FROM users WHERE id = ?", (user_id,))
         return row[0] if row else ""
@@ -166,6 +141,20 @@ def _measured(usage: Usage | None) -> Measured | None:
     return Measured(
         cpu_ms=usage.cpu_ms, wall_ms=usage.wall_ms, peak_bytes=usage.peak_bytes, byte_ms=usage.byte_ms
     )
+
+
+def _last_values(
+    run: RunRow, receipt: Receipt, usage: Usage | None, failure: Problem | None
+) -> dict[str, Any]:
+    return {
+        "revision": run.revision + 1,
+        "charged_credits": receipt.charged_credits,
+        "receipt_id": receipt.id,
+        "failure": failure.model_dump(mode="json", exclude_none=True) if failure else None,
+        "measured_cpu_ms": usage.cpu_ms if usage else None,
+        "measured_wall_ms": usage.wall_ms if usage else None,
+        "measured_peak_bytes": usage.peak_bytes if usage else None,
+    }
 
 
 def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> Problem | None:

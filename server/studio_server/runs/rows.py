@@ -178,7 +178,8 @@ def receipt_text(
 ) -> str | None:
     """A receipt of this user as JSON text, by its own id or its run's; the latest when neither is given."""
     row = tx.one(
-        "SELECT content FROM receipts WHERE user_id = ? AND (? IS NULL OR id = ?) AND (? IS NULL OR run_id = ?)"
+        "SELECT content FROM receipts WHERE user_id = ?"
+        " AND (? IS NULL OR id = ?) AND (? IS NULL OR run_id = ?)"
         " ORDER BY id DESC LIMIT 1",
         (user_id, receipt_id, receipt_id, run_id, run_id),
     )
@@ -200,7 +201,8 @@ def insert_artefacts(tx: Tx, run_id: str, kept: Sequence[ArtefactRow]) -> None:
     """Store where the files of a run are."""
     for file in kept:
         tx.execute(
-            "INSERT INTO artefacts (run_id, name, media_type, size_bytes, digest, path) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO artefacts (run_id, name, media_type, size_bytes, digest, path)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (run_id, file.name, file.media_type, file.size_bytes, file.digest, file.path),
         )
 

@@ -1,12 +1,12 @@
 """Runs as people ask for them: start, look, wait, cancel. The same service behind every door.
 
-Owns the order of things: price, hold and run row in one transaction, then the queue. Every method serves one user
-and sees only what is theirs.
+Owns the order of things: price, hold and run row in one transaction, then the queue. Every method serves one
+user and sees only what is theirs.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -175,7 +175,7 @@ class RunService:
             ),
             actor=user.id,
         )
-        placed = RunRow(**vars(run) | {"hold_id": held.hold_id})
+        placed = replace(run, hold_id=held.hold_id)
         rows.insert(tx, placed)
         return placed
 

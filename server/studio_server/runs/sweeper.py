@@ -1,4 +1,4 @@
-"""Regular housekeeping: ends holds and lots whose time has come, gives the month's credits, anchors and checks.
+"""Regular housekeeping: ends holds and lots whose time has come, gives the month's credits, checks the books.
 
 Every act is idempotent, so doing it twice or after a crash changes nothing.
 """

@@ -87,10 +87,8 @@ class Uploads:
         return UploadInfo(digest=digest, size_bytes=size, created=True)
 
     async def _receive(self, part: Path, digest: str, chunks: AsyncIterator[bytes], room: int) -> int:
-        part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         hasher, size = hashlib.sha256(), 0
-        with part.open("xb") as file:
-            part.chmod(0o600)
+        with await asyncio.to_thread(_create, part) as file:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > self._max_bytes:
@@ -103,6 +101,11 @@ class Uploads:
         if found != digest:
             raise UploadDiffers(digest, found)
         return size
+
+
+def _create(part: Path) -> BinaryIO:
+    part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 class _Hash(Protocol):

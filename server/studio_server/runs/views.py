@@ -1,5 +1,7 @@
 """Runs as they go over the wire."""
 
+from typing import Any
+
 from studio_magics.contracts.billing import Receipt
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.results import ToolResult
@@ -33,7 +35,7 @@ def page(registry: Registry, tx: Tx, run: RunRow, live: Live | None) -> Run:
     )
 
 
-def _members(registry: Registry, run: RunRow, live: Live | None) -> dict[str, object]:
+def _members(registry: Registry, run: RunRow, live: Live | None) -> dict[str, Any]:
     entry = registry.tools.get(run.tool_id)
     return {
         "id": run.id,

@@ -1,0 +1,133 @@
+"""Builds a server from its settings: opens the database and connects the parts, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from studio_server.accounts.balance import Accounts
+from studio_server.accounts.people import People
+from studio_server.clock import Clock, FixedClock, SystemClock
+from studio_server.events.bus import EventBus
+from studio_server.ids import CountedIds, IdSource, TimeOrderedIds
+from studio_server.ledger import Ledger
+from studio_server.registry import catalogue
+from studio_server.registry.catalogue import Registry
+from studio_server.runs.announcing import Announcer
+from studio_server.runs.closing import Closer
+from studio_server.runs.executor.local import LocalExecutor
+from studio_server.runs.executor.protocol import Executor
+from studio_server.runs.live import LiveRuns
+from studio_server.runs.offers import Offers
+from studio_server.runs.rows import RunRow
+from studio_server.runs.scheduler import Scheduler, Surroundings
+from studio_server.runs.service import Parts, RunService
+from studio_server.runs.sweeper import Housekeeping, Sweeper
+from studio_server.runs.uploads import Uploads
+from studio_server.services import Services, inspect
+from studio_server.settings import DETERMINISTIC_START, Settings, signing_secret
+from studio_server.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every other part stands on."""
+
+    settings: Settings
+    clock: Clock
+    ids: IdSource
+    registry: Registry
+    db: Database
+
+
+def build(settings: Settings, *, clock: Clock | None = None, executor: Executor | None = None) -> Services:
+    """Open the database and connect a server; nothing runs yet. Blocks shortly.
+
+    Raises:
+        DatabaseInUse, UnsafeSqlite, MigrationRefused, RegistryInvalid: The server cannot start.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    clock = clock or (FixedClock(DETERMINISTIC_START) if settings.deterministic else SystemClock())
+    ids: IdSource = CountedIds() if settings.deterministic else TimeOrderedIds(clock)
+    registry = catalogue.load()
+    db = Database.open(settings.database_path, clock=clock)
+    ground = Ground(settings, clock, ids, registry, db)
+    return _connect(ground, executor or LocalExecutor(capacity=settings.workers))
+
+
+def _connect(ground: Ground, executor: Executor) -> Services:
+    settings, registry, db, ids = ground.settings, ground.registry, ground.db, ground.ids
+    ledger = Ledger(ids)
+    people = People(registry, ledger, ids)
+    accounts = Accounts(settings, ledger, minimum_credits=registry.burn.minimum_credits)
+    offers = Offers(registry, ledger, signing_secret(settings))
+    uploads = _uploads(ground)
+    closer = Closer(registry, ledger, ids, deterministic=settings.deterministic)
+    live, bus = LiveRuns(), EventBus(max_streams=settings.max_event_streams)
+    announcer = Announcer(
+        db, bus, registry=registry, ledger=ledger, people=people, accounts=accounts, live=live
+    )
+    around = _surroundings(ground, executor, closer, uploads, live, announcer)
+    scheduler = Scheduler(around, max_queue=timedelta(seconds=settings.max_queue_seconds))
+    lease = _lease(settings)
+    runs = RunService(
+        Parts(db, registry, ledger, people, offers, uploads, closer, scheduler, live, ids, lease)
+    )
+    care = Housekeeping(db, ground.clock, ledger, people, scheduler, lambda: inspect(db, settings))
+    return Services(
+        settings=settings,
+        db=db,
+        registry=registry,
+        ledger=ledger,
+        ids=ids,
+        people=people,
+        accounts=accounts,
+        offers=offers,
+        uploads=uploads,
+        runs=runs,
+        scheduler=scheduler,
+        executor=executor,
+        bus=bus,
+        announcer=announcer,
+        sweeper=Sweeper(care),
+    )
+
+
+def _uploads(ground: Ground) -> Uploads:
+    settings = ground.settings
+    return Uploads(
+        ground.db,
+        settings.data_dir / "uploads",
+        max_bytes=settings.max_upload_bytes,
+        max_bytes_together=settings.max_stored_upload_bytes,
+    )
+
+
+def _surroundings(  # noqa: PLR0917  - each part once, in the order of the record
+    ground: Ground,
+    executor: Executor,
+    closer: Closer,
+    uploads: Uploads,
+    live: LiveRuns,
+    announcer: Announcer,
+) -> Surroundings:
+    return Surroundings(
+        db=ground.db,
+        executor=executor,
+        closer=closer,
+        uploads=uploads,
+        live=live,
+        work_folder=ground.settings.data_dir / "work",
+        artefact_folder=ground.settings.data_dir / "artefacts",
+        on_change=announcer.run_changed,
+        on_closed=announcer.run_closed,
+    )
+
+
+def _lease(settings: Settings) -> Callable[[RunRow], timedelta]:
+    """A hold outlives the longest wait, the longest legal run and the time to settle."""
+
+    def lease(run: RunRow) -> timedelta:
+        wall = timedelta(milliseconds=run.limits.wall_ms)
+        return wall + timedelta(seconds=settings.max_queue_seconds + settings.settle_grace_seconds)
+
+    return lease
