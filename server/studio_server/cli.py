@@ -17,7 +17,7 @@ from studio_server.registry import catalogue
 from studio_server.runs.executor.local import LocalExecutor
 from studio_server.services import BooksBroken, Services
 from studio_server.settings import Settings
-from studio_server.standalone import LOOPBACK, Address, announced, listen, runtime_file, serve
+from studio_server.standalone import LOOPBACK, Address, StandaloneServer, announced, listen, runtime_file
 from studio_server.storage.errors import StorageError
 from studio_server.storage.tx import Tx
 from studio_server.wiring import build
@@ -82,7 +82,8 @@ def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
             kept.enter_context(announced(address, runtime_file()))
             _say(f"Studio answers at {address.url}; clients on this machine find it by {runtime_file()}")
 
-        asyncio.run(serve(settings, listen(chosen.host, chosen.port), on_ready))
+        server = StandaloneServer(settings, listen(chosen.host, chosen.port), on_ready)
+        asyncio.run(server.run_to_end())
     return 0
 
 

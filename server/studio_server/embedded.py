@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from studio_server.settings import Settings
-from studio_server.standalone import LOOPBACK, Address, listen, serve
+from studio_server.standalone import LOOPBACK, Address, StandaloneServer, listen
 
 START_SECONDS = 30.0
 
@@ -29,14 +29,12 @@ class EmbeddedServer:
     url: str
     token: str
     thread: threading.Thread
-    loop: asyncio.AbstractEventLoop
-    task: "asyncio.Task[None]"
+    server: StandaloneServer
 
     def stop(self) -> None:
         """Stop serving and wait until the books are closed."""
-        if self.thread.is_alive():
-            self.loop.call_soon_threadsafe(self.task.cancel)
-            self.thread.join(START_SECONDS)
+        self.server.stop()
+        self.thread.join(START_SECONDS)
 
 
 def start(settings: Settings | None = None) -> EmbeddedServer:
@@ -49,22 +47,16 @@ def start(settings: Settings | None = None) -> EmbeddedServer:
     ready = threading.Event()
     found: list[Address] = []
     faults: list[BaseException] = []
-    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
 
     def on_ready(address: Address) -> None:
         found.append(address)
         ready.set()
 
-    async def main() -> None:
-        task = asyncio.create_task(serve(chosen, listen(LOOPBACK, 0), on_ready))
-        running.append((asyncio.get_running_loop(), task))
-        await task
+    standalone = StandaloneServer(chosen, listen(LOOPBACK, 0), on_ready)
 
     def body() -> None:
         try:
-            asyncio.run(main())
-        except asyncio.CancelledError:
-            return
+            asyncio.run(standalone.run_to_end())
         except BaseException as fault:  # noqa: BLE001  - handed to the thread that waits
             faults.append(fault)
         finally:
@@ -75,6 +67,6 @@ def start(settings: Settings | None = None) -> EmbeddedServer:
     ready.wait(START_SECONDS)
     if not found:
         raise EmbeddedStartFailed(str(faults[0]) if faults else "the server did not answer in time")
-    server = EmbeddedServer(found[0].url, found[0].token, thread, *running[0])
+    server = EmbeddedServer(found[0].url, found[0].token, thread, standalone)
     atexit.register(server.stop)
     return server

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,38 +50,44 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def serve(settings: Settings, bound: socket.socket, on_ready: Callable[[Address], None]) -> None:
-    """Serve until cancelled or told to stop by a signal; `on_ready` gets the address once it answers."""
-    made: list[Services] = []
+class StandaloneServer(uvicorn.Server):
+    """The application on a bound socket. Says when it answers; ends event streams before it waits."""
 
-    def make(chosen: Settings) -> Services:
-        made.append(build(chosen))
-        return made[0]
+    def __init__(self, settings: Settings, bound: socket.socket, on_ready: Callable[[Address], None]) -> None:
+        self._services: Services | None = None
+        self._bound = bound
+        self._on_ready = on_ready
+        host, port = bound.getsockname()[:2]
+        self._url = f"http://{host}:{port}"
+        hosts = settings.allowed_hosts or (host, "localhost")
+        app = create_app(replace(settings, allowed_hosts=hosts), make_services=self._build)
+        super().__init__(uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5))
 
-    host, port = bound.getsockname()[:2]
-    hosts = settings.allowed_hosts or (host, "localhost")
-    app = create_app(replace(settings, allowed_hosts=hosts), make_services=make)
+    async def run_to_end(self) -> None:
+        """Serve until a signal or `stop` ends it."""
+        await self.serve(sockets=[self._bound])
 
-    async def announce() -> None:
-        token = await made[0].db.write(lambda tx: _owner_token(made[0], tx))
-        on_ready(Address(f"http://{host}:{port}", token))
-
-    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
-    await AnnouncingServer(config, announce).serve(sockets=[bound])
-
-
-class AnnouncingServer(uvicorn.Server):
-    """Says when it answers."""
-
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(config)
-        self._announce = announce
+    def stop(self) -> None:
+        """Ask the server to end in order; from any thread."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as usual, then announce."""
+        """Start as usual, then announce the address with a fresh token of the owner."""
         await super().startup(sockets)
-        if self.started:
-            await self._announce()
+        if self.started and self._services is not None:
+            services = self._services
+            token = await services.db.write(lambda tx: _owner_token(services, tx))
+            self._on_ready(Address(self._url, token))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the event streams, then as usual."""
+        if self._services is not None:
+            self._services.bus.close()
+        await super().shutdown(sockets)
+
+    def _build(self, settings: Settings) -> Services:
+        self._services = build(settings)
+        return self._services
 
 
 def _owner_token(services: Services, tx: Tx) -> str:

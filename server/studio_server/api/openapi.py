@@ -31,7 +31,7 @@ def document(registry: Registry) -> dict[str, Any]:
         "info": {
             "title": "Studio credit server",
             "version": __version__,
-            "description": "Metered runs: estimate, hold, run, settle, receipt. Errors: application/problem+json.",
+            "description": "Estimate, hold, run, settle, receipt. Errors: application/problem+json.",
             "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
         },
         "paths": paths,

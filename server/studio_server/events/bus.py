@@ -65,6 +65,7 @@ class EventBus:
     def __init__(self, *, max_streams: int) -> None:
         self._listeners: dict[str, list[Listener]] = {}
         self._max_streams = max_streams
+        self._closed = False
 
     @contextmanager
     def listen(self, user_id: str) -> Generator[Listener]:
@@ -77,6 +78,7 @@ class EventBus:
         if len(listeners) >= self._max_streams:
             raise TooManyStreams(self._max_streams)
         listener = Listener()
+        listener.closed = self._closed
         listeners.append(listener)
         try:
             yield listener
@@ -95,7 +97,8 @@ class EventBus:
             listener.offer(event)
 
     def close(self) -> None:
-        """End all streams."""
+        """End all streams, and every later one after its first event."""
+        self._closed = True
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.close()
