@@ -1,0 +1,124 @@
+"""One method per endpoint of the credit server; contracts in, contracts out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from studio_magics.client.connection import Connection, Endpoint
+from studio_magics.client.refusals import Unknown
+from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange, Statement
+from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
+from studio_magics.contracts.catalogue import Catalogue, ToolPage
+from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.runs import Run, RunList, RunRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_WAIT_SECONDS = 20
+
+
+class StudioClient:
+    """Speaks to one credit server; blocking, safe to share between threads."""
+
+    def __init__(self, endpoint: Endpoint, *, pause: Callable[[float], None] | None = None) -> None:
+        self._connection = Connection(endpoint, pause=pause) if pause else Connection(endpoint)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server spoken to and how it was found."""
+        return self._connection.endpoint
+
+    def account(self) -> Account:
+        """Who the server takes this kernel for."""
+        return self._connection.ask("GET", "/api/account", Account)
+
+    def tools(self, words: str = "") -> Catalogue:
+        """The catalogue, or the part of it that matches the words."""
+        return self._connection.ask("GET", "/api/tools", Catalogue, parameters={"q": words or None})
+
+    def tool(self, name: str) -> ToolPage:
+        """One tool, by identifier or short name."""
+        return self._connection.ask("GET", f"/api/tools/{_part(name)}", ToolPage)
+
+    def estimate(self, request: EstimateRequest) -> Estimate:
+        """What a run would cost; nothing is set aside."""
+        return self._connection.ask("POST", "/api/billing/estimate", Estimate, body=request)
+
+    def upload_info(self, digest: str) -> UploadInfo | None:
+        """What the server holds under this digest, or None."""
+        try:
+            return self._connection.ask("GET", f"/api/uploads/{_part(digest)}", UploadInfo)
+        except Unknown as refusal:
+            if refusal.problem is None:
+                raise
+            return None
+
+    def upload(self, digest: str, content: bytes | Path) -> UploadInfo:
+        """Send the content of this digest; sending it again changes nothing."""
+        response = self._connection.send(
+            "PUT", f"/api/uploads/{_part(digest)}", content=content, media_type="application/octet-stream"
+        )
+        return UploadInfo.model_validate_json(response.content)
+
+    def start_run(self, tool_id: str, request: RunRequest, *, key: str | None = None) -> Run:
+        """Set the ceiling aside and start the run; the same key starts it once."""
+        studio, _, name = tool_id.partition("-studio-")
+        path = f"/api/{_part(studio)}/{_part(name)}/run"
+        return self._connection.ask("POST", path, Run, body=request, key=key)
+
+    def runs(self, *, limit: int | None = None, before: str | None = None) -> RunList:
+        """Runs, newest first."""
+        parameters: Mapping[str, object] = {"limit": limit, "before": before}
+        return self._connection.ask("GET", "/api/runs", RunList, parameters=parameters)
+
+    def run(self, run_id: str, *, since: int | None = None, wait_seconds: int = 0) -> Run:
+        """One run; with `since` the answer waits until the run has changed after that revision or is over."""
+        wait = min(wait_seconds, MAX_WAIT_SECONDS)
+        parameters = {"since": since, "wait_seconds": wait or None}
+        path = f"/api/runs/{_part(run_id)}"
+        return self._connection.ask("GET", path, Run, parameters=parameters, wait_seconds=wait)
+
+    def cancel(self, run_id: str) -> Run:
+        """Stop the run; what it used so far is charged, the rest goes back."""
+        return self._connection.ask("POST", f"/api/runs/{_part(run_id)}/cancel", Run)
+
+    def artefact(self, run_id: str, name: str) -> bytes:
+        """The content of one artefact."""
+        path = f"/api/runs/{_part(run_id)}/artefacts/{quote(name, safe='/')}"
+        return self._connection.send("GET", path).content
+
+    def balance(self) -> Balance:
+        """What can be spent now."""
+        return self._connection.ask("GET", "/api/credits/balance", Balance)
+
+    def statement(self, *, limit: int | None = None, before: int | None = None) -> Statement:
+        """Ledger lines, newest first."""
+        parameters = {"limit": limit, "before": before}
+        return self._connection.ask("GET", "/api/credits/statement", Statement, parameters=parameters)
+
+    def receipt(self, receipt_id: str) -> Receipt:
+        """What a run did cost, and why."""
+        return self._connection.ask("GET", f"/api/receipts/{_part(receipt_id)}", Receipt)
+
+    def spend_controls(self) -> SpendControls:
+        """The limits in force."""
+        return self._connection.ask("GET", "/api/account/settings/credits", SpendControls)
+
+    def change_spend_controls(self, change: SpendControlsChange) -> SpendControls:
+        """Set new limits; members that are not set stay as they are."""
+        return self._connection.ask("PUT", "/api/account/settings/credits", SpendControls, body=change)
+
+    def fetch(self, run_id: str, name: str, path: Path) -> Path:
+        """Save one artefact to a file."""
+        path.write_bytes(self.artefact(run_id, name))
+        return path
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._connection.close()
+
+
+def _part(text: str) -> str:
+    return quote(text, safe=":")

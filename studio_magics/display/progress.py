@@ -1,0 +1,120 @@
+"""Shows how far a run is: a bar that the receipt replaces, a line in a terminal, nothing unwatched."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TextIO
+from uuid import uuid4
+
+from studio_magics.display.bundle import PROGRESS_MIME, Display
+from studio_magics.display.front_end import FrontEnd, front_end, publish, show
+from studio_magics.display.markup import element, join
+
+LEAST_SECONDS_BETWEEN = 0.1
+WIDEST_LINE = 100
+
+
+class Progress(Protocol):
+    """What a runner tells about a run."""
+
+    def update(self, percent: int, stage: str) -> None:
+        """The run is this far."""
+        ...
+
+    def finish(self, display: Display | None) -> None:
+        """The run is over; the display, if any, takes the place of the bar."""
+        ...
+
+
+def progress_for(title: str, *, quiet: bool = False) -> Progress:
+    """The progress that fits whoever is looking."""
+    if quiet:
+        return Silent()
+    kind = front_end()
+    if kind is FrontEnd.NOTEBOOK:
+        return NotebookProgress(title)
+    return TerminalProgress(title) if kind is FrontEnd.TERMINAL else Unwatched()
+
+
+class Silent:
+    """Shows nothing at all."""
+
+    def update(self, percent: int, stage: str) -> None:
+        """Do nothing."""
+
+    def finish(self, display: Display | None) -> None:
+        """Do nothing."""
+
+
+class Unwatched(Silent):
+    """Shows only what stays: the final display."""
+
+    def finish(self, display: Display | None) -> None:
+        """Show the final display."""
+        if display is not None:
+            show(display)
+
+
+class NotebookProgress:
+    """A bar in the output of the cell, updated in place."""
+
+    def __init__(self, title: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._title = title
+        self._clock = clock
+        self._display_id = uuid4().hex
+        self._shown: tuple[int, str] | None = None
+        self._last = float("-inf")
+
+    def update(self, percent: int, stage: str) -> None:
+        """Show the new state, ten times a second at most."""
+        state, now = (percent, stage), self._clock()
+        if state == self._shown or (self._shown and now - self._last < LEAST_SECONDS_BETWEEN):
+            return
+        bundle = progress_bundle(self._title, percent, stage)
+        publish(bundle, display_id=self._display_id, update=self._shown is not None)
+        self._shown, self._last = state, now
+
+    def finish(self, display: Display | None) -> None:
+        """Put the final display, or nothing visible, in the place of the bar."""
+        if display is None and self._shown is None:
+            return
+        bundle = display.mimebundle() if display else {"text/plain": "", "text/html": ""}
+        publish(bundle, display_id=self._display_id, update=self._shown is not None)
+
+
+class TerminalProgress:
+    """One line that is written over."""
+
+    def __init__(self, title: str, *, stream: TextIO | None = None) -> None:
+        self._title = title
+        self._stream = stream or sys.stdout
+
+    def update(self, percent: int, stage: str) -> None:
+        """Write the new state over the old one."""
+        text = _line(self._title, percent, stage)[:WIDEST_LINE]
+        self._write(f"\r{text.ljust(WIDEST_LINE)}")
+
+    def finish(self, display: Display | None) -> None:
+        """Clear the line and print the final display."""
+        self._write(f"\r{' ' * WIDEST_LINE}\r")
+        if display is not None:
+            show(display)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def progress_bundle(title: str, percent: int, stage: str) -> dict[str, Any]:
+    """The bar for every front end."""
+    text = _line(title, percent, stage)
+    meter = element("progress", value=str(percent), max="100", aria_label=f"{title}: {percent} per cent")
+    return {
+        PROGRESS_MIME: {"title": title, "percent": percent, "stage": stage},
+        "text/html": str(element("div", join([meter, " ", text]), role="status")),
+        "text/plain": text,
+    }
+
+
+def _line(title: str, percent: int, stage: str) -> str:
+    return f"… {title} · {percent} %" + (f" · {stage}" if stage else "")

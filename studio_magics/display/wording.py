@@ -1,0 +1,59 @@
+"""How quantities are written: one way each, the same in text and HTML, the same on every execution."""
+
+from datetime import datetime
+
+THOUSAND = 1_000
+MEBIBYTE = 1024 * 1024
+GIBIBYTE = 1024 * MEBIBYTE
+
+
+def credits_text(amount: int) -> str:
+    """'1 credit', '1,400 credits'."""
+    return f"{amount:,} credit{'' if amount == 1 else 's'}"
+
+
+def size_text(size_bytes: int) -> str:
+    """'812 bytes', '20.4 MB', '1.5 GB' (of 1024)."""
+    if size_bytes < THOUSAND:
+        return f"{size_bytes} byte{'' if size_bytes == 1 else 's'}"
+    for unit, size in (("kB", 1024), ("MB", MEBIBYTE), ("GB", GIBIBYTE)):
+        if size_bytes < 1000 * size or unit == "GB":
+            return f"{_short(size_bytes / size)} {unit}"
+    return ""
+
+
+def seconds_text(milliseconds: int) -> str:
+    """'0.4 s', '12 s', '3 min 20 s'."""
+    seconds = milliseconds / THOUSAND
+    if seconds < 120:  # noqa: PLR2004  - two minutes are still easy to read as seconds
+        return f"{_short(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:,} min {rest} s"
+
+
+def moment_text(moment: datetime) -> str:
+    """'2026-11-21 10:05 UTC'."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def day_text(moment: datetime) -> str:
+    """'2026-12-01'."""
+    return moment.strftime("%Y-%m-%d")
+
+
+def range_text(least: int, most: int) -> str:
+    """'3–8 credits', '5 credits', '0 credits'."""
+    return credits_text(most) if least >= most else f"{least:,}–{most:,} credits"
+
+
+def plural(count: int, noun: str) -> str:
+    """'1 run', '2 runs', '2 entries'."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
+def _short(value: float) -> str:
+    if value >= 10 or value == int(value):  # noqa: PLR2004  - from ten on, tenths say nothing
+        return f"{value:,.0f}"
+    return f"{value:.1f}"

@@ -1,0 +1,188 @@
+"""Tab on a `%studio` line: verbs, tool names, options, variables and files.
+
+Never waits for the network longer than a moment: the catalogue is fetched in the background and kept.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from IPython.core.completer import SimpleCompletion
+
+from studio_magics.client.refusals import StudioRefusal
+from studio_magics.display.front_end import shell
+from studio_magics.magics.values import fits
+from studio_magics.magics.verbs import VERBS, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+
+    from studio_magics.display.input_fields import InputField
+    from studio_magics.runners.finding import FoundTool
+    from studio_magics.runners.studio import Studio
+
+PATIENCE_SECONDS = 0.25
+KEPT_SECONDS = 300.0
+MOST_FILES = 200
+LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}studio(?:\s+(?P<rest>.*))?$")
+TOOL_VERBS = frozenset({"tool", "estimate", "run"})
+Answer = TypeVar("Answer")
+
+
+def completions(context: CompletionContext) -> SimpleMatcherResult:
+    """All completions at the cursor; suppresses others on a `%studio` line."""
+    from studio_magics.runners.studio import this_studio
+
+    match = LINE.match(context.text_until_cursor)
+    if match is None or match["rest"] is None:
+        return {"completions": []}
+    running = shell()
+    found = suggest(match["rest"], getattr(running, "user_ns", {}), known_to(this_studio()))
+    token = context.token
+    cut = len(found.typed) - len(token)
+    options = [SimpleCompletion(text[max(cut, 0) :], type=kind) for text, kind in found.words]
+    return {"completions": options, "suppress": True, "ordered": True}
+
+
+class Suggestions:
+    """What may stand at the cursor, and what stands there already."""
+
+    def __init__(self, typed: str, words: Iterable[tuple[str, str]]) -> None:
+        self.typed = typed
+        self.words = [(text, kind) for text, kind in words if text.startswith(typed)]
+
+
+def suggest(rest: str, variables: Mapping[str, Any], known: Known) -> Suggestions:
+    """The suggestions for what follows '%studio' up to the cursor."""
+    before = rest.split()
+    typed = "" if not rest or rest[-1].isspace() else before.pop()
+    if not before:
+        extra = [("--panel", "option")] if typed.startswith("-") else []
+        return Suggestions(typed, [*((verb, "verb") for verb in VERBS if verb), *extra])
+    verb = before[0]
+    record = VERBS.get(verb)
+    if record is None:
+        return Suggestions(typed, [])
+    if len(before) == 1 and verb in TOOL_VERBS:
+        return Suggestions(typed, ((name, "tool") for name in known.names()))
+    if verb == "help":
+        return Suggestions(typed, ((name, "verb") for name in VERBS if name))
+    tool = known.tool(before[1]) if record.of_tool and len(before) > 1 else None
+    return _of_line(before, typed, record, tool, variables)
+
+
+def _of_line(
+    before: Sequence[str], typed: str, verb: Verb, tool: FoundTool | None, variables: Mapping[str, Any]
+) -> Suggestions:
+    fields = {field.option: field for field in tool.fields} if tool else {}
+    takes = {f"--{name}": what for name, what in verb.options.items()}
+    last = before[-1]
+    if typed.startswith("--") and "=" in typed:
+        last, _, value = typed.partition("=")
+        inner = _values(value, fields.get(last), takes.get(last, ""), variables)
+        return Suggestions(value, inner)
+    if not typed.startswith("-") and (last in fields or takes.get(last)):
+        flag = last in fields and fields[last].is_flag
+        if not flag:
+            return Suggestions(typed, _values(typed, fields.get(last), takes.get(last, ""), variables))
+    used = {word.partition("=")[0] for word in before}
+    names = [name for name in (*fields, *takes) if name not in used]
+    return Suggestions(typed, ((name, "option") for name in names))
+
+
+def _values(
+    typed: str, field: InputField | None, takes: str, variables: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    if field is None:
+        words = [word for word in takes.split("|") if word.islower() and len(word) > 1]
+        return [(word, "value") for word in words]
+    found = [(choice, "value") for choice in field.choices]
+    names = sorted(name for name, value in variables.items() if _offered(name, value, field))
+    found += [(name, "variable") for name in names]
+    return found + [(name, "path") for name in _paths(typed)] if field.takes_data else found
+
+
+def _offered(name: str, value: Any, field: InputField) -> bool:
+    if name.startswith("_") or name in {"In", "Out", "exit", "quit"}:
+        return False
+    from studio_magics.runners.tables import is_table
+
+    return is_table(value) if field.takes_data else isinstance(value, str | list) and fits(value, field)
+
+
+def _paths(typed: str) -> list[str]:
+    folder, _, start = typed.rpartition("/")
+    base = Path(folder + "/" if folder or typed.startswith("/") else ".").expanduser()
+    try:
+        entries = sorted(base.iterdir())
+    except OSError:
+        return []
+    wanted = [entry for entry in entries if entry.name.startswith(start)]
+    wanted = [entry for entry in wanted if start.startswith(".") or not entry.name.startswith(".")]
+    prefix = f"{folder}/" if folder or typed.startswith("/") else ""
+    return [prefix + entry.name + ("/" if entry.is_dir() else "") for entry in wanted[:MOST_FILES]]
+
+
+class Known:
+    """The tools, as far as they can be known without waiting."""
+
+    def __init__(self, studio: Studio, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._studio = studio
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Any]] = {}
+
+    def names(self) -> list[str]:
+        """Short names of all tools, those of this kernel when no server has answered yet."""
+        from studio_magics.runners.finding import local_catalogue
+
+        found = self._soon("catalogue", self._fetch_names)
+        return found or [tool.short_name for tool in local_catalogue().tools]
+
+    def tool(self, name: str) -> FoundTool | None:
+        """One tool with its inputs, or None while it is not known."""
+        from studio_magics.runners.finding import installed, of_tool
+
+        local = installed(name)
+        return of_tool(local) if local is not None else self._soon(f"tool {name}", lambda: self._fetch(name))
+
+    def _fetch_names(self) -> list[str]:
+        client = self._studio.session.client_if_known()
+        return [tool.short_name for tool in client.tools().tools] if client else []
+
+    def _fetch(self, name: str) -> FoundTool | None:
+        from studio_magics.runners.finding import of_page
+
+        client = self._studio.session.client_if_known()
+        return of_page(client.tool(name)) if client else None
+
+    def _soon(self, key: str, fetch: Callable[[], Answer]) -> Answer | None:
+        """The kept answer, or one that comes within a moment; a later one is kept for the next Tab."""
+        kept = self._kept.get(key)
+        if kept is not None and self._clock() - kept[0] < KEPT_SECONDS:
+            return kept[1]
+
+        def work() -> None:
+            try:
+                self._kept[key] = (self._clock(), fetch())
+            except StudioRefusal:
+                return
+
+        thread = threading.Thread(target=work, daemon=True, name="studio-completion")
+        thread.start()
+        thread.join(PATIENCE_SECONDS)
+        late = self._kept.get(key)
+        return late[1] if late else None
+
+
+_known: dict[int, Known] = {}
+
+
+def known_to(studio: Studio) -> Known:
+    """What completion knows of the tools of this Studio."""
+    return _known.setdefault(id(studio), Known(studio))

@@ -1,0 +1,71 @@
+"""The verbs of `%studio`, what each takes and does: the one table that parsing, help and Tab share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb."""
+
+    usage: str
+    """What to write after '%studio'."""
+    summary: str
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Option without dashes → what it takes; '' for a flag."""
+    places: tuple[str, ...] = ()
+    """Names of the words after the verb; in brackets: may be left out, with dots: takes all the rest."""
+    of_tool: bool = False
+    """Whether the inputs of a tool follow its name."""
+
+
+RUN_OPTIONS = {"max-credits": "N", "on": "kernel|server", "here": "", "quiet": ""}
+ESTIMATE_OPTIONS = {"max-credits": "N", "on": "kernel|server", "here": ""}
+LIMIT_OPTIONS = {"daily": "N|plan", "monthly": "N|plan", "per-run": "N|none", "alerts": "50,80,100"}
+PAGES = {"limit": "N", "before": "ID"}
+
+VERBS: dict[str, Verb] = {
+    "": Verb("[--panel]", "what is left, today, held; one line, or a live panel", {"panel": ""}),
+    "tools": Verb("tools [WORDS]", "find a tool", places=("[words…]",)),
+    "tool": Verb("tool NAME", "a tool's inputs, price, limits, an example to copy", places=("name",)),
+    "estimate": Verb(
+        "estimate NAME [inputs]",
+        "least, typical and most a run costs, with reasons",
+        ESTIMATE_OPTIONS,
+        ("name",),
+        of_tool=True,
+    ),
+    "run": Verb(
+        "run NAME [inputs]",
+        "run it: receipt, then the result; a %%studio cell gives its body as input",
+        RUN_OPTIONS,
+        ("name",),
+        of_tool=True,
+    ),
+    "runs": Verb("runs [--limit N]", "your runs, newest first", PAGES),
+    "run-info": Verb("run-info ID", "one run: state, credits, times", places=("id",)),
+    "cancel": Verb("cancel ID", "stop a run; the unused part of its ceiling goes back", places=("id",)),
+    "receipt": Verb(
+        "receipt [ID]", "what a run did cost, and why; the latest one without an id", places=("[id]",)
+    ),
+    "statement": Verb("statement [--limit N]", "ledger lines, newest first", PAGES),
+    "limits": Verb("limits [--daily N|plan …]", "see and set limits and alerts", LIMIT_OPTIONS),
+    "whoami": Verb("whoami", "who the server takes you for"),
+    "doctor": Verb("doctor", "look at everything that must work"),
+    "help": Verb("help [VERB]", "this help, or more on one verb", places=("[verb]",)),
+}
+
+OPTION_NOTES: dict[str, str] = {
+    "max-credits": "a lower ceiling of your own: the run can never cost more",
+    "on": "kernel (0 credits) or server (metered), where the tool can do both",
+    "here": "the same as --on kernel",
+    "quiet": "show nothing; only give the run back",
+    "daily": "credits a day; plan goes back to the plan's limit",
+    "monthly": "credits a month; plan goes back to the plan's limit",
+    "per-run": "the most one run may cost; none takes the limit away",
+    "alerts": "per cent of a limit at which to be told",
+    "limit": "how many lines",
+    "before": "the next page, as named at the end of a page",
+    "panel": "a live widget",
+}

@@ -1,0 +1,253 @@
+"""The Python API: what `%studio` does, as calls. `from studio_magics import studio`.
+
+Every call gives a contract (or a `StudioRun`), which a notebook draws; refusals are `StudioRefusal`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from studio_magics.client.connection import Endpoint
+from studio_magics.client.refusals import RunFailed, ServerUnreachable, StudioRefusal, UsageRefused
+from studio_magics.display import formats
+from studio_magics.display.front_end import FrontEnd, front_end, shell, show
+from studio_magics.display.progress import progress_for
+from studio_magics.runners.session import Session
+
+if TYPE_CHECKING:
+    from studio_magics.client.discovery import Surroundings
+    from studio_magics.contracts.account import Account, Balance, SpendControls, Statement
+    from studio_magics.contracts.billing import Estimate, Receipt
+    from studio_magics.contracts.catalogue import Catalogue, Place, ToolPage
+    from studio_magics.contracts.runs import Run, RunList
+    from studio_magics.display.people import Diagnosis
+    from studio_magics.display.progress import Progress
+    from studio_magics.runners.finding import FoundTool
+    from studio_magics.runners.outcome import StudioRun
+    from studio_magics.runners.staging import Staged
+
+Limit = int | Literal["plan", "none"]
+
+
+class Studio:
+    """One user's Studio in this process."""
+
+    def __init__(self, surroundings: Surroundings | None = None, session: Session | None = None) -> None:
+        self.session = session or Session(surroundings)
+
+    def connect(self, url: str, token: str = "") -> Account:
+        """Use the server at this address from now on; tells who it takes the caller for.
+
+        Raises:
+            ServerUnreachable: Nothing answers there.
+            NotSignedIn: The token is not accepted.
+        """
+        self.session.connect(Endpoint(url, token, "set by studio.connect"))
+        return self.whoami()
+
+    def disconnect(self) -> None:
+        """Forget the connection; the next call finds a server anew."""
+        self.session.disconnect()
+
+    def balance(self) -> Balance:
+        """What can be spent now."""
+        with self.session.server() as client:
+            return client.balance()
+
+    def tools(self, words: str = "") -> Catalogue:
+        """The catalogue; without a server, the installed tools that run in this kernel."""
+        from studio_magics.runners.finding import local_catalogue
+
+        try:
+            with self.session.server() as client:
+                return client.tools(words)
+        except ServerUnreachable:
+            return local_catalogue(words)
+
+    def tool(self, name: str) -> ToolPage:
+        """One tool: inputs, price, limits, an example."""
+        from studio_magics.runners.finding import installed, local_page
+
+        try:
+            with self.session.server() as client:
+                return client.tool(name)
+        except StudioRefusal:
+            local = installed(name)
+            if local is not None:
+                return local_page(local)
+            self.find(name)
+            raise
+
+    def find(self, name: str) -> FoundTool:
+        """The tool as far as this kernel knows it.
+
+        Raises:
+            Unknown: There is none; the closest names are given.
+        """
+        from studio_magics.runners.finding import find_tool
+
+        with self.session.exchange():
+            return find_tool(name, self.session.client)
+
+    def estimate(
+        self, name: str, /, *, max_credits: int | None = None, on: Place | None = None, **inputs: Any
+    ) -> Estimate:
+        """What a run would cost; sends no data, sets nothing aside, works without signing in."""
+        from studio_magics.runners.choosing import choose_place, kernel_estimate
+
+        found = self.find(name)
+        place = choose_place(found, on)
+        staged = self._staged(found, inputs, limited=place == "server")
+        if place == "kernel" and found.tool is not None:
+            return kernel_estimate(found, found.tool, staged)
+        with self.session.exchange():
+            return self.session.runner().estimate(found, staged, max_credits)
+
+    def run(
+        self,
+        name: str,
+        /,
+        *,
+        max_credits: int | None = None,
+        on: Place | None = None,
+        quiet: bool = False,
+        **inputs: Any,
+    ) -> StudioRun:
+        """Run the tool: in this kernel for 0 credits where it can, else metered on the server.
+
+        Shows progress, then the receipt and the result, unless `quiet`.
+
+        Raises:
+            StudioRefusal: Refused, stopped or failed; the text says what was charged.
+        """
+        from studio_magics.runners.choosing import choose_place
+
+        found = self.find(name)
+        place = choose_place(found, on)
+        staged = self._staged(found, inputs, limited=place == "server")
+        progress = progress_for(found.title, quiet=quiet)
+        try:
+            run = self._run(found, place, staged, max_credits, progress)
+        except RunFailed as failed:
+            progress.finish(failed.run.cost_display() if failed.run and failed.run.receipt else None)
+            raise
+        except BaseException:
+            progress.finish(None)
+            raise
+        progress.finish(None if quiet else run.cost_display())
+        _show_result(run, quiet=quiet)
+        return run
+
+    def runs(self, *, limit: int | None = None, before: str | None = None) -> RunList:
+        """Runs, newest first."""
+        with self.session.server() as client:
+            return client.runs(limit=limit, before=before)
+
+    def run_info(self, run_id: str) -> Run:
+        """One run, whole."""
+        with self.session.server() as client:
+            return client.run(run_id)
+
+    def fetch_run(self, run_id: str) -> StudioRun:
+        """A run of the server with its result and files, also one of another notebook."""
+        return self.session.runner().fetched(self.run_info(run_id))
+
+    def cancel(self, run_id: str) -> Run:
+        """Stop a run; what it used so far is charged, the rest goes back."""
+        with self.session.server() as client:
+            return client.cancel(run_id)
+
+    def receipt(self, receipt_id: str | None = None) -> Receipt:
+        """What a run did cost, and why; without an id, the latest one. Takes a run's id too.
+
+        Raises:
+            Unknown: There is no such receipt.
+            UsageRefused: Nothing has been charged yet.
+        """
+        with self.session.server() as client:
+            wanted = receipt_id
+            if wanted is None:
+                charged = [run.receipt_id for run in client.runs(limit=20).runs if run.receipt_id]
+                if not charged:
+                    raise UsageRefused("There is no receipt yet.", action="%studio run NAME makes one")
+                wanted = charged[0]
+            elif wanted.startswith("run_"):
+                wanted = client.run(wanted).receipt_id or wanted
+            return client.receipt(wanted)
+
+    def statement(self, *, limit: int | None = None, before: int | None = None) -> Statement:
+        """Ledger lines of the wallet, newest first."""
+        with self.session.server() as client:
+            return client.statement(limit=limit, before=before)
+
+    def limits(
+        self,
+        *,
+        daily: Limit | None = None,
+        monthly: Limit | None = None,
+        per_run: Limit | None = None,
+        alerts: tuple[int, ...] | None = None,
+    ) -> SpendControls:
+        """The limits in force; with arguments, set them first. 'plan' or 'none' goes back to the plan's."""
+        from studio_magics.runners.choosing import limits_change
+
+        change = limits_change(daily=daily, monthly=monthly, per_run=per_run, alerts=alerts)
+        with self.session.server() as client:
+            return client.spend_controls() if change is None else client.change_spend_controls(change)
+
+    def whoami(self) -> Account:
+        """Who the server takes the caller for."""
+        with self.session.server() as client:
+            return client.account()
+
+    def doctor(self) -> Diagnosis:
+        """Look at everything that must work; never shows a token."""
+        from studio_magics.runners.doctor import diagnose
+
+        return diagnose(self.session)
+
+    def panel(self) -> Any:
+        """A live widget: balance, limits, refresh.
+
+        Raises:
+            NotInstalled: ipywidgets is missing.
+        """
+        from importlib import import_module
+
+        return import_module("studio_magics.panels.balance_panel").balance_panel(self)
+
+    def _staged(self, found: FoundTool, inputs: dict[str, Any], *, limited: bool) -> Staged:
+        from studio_magics.runners.staging import Stager
+        from studio_magics.runners.validation import refuse_unknown
+
+        refuse_unknown(found.title, found.fields, inputs)
+        return Stager(found.title, found.fields, limited=limited).stage(inputs)
+
+    def _run(
+        self, found: FoundTool, place: Place, staged: Staged, max_credits: int | None, progress: Progress
+    ) -> StudioRun:
+        if place == "kernel" and found.tool is not None:
+            from studio_magics.runners.local import run_here
+
+            return run_here(found, found.tool, staged, progress)
+        with self.session.exchange():
+            return self.session.runner().run(found, staged, max_credits, progress)
+
+
+@cache
+def this_studio() -> Studio:
+    """The Studio of this process; a running shell learns to draw its answers."""
+    running = shell()
+    if running is not None:
+        formats.register(running)
+    return Studio()
+
+
+def _show_result(run: StudioRun, *, quiet: bool) -> None:
+    if quiet or front_end() is FrontEnd.SCRIPT:
+        return
+    found = run.result_display()
+    if found is not None:
+        show(found)
+    formats.mark_shown(run)
