@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-
 from studio_server.ledger import (
     ExpireHolds,
     ExpireLots,
@@ -25,6 +24,7 @@ from studio_server.ledger import (
     SettlesAboveHold,
     WalletNotFound,
 )
+
 from tests.ledger.books import FREE, NOON, PRICES
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def test_a_hold_draws_plan_before_gift_before_purchase(books: Books) -> None:
     ]
 
 
-def test_within_a_priority_the_lot_that_ends_first_is_drawn_first_and_one_without_end_last(books: Books) -> None:
+def test_within_a_priority_the_lot_that_ends_first_is_drawn_first_and_one_without_end_last(
+    books: Books,
+) -> None:
     ada = books.open_wallet()
     endless = books.grant(ada, 10)
     later = books.grant(ada, 10, ends_in=timedelta(days=9))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from studio_server.ledger import (
     AmountOutOfRange,
     Asset,
@@ -26,6 +25,7 @@ from studio_server.ledger import (
     WalletAlreadyOpen,
     WalletNotFound,
 )
+
 from tests.ledger.books import FREE, NOON, PRICES
 
 if TYPE_CHECKING:

@@ -1,0 +1,68 @@
+"""The hash chain over everything that was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+from studio_server.storage.audit_chain import GENESIS, Act, append, digest, first_broken, head
+
+if TYPE_CHECKING:
+    from studio_server.storage import Database, Tx
+
+
+def _append(database: Database, count: int) -> None:
+    for number in range(count):
+        database.write_blocking(
+            lambda tx, number=number: append(tx, Act("usr_ada", "did", f"thing {number}", ""))
+        )
+
+
+def test_an_empty_chain_stands_at_its_beginning(database: Database) -> None:
+    found = database.read(head)
+    assert (found.sequence, found.hash, found.count) == (0, GENESIS, 0)
+    assert database.read(first_broken) is None
+
+
+def test_every_row_continues_the_one_before(database: Database) -> None:
+    _append(database, 5)
+    found = database.read(head)
+    assert (found.sequence, found.count) == (5, 5)
+    assert database.read(first_broken) is None
+
+
+def test_rows_can_be_neither_changed_nor_removed(database: Database) -> None:
+    _append(database, 2)
+    for statement in ("UPDATE audit SET actor = 'eve'", "DELETE FROM audit WHERE sequence = 2"):
+        with pytest.raises(apsw.ConstraintError, match="never"):
+            database.write_blocking(lambda tx, statement=statement: tx.execute(statement))
+
+
+@pytest.mark.parametrize(
+    ("damage", "broken"),
+    [
+        ("UPDATE audit SET actor = 'eve' WHERE sequence = 3", 3),
+        ("UPDATE audit SET recorded_us = recorded_us - 1 WHERE sequence = 2", 2),
+        ("DELETE FROM audit WHERE sequence = 4", 4),
+        ("DELETE FROM audit WHERE sequence = 1", 1),
+        ("UPDATE audit SET record_digest = hash WHERE sequence = 5", 5),
+    ],
+)
+def test_a_change_behind_the_triggers_is_found_at_its_row(
+    database: Database, damage: str, broken: int
+) -> None:
+    _append(database, 6)
+
+    def behind_the_triggers(tx: Tx) -> None:
+        for trigger in ("audit_never_updated", "audit_never_deleted"):
+            tx.execute(f"DROP TRIGGER {trigger}")
+        tx.execute(damage)
+
+    database.write_blocking(behind_the_triggers)
+    assert database.read(first_broken) == broken
+
+
+def test_fields_cannot_run_into_each_other() -> None:
+    assert digest((b"ab", b"c")) != digest((b"a", b"bc"))
+    assert digest((b"a", b"")) != digest((b"a",))
