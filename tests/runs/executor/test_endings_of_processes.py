@@ -50,6 +50,30 @@ def test_a_killed_process_of_ours_is_a_lost_run_and_leaves_nothing_alive(bench, 
     assert lifeline.is_free()
 
 
+def test_when_guard_and_meter_die_at_once_the_worker_and_its_session_die_too(bench, lifeline):
+    running = bench.start("PAIR", fifo=str(lifeline.path))
+    lifeline.holders(2)
+    os.kill(running.meter_pid, signal.SIGSTOP)  # so that it cannot notice
+    os.kill(running.launcher_pid, signal.SIGKILL)
+    os.kill(running.meter_pid, signal.SIGKILL)
+    assert running.wait(30).kind == "lost"
+    lifeline.wait_until_free()
+
+
+def test_launcher_and_worker_are_out_of_reach_of_the_servers_terminal_and_environment(
+    bench, lifeline, monkeypatch
+):
+    monkeypatch.setenv("STUDIO_TOKEN", "secret-token")
+    running = bench.start("WAIT", fifo=str(lifeline.path))
+    lifeline.holders(3)
+    processes = (running.launcher_pid, running.meter_pid, running.worker_pid)
+    sessions = {os.getsid(pid) for pid in processes}
+    environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in processes]
+    running.cancel()
+    assert os.getsid(0) not in sessions
+    assert not any(b"secret-token" in environment for environment in environments)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_when_the_server_is_killed_nothing_of_it_stays_alive(tmp_path, lifeline, ending):
     with subprocess.Popen([sys.executable, str(SERVER), str(tmp_path), str(lifeline.path)]) as server:

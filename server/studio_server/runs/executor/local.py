@@ -226,12 +226,16 @@ class LocalExecutor:
                 env={"LANG": "C.UTF-8"},
                 start_new_session=True,
             )
+        report = None
         try:
             running.connect(process, self._spec(running.job))
-            return _listen(process, running, on_progress)
+            report = _listen(process, running, on_progress)
         finally:
             running.disconnect()
             _end(process)
+            if report is None and running.worker_pid:
+                _kill_group(running.worker_pid)
+        return report
 
     def _spec(self, job: Job) -> dict[str, Any]:
         bounds = self._bounds(job)
@@ -325,11 +329,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Collect the launcher after its last line; its group is killed too, in case it did not end by itself."""
     for _ in process.stdout or ():
         pass
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill_group(process.pid)
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _kill_group(leader_pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader_pid, signal.SIGKILL)
 
 
 def _vanished() -> Outcome:

@@ -131,12 +131,13 @@ def burn_in_children(what, context):
 def burn_and_disown(what, context):
     """Children that nobody waits for: the kernel forgets what they used."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    pid = os.fork()
-    if pid == 0:
-        burn(what.cpu_ms)
-        os._exit(0)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+    for _ in range(what.children):
+        pid = os.fork()
+        if pid == 0:
+            burn(what.cpu_ms)
+            os._exit(0)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
     return answer()
 
 
@@ -172,6 +173,15 @@ def wait_for_ever(what, context):
         os.wait()
         time.sleep(600)
     context.progress(0.1, "waiting")
+    time.sleep(600)
+    return answer()
+
+
+def wait_with_child(what, context):
+    """A worker and a child in its session; both hold the pipe."""
+    take_hold(what.fifo)
+    if os.fork() == 0:
+        take_hold(what.fifo)
     time.sleep(600)
     return answer()
 
@@ -215,7 +225,8 @@ def fill_disk(what, context):
     for number in range(what.size):
         with Path("tmp/full" if what.stubborn else f"tmp/full-{number}").open("ab") as file:
             file.write(b"x" * MEGABYTE)
-    time.sleep(600)
+    if not what.stubborn:
+        time.sleep(600)
     return answer()
 
 
@@ -236,7 +247,7 @@ def end(what, context):
         case "memory":
             raise MemoryError
         case "huge":
-            bytearray(64 << 30)
+            bytearray(6 << 30)
         case "exit":
             sys.exit(3)
         case "leave":
@@ -261,6 +272,7 @@ BURN = tool("burn", Burn, burn_in_children)
 DISOWN = tool("disown", Burn, burn_and_disown)
 HOLD = tool("hold", Hold, hold_memory)
 WAIT = tool("wait", Fifo, wait_for_ever)
+PAIR = tool("pair", Fifo, wait_with_child)
 DAEMON = tool("daemon", Fifo, leave_daemon)
 MANY = tool("many", Nothing, spawn_many)
 ARTEFACT = tool("artefact", Size, write_artefact)
