@@ -115,7 +115,7 @@ class Forbidden(ServerRefusal):
 class Unknown(ServerRefusal):
     """There is no such tool, run or receipt, or it is not yours (404)."""
 
-    default_action = "%studio tools"
+    default_action = "check the name: %studio tools, %studio runs"
 
 
 class Conflict(ServerRefusal):

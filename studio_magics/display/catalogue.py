@@ -87,7 +87,7 @@ def _notes(field: InputField, cell_field: str | None) -> str:
     parts = [field.description.rstrip(".")]
     if field.required:
         parts.append("required")
-    elif field.default not in (None, "", [], {}):
+    elif not field.is_flag and field.default not in (None, "", [], {}):
         parts.append(f"default {field.default}")
     if field.name == cell_field:
         parts.append("or the body of the cell")

@@ -6,7 +6,7 @@ A magic shows its answer and returns it; what was shown in a cell is not shown a
 from importlib import import_module
 from typing import Any
 
-from studio_magics.display.front_end import FrontEnd, front_end, shell, show
+from studio_magics.display.front_end import FrontEnd, front_end, show
 
 DRAWN: dict[tuple[str, str], tuple[str, str]] = {
     ("studio_magics.contracts.account", "Balance"): ("money", "balance"),
@@ -42,29 +42,38 @@ def register(running: Any) -> None:
     for module, name in DRAWN:
         formatter.mimebundle_formatter.for_type_by_name(module, name, _bundle)
         formatter.ipython_display_formatter.for_type_by_name(module, name, unless_shown)
+    if forget_shown not in running.events.callbacks["pre_run_cell"]:
+        running.events.register("pre_run_cell", forget_shown)
 
 
 def unregister(running: Any) -> None:
     """Undo `register`; what was never registered is left alone."""
     _forget(running.display_formatter.mimebundle_formatter)
     _forget(running.display_formatter.ipython_display_formatter)
+    if forget_shown in running.events.callbacks["pre_run_cell"]:
+        running.events.unregister("pre_run_cell", forget_shown)
 
 
 class LastShown:
     """The value that the running cell has shown last."""
 
     value: Any = None
-    cell: int | None = None
 
 
 def mark_shown(value: Any) -> None:
     """Remember that the running cell has shown this value."""
-    LastShown.value, LastShown.cell = value, _cell()
+    LastShown.value = value
 
 
 def was_shown(value: Any) -> bool:
     """Whether the running cell has shown this value already."""
-    return LastShown.value is value and LastShown.cell == _cell()
+    return value is not None and LastShown.value is value
+
+
+def forget_shown(info: object = None) -> None:
+    """A new cell begins."""
+    del info
+    LastShown.value = None
 
 
 def unless_shown(value: Any) -> None:
@@ -79,10 +88,6 @@ def show_once(value: Any) -> Any:
         show(draw(value))
         mark_shown(value)
     return value
-
-
-def _cell() -> int | None:
-    return getattr(shell(), "execution_count", None)
 
 
 def _forget(formatter: Any) -> None:

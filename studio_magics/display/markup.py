@@ -13,7 +13,7 @@ CARD = (
     f"border:{BORDER};border-radius:6px;padding:10px 14px;margin:4px 0;max-width:60rem;"
     "font-family:var(--jp-ui-font-family, system-ui, sans-serif);font-size:13px;line-height:1.5;color:inherit"
 )
-TABLE = "border-collapse:collapse;margin:6px 0;font-size:13px;width:auto"
+TABLE = "color:inherit;border-collapse:collapse;margin:6px 0;font-size:13px;width:auto"
 CELL = f"border-bottom:{BORDER};padding:3px 10px;text-align:left;vertical-align:top"
 NUMBER = f"border-bottom:{BORDER};padding:3px 10px;text-align:right;font-variant-numeric:tabular-nums"
 CAPTION = "caption-side:top;text-align:left;font-weight:600;padding:2px 0 4px;color:inherit"

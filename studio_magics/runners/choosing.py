@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.client.refusals import UsageRefused
-from studio_magics.contracts.account import ALERT_THRESHOLDS, SpendControlsChange
+from studio_magics.contracts.account import SpendControlsChange
 from studio_magics.contracts.billing import Estimate
 from studio_magics.runners.validation import validated
 
@@ -63,7 +63,7 @@ def limits_change(
     """The change to send, or None when nothing is to be set.
 
     Raises:
-        UsageRefused: A limit is not a whole number, or an alert is not one of the thresholds.
+        UsageRefused: A limit is not a whole number, or an alert is not a per cent.
     """
     wanted = {
         "daily_limit_credits": daily,
@@ -109,9 +109,8 @@ def _amount(name: str, value: int | str) -> int | None:
 
 
 def _alerts(alerts: Sequence[int]) -> tuple[int, ...]:
-    wrong = [percent for percent in alerts if percent not in ALERT_THRESHOLDS]
+    wrong = [percent for percent in alerts if not 1 <= percent <= 100]  # noqa: PLR2004  - per cent
     if wrong:
-        allowed = ", ".join(str(percent) for percent in ALERT_THRESHOLDS)
-        said = f"{wrong[0]} is no alert threshold; allowed: {allowed} (per cent)."
+        said = f"An alert is told at 1 to 100 per cent of a limit, not at {wrong[0]}."
         raise UsageRefused(said, action="--alerts 50,75,100")
     return tuple(sorted(set(alerts)))

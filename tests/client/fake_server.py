@@ -1,0 +1,526 @@
+"""A small credit server over real HTTP on a loopback port: speaks the contracts, keeps what was asked."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from studio_magics.contracts.account import (
+    Account,
+    Balance,
+    Plan,
+    SpendControls,
+    SpendControlsChange,
+    Statement,
+    StatementLine,
+    Window,
+)
+from studio_magics.contracts.billing import (
+    Estimate,
+    EstimateRequest,
+    Forecast,
+    Measured,
+    PriceLine,
+    Receipt,
+    Standing,
+)
+from studio_magics.contracts.catalogue import Catalogue, RunLimits, ToolPage, ToolSummary
+from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.problems import Problem
+from studio_magics.contracts.results import (
+    Artefact,
+    Column,
+    Figure,
+    Finding,
+    Provenance,
+    Table,
+    ToolResult,
+)
+from studio_magics.contracts.runs import Run, RunList, RunRequest
+
+TOKEN = "secret-token-of-the-test"  # noqa: S105  - of a server that exists for one test
+NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+FILE_SCHEMA = {
+    "title": "InputFile",
+    "type": "object",
+    "properties": {
+        "digest": {"type": "string"},
+        "name": {"type": "string"},
+        "size_bytes": {"type": "integer"},
+    },
+}
+SCHEMA = {
+    "$defs": {"InputFile": FILE_SCHEMA},
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "data": {"$ref": "#/$defs/InputFile", "description": "The table to check."},
+        "sample_rows": {"type": "integer", "default": 1000, "description": "Rows to look at."},
+        "strict": {"type": "boolean", "default": False},
+        "depth": {"enum": ["quick", "full"], "type": "string", "default": "quick"},
+        "columns": {"type": "array", "items": {"type": "string"}, "default": []},
+        "expectations": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+    },
+}
+PLAN = Plan(id="free", title="Free", monthly_credits=300, daily_cap_credits=30)
+LIMITS = RunLimits(cpu_ms=5_000, wall_ms=10_000, memory_bytes=512 * 1024 * 1024, output_bytes=1_000_000)
+LINES = (
+    PriceLine(label="base", credits="2"),
+    PriceLine(label="CPU", credits="0.6", detail="about 1.2 s"),
+    PriceLine(label="memory", credits="0.1", detail="about 0.3 GB·s"),
+)
+CONTENT = b'{"rows": 3}'
+
+
+@dataclass
+class Asked:
+    """One request as it came in."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class FakeServer:
+    """State and switches; `url` and `token` are what a client needs."""
+
+    url: str = ""
+    token: str = TOKEN
+    asked: list[Asked] = field(default_factory=list)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    started: dict[str, str] = field(default_factory=dict)
+    """Idempotency key → run."""
+    runs: dict[str, Run] = field(default_factory=dict)
+    available: int = 300
+    daily: int = 30
+    outcome: str = "succeeded"
+    polls_until_over: int = 2
+    refusals: list[tuple[str, Problem]] = field(default_factory=list)
+    """(path prefix, problem): the next request with this prefix is refused so."""
+    drops: dict[str, int] = field(default_factory=dict)
+    """Path prefix → how many requests lose their connection before anything is done."""
+    drops_after: dict[str, int] = field(default_factory=dict)
+    """The same, but after the effect: the answer is lost."""
+    raw: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    """Path prefix → status, media type, text of an answer that is not Studio's."""
+    refused_by: str | None = None
+
+    def paths(self, method: str) -> list[str]:
+        return [one.path for one in self.asked if one.method == method]
+
+    # -- what a server answers -------------------------------------------------------------------------
+
+    def account(self) -> Account:
+        return Account(
+            user_id="user_ada",
+            display_name="ada",
+            issuer="local",
+            signed_in_via="token",
+            plan=PLAN,
+            mode="local",
+            server_version="0.1.0",
+        )
+
+    def balance(self) -> Balance:
+        spent = 300 - self.available
+        return Balance(
+            user="ada",
+            plan=PLAN,
+            available_credits=self.available,
+            held_credits=0,
+            spendable_credits=self.available,
+            day=_window("day", self.daily, spent),
+            month=_window("month", 300, spent),
+            per_run_limit_credits=None,
+            lots=(),
+            alert_percent=None,
+            level="ok",
+            mode="local",
+            revision=1,
+        )
+
+    def controls(self) -> SpendControls:
+        return SpendControls(
+            daily_limit_credits=self.daily,
+            monthly_limit_credits=300,
+            per_run_limit_credits=None,
+            daily_cap_credits=30,
+            monthly_cap_credits=300,
+            alert_percents=(50, 75, 100),
+        )
+
+    def catalogue(self, words: str) -> Catalogue:
+        tools = (
+            summary("data-studio-remote", "Remote Checker"),
+            summary("dev-studio-security", "Security Scanner"),
+        )
+        return Catalogue(
+            tools=tuple(t for t in tools if words in f"{t.id} {t.title}".lower()), price_version="p1"
+        )
+
+    def estimate(self, request: EstimateRequest) -> Estimate:
+        most = request.max_credits or 8
+        return Estimate(
+            tool_id="data-studio-remote",
+            tool_title="Remote Checker",
+            tool_version="1.0.0",
+            place="server",
+            price_version="p1",
+            min_credits=3,
+            typical_credits=3,
+            max_credits=most,
+            lines=LINES,
+            limits=LIMITS,
+            forecast=Forecast(cpu_ms=1200, wall_ms=2000, peak_bytes=100_000_000),
+            measured_runs=0,
+            standing=Standing(
+                available_credits=self.available,
+                after_typical_credits=self.available - 3,
+                day_used_credits=300 - self.available,
+                day_cap_credits=self.daily,
+                refused_by=self.refused_by,
+                action="wait until tomorrow" if self.refused_by else "",
+            ),
+            quote="quote-1",
+            quote_expires_at=NOW,
+        )
+
+    def start(self, key: str, request: RunRequest) -> Run:
+        if key not in self.started:
+            run_id = f"run_{len(self.runs) + 1}"
+            self.started[key] = run_id
+            self.runs[run_id] = _run(run_id, most=request.max_credits or 8)
+        return self.runs[self.started[key]]
+
+    def poll(self, run_id: str) -> Run | None:
+        run = self.runs.get(run_id)
+        if run is None or run.state not in {"running", "queued"}:
+            return run
+        step = run.revision + 1
+        if step > self.polls_until_over:
+            run = self.ended(run, self.outcome)
+        else:
+            percent = 100 * step // (self.polls_until_over + 1)
+            run = run.model_copy(
+                update={"state": "running", "revision": step, "progress_percent": percent, "stage": "reading"}
+            )
+        self.runs[run_id] = run
+        return run
+
+    def ended(self, run: Run, outcome: str) -> Run:
+        charged = {"succeeded": 3, "failed": 3, "cancelled": 2, "timed_out": 8, "lost": 0}[outcome]
+        self.available -= charged
+        receipt = _receipt(run, outcome, charged, self.available)
+        failure = Problem(
+            status=422, code="tool_failed", error="The file has no rows.", action="give a table with rows"
+        )
+        return run.model_copy(
+            update={
+                "state": outcome,
+                "progress_percent": 100,
+                "revision": run.revision + 1,
+                "charged_credits": charged,
+                "receipt_id": receipt.id,
+                "ended_at": NOW,
+                "receipt": receipt,
+                "result": a_result() if outcome == "succeeded" else None,
+                "failure": failure if outcome == "failed" else None,
+            }
+        )
+
+
+def summary(tool_id: str, title: str, **more) -> ToolSummary:
+    fields = {
+        "id": tool_id,
+        "short_name": tool_id.partition("-studio-")[2],
+        "studio": tool_id.partition("-")[0],
+        "title": title,
+        "summary": "schema, missing values, outliers",
+        "mode": "server",
+        "risk": "medium",
+        "availability": "available",
+        "min_credits": 3,
+        "max_credits": 8,
+    }
+    return ToolSummary(**fields | more)
+
+
+def tool_page() -> ToolPage:
+    return ToolPage(
+        tool=summary("data-studio-remote", "Remote Checker"),
+        version="1.0.0",
+        description="Checks a table.",
+        limits=LIMITS,
+        input_schema=SCHEMA,
+        cell_field="expectations",
+        example="%studio run remote --data df",
+    )
+
+
+def a_result(**more) -> ToolResult:
+    fields = {
+        "headline": "3 rows, 2 findings",
+        "score": 81,
+        "findings": (
+            Finding(code="outliers", severity="low", title="1 outlier", where="amount"),
+            Finding(
+                code="missing-values",
+                severity="high",
+                title="1 value is missing",
+                where="id",
+                detail="33.3 % of the rows",
+                action="fill or drop them",
+            ),
+        ),
+        "tables": (
+            Table(
+                title="Columns",
+                columns=(
+                    Column(name="column"),
+                    Column(name="missing", kind="percent"),
+                    Column(name="distinct", kind="integer"),
+                ),
+                rows=(("id", 33.3, 2), ("city <b>", 0.0, 1_204), ("note", None, 3)),
+                note="first three columns",
+            ),
+        ),
+        "figures": (
+            Figure(
+                title="Missing values",
+                alt_text="Bars: id 33 %, city 0 %",
+                svg='<svg xmlns="http://www.w3.org/2000/svg" width="220" height="60"><script>alert(1)</script>'
+                '<rect x="10" y="10" width="120" height="14" fill="#2563eb"/><text x="10" y="50">id</text></svg>',
+            ),
+        ),
+        "artefacts": (
+            Artefact(
+                name="report.json",
+                media_type="application/json",
+                size_bytes=len(CONTENT),
+                digest="sha256:" + "0" * 64,
+                title="machine-readable report",
+            ),
+        ),
+        "not_checked": ("freshness: no time column",),
+        "provenance": Provenance(tool_id="data-studio-remote", tool_version="1.0.0"),
+    }
+    return ToolResult(**fields | more)
+
+
+def _run(run_id: str, *, most: int) -> Run:
+    return Run(
+        id=run_id,
+        tool_id="data-studio-remote",
+        tool_title="Remote Checker",
+        state="queued",
+        progress_percent=0,
+        revision=0,
+        max_credits=most,
+        charged_credits=None,
+        receipt_id=None,
+        input_summary="df.parquet",
+        created_at=NOW,
+        ended_at=None,
+        tool_version="1.0.0",
+        typical_credits=3,
+        started_at=None,
+        failure=None,
+        receipt=None,
+        result=None,
+    )
+
+
+def _receipt(run: Run, outcome: str, charged: int, left: int) -> Receipt:
+    return Receipt(
+        id=run.id.replace("run_", "rcpt_"),
+        run_id=run.id,
+        tool_id=run.tool_id,
+        tool_title=run.tool_title,
+        tool_version="1.0.0",
+        price_version="p1",
+        outcome=outcome,
+        reason="",
+        min_credits=3,
+        typical_credits=3,
+        max_credits=run.max_credits,
+        charged_credits=charged,
+        returned_credits=run.max_credits - charged,
+        lines=LINES,
+        measured=Measured(cpu_ms=1_240, wall_ms=2_050, peak_bytes=118_000_000, byte_ms=241_900_000_000),
+        available_credits_after=left,
+        created_at=NOW,
+    )
+
+
+def _window(kind: str, cap: int, spent: int) -> Window:
+    return Window(
+        kind=kind, starts_at=NOW, resets_at=NOW, cap_credits=cap, spent_credits=spent, held_credits=0
+    )
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Routes requests to the fake server of its HTTP server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *parts) -> None:
+        """Keep the test output quiet."""
+
+    def _handle(self) -> None:
+        fake: FakeServer = self.server.fake
+        parts = urlsplit(self.path)
+        path = unquote(parts.path).removeprefix("/base")
+        size = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(size)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        fake.asked.append(Asked(self.command, path, query, dict(self.headers), body))
+        if _take(fake.drops, path):
+            self._drop()
+            return
+        for prefix, (status, kind, text) in fake.raw.items():
+            if path.startswith(prefix):
+                self._send(status, kind, text.encode())
+                return
+        for entry in fake.refusals:
+            if path.startswith(entry[0]):
+                fake.refusals.remove(entry)
+                self._problem(entry[1])
+                return
+        if self.headers.get("Authorization") != f"Bearer {fake.token}" and path != "/api/billing/estimate":
+            self._problem(
+                Problem(status=401, code="not_signed_in", error="The server does not know this token.")
+            )
+            return
+        answer = self._answer(fake, path, query, body)
+        if _take(fake.drops_after, path):
+            self._drop()
+            return
+        if answer is None:
+            known = ("remote",) if path.startswith("/api/tools") else ()
+            error = f"There is no {path.rsplit('/', 1)[-1]!r}."
+            self._problem(Problem(status=404, code="unknown", error=error, suggestions=known))
+        elif isinstance(answer, bytes):
+            self._send(200, "application/octet-stream", answer)
+        else:
+            status = 202 if path.endswith("/run") else 200
+            self._send(status, "application/json", answer.model_dump_json().encode())
+
+    do_GET = do_POST = do_PUT = _handle  # noqa: N815  - names that http.server looks for
+
+    def _answer(self, fake: FakeServer, path: str, query: dict[str, str], body: bytes):  # noqa: PLR0911  - one return per route
+        simple = {
+            ("GET", "/api/account"): fake.account,
+            ("GET", "/api/credits/balance"): fake.balance,
+            ("GET", "/api/tools"): lambda: fake.catalogue(query.get("q", "")),
+            ("GET", "/api/tools/remote"): tool_page,
+            ("GET", "/api/tools/data-studio-remote"): tool_page,
+            ("GET", "/api/runs"): lambda: RunList(runs=_summaries(fake), next_before=None),
+            ("GET", "/api/account/settings/credits"): fake.controls,
+            ("GET", "/api/credits/statement"): _statement,
+        }
+        if (self.command, path) in simple:
+            return simple[self.command, path]()
+        if (self.command, path) == ("PUT", "/api/account/settings/credits"):
+            change = SpendControlsChange.model_validate_json(body)
+            if "daily_limit_credits" in change.model_fields_set:
+                fake.daily = 30 if change.daily_limit_credits is None else change.daily_limit_credits
+            return fake.controls()
+        if path == "/api/billing/estimate":
+            return fake.estimate(EstimateRequest.model_validate_json(body))
+        if path.startswith("/api/uploads/"):
+            return self._upload(fake, path.removeprefix("/api/uploads/"), body)
+        if path == "/api/data/remote/run":
+            return fake.start(self.headers["Idempotency-Key"], RunRequest.model_validate_json(body))
+        if path.startswith("/api/runs/"):
+            return self._run(fake, path.removeprefix("/api/runs/"))
+        if path.startswith("/api/receipts/"):
+            wanted = path.removeprefix("/api/receipts/")
+            return next((run.receipt for run in fake.runs.values() if run.receipt_id == wanted), None)
+        return None
+
+    def _upload(self, fake: FakeServer, digest: str, body: bytes):
+        if self.command == "PUT":
+            fake.uploads[digest] = body
+        if digest not in fake.uploads:
+            return None
+        return UploadInfo(digest=digest, size_bytes=len(fake.uploads[digest]), created=self.command == "PUT")
+
+    def _run(self, fake: FakeServer, rest: str):
+        run_id, _, what = rest.partition("/")
+        if what == "cancel":
+            fake.runs[run_id] = fake.ended(fake.runs[run_id], "cancelled")
+            return fake.runs[run_id]
+        if what.startswith("artefacts/"):
+            return CONTENT
+        return fake.poll(run_id)
+
+    def _problem(self, problem: Problem) -> None:
+        body = json.dumps(problem.model_dump_wire()).encode()
+        self._send(problem.status, "application/problem+json", body)
+
+    def _send(self, status: int, media_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.close()
+
+
+def _summaries(fake: FakeServer) -> tuple:
+    whole = {"tool_version", "typical_credits", "started_at", "failure", "receipt", "result"}
+    from studio_magics.contracts.runs import RunSummary
+
+    return tuple(
+        RunSummary.model_validate(run.model_dump(exclude=whole)) for run in reversed(list(fake.runs.values()))
+    )
+
+
+def _statement() -> Statement:
+    line = StatementLine(
+        sequence=1,
+        at=NOW,
+        kind="grant",
+        description="Free plan, January",
+        amount_credits=300,
+        available_credits_after=300,
+        run_id=None,
+        receipt_id=None,
+    )
+    return Statement(lines=(line,), next_before=None)
+
+
+def _take(counts: dict[str, int], path: str) -> bool:
+    for prefix, left in counts.items():
+        if left > 0 and path.startswith(prefix):
+            counts[prefix] = left - 1
+            return True
+    return False
+
+
+class Serving:
+    """Runs a fake server in a thread for the length of a `with` block."""
+
+    def __enter__(self) -> FakeServer:
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        fake = FakeServer(url=f"http://127.0.0.1:{self._http.server_address[1]}/base")
+        self._http.fake = fake
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+        return fake
+
+    def __exit__(self, *failure) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
