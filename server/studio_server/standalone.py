@@ -55,17 +55,29 @@ class StandaloneServer(uvicorn.Server):
 
     def __init__(self, settings: Settings, bound: socket.socket, on_ready: Callable[[Address], None]) -> None:
         self._services: Services | None = None
+        self.fault: Exception | None = None
         self._bound = bound
         self._on_ready = on_ready
         host, port = bound.getsockname()[:2]
         self._url = f"http://{host}:{port}"
         hosts = settings.allowed_hosts or (host, "localhost")
         app = create_app(replace(settings, allowed_hosts=hosts), make_services=self._build)
-        super().__init__(uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5))
+        super().__init__(
+            uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=5)
+        )
 
     async def run_to_end(self) -> None:
-        """Serve until a signal or `stop` ends it."""
-        await self.serve(sockets=[self._bound])
+        """Serve until a signal or `stop` ends it.
+
+        Raises:
+            DatabaseInUse, UnsafeSqlite, MigrationRefused, RegistryInvalid: It could not start.
+        """
+        try:
+            await self.serve(sockets=[self._bound])
+        except SystemExit:
+            if self.fault is None:
+                raise
+            raise self.fault from None
 
     def stop(self) -> None:
         """Ask the server to end in order; from any thread."""
@@ -86,7 +98,12 @@ class StandaloneServer(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _build(self, settings: Settings) -> Services:
-        self._services = build(settings)
+        try:
+            self._services = build(settings)
+        except Exception as fault:
+            # The web server reports any failure to start as its own exit; keep the reason for who asked.
+            self.fault = fault
+            raise
         return self._services
 
 

@@ -39,8 +39,16 @@ class Ground:
     db: Database
 
 
-def build(settings: Settings, *, clock: Clock | None = None, executor: Executor | None = None) -> Services:
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    executor: Executor | None = None,
+    registry: Registry | None = None,
+) -> Services:
     """Open the database and connect a server; nothing runs yet. Blocks shortly.
+
+    `registry` None is the catalogue that ships with the server.
 
     Raises:
         DatabaseInUse, UnsafeSqlite, MigrationRefused, RegistryInvalid: The server cannot start.
@@ -48,7 +56,7 @@ def build(settings: Settings, *, clock: Clock | None = None, executor: Executor 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or (FixedClock(DETERMINISTIC_START) if settings.deterministic else SystemClock())
     ids: IdSource = CountedIds() if settings.deterministic else TimeOrderedIds(clock)
-    registry = catalogue.load()
+    registry = registry or catalogue.load()
     db = Database.open(settings.database_path, clock=clock)
     ground = Ground(settings, clock, ids, registry, db)
     return _connect(ground, executor or LocalExecutor(capacity=settings.workers))

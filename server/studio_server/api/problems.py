@@ -222,14 +222,12 @@ def _http(fault: HTTPException) -> Problem:
 
 
 def _plan_limit(fault: LimitAbovePlan) -> Problem:
-    wrong = FieldProblem(field=fault.limit, found=str(fault.asked), allowed=f"at most {fault.allowed}")
     return _problem(
         422,
         "limit_above_plan",
         f"The {fault.limit} limit can be at most {fault.allowed} credits; {fault.asked} was asked for.",
         "a limit of your own is never above the plan's",
         f"choose {fault.allowed} or less",
-        fields=(wrong,),
         available=fault.allowed,
         needed=fault.asked,
     )

@@ -250,12 +250,16 @@ def _faults(entry: ToolEntry, burn: Burn) -> list[str]:
             f"{entry.id} burns {most} credits at its limits, its maximum says {entry.maximum_credits}"
         )
     if entry.availability == "available":
-        faults.extend(_code_faults(entry, catalog.load(entry.id)))
+        faults.extend(_code_faults(entry))
     return faults
 
 
-def _code_faults(entry: ToolEntry, tool: Tool) -> list[str]:
+def _code_faults(entry: ToolEntry) -> list[str]:
     faults: list[str] = []
+    try:
+        tool = catalog.load(entry.id)
+    except (catalog.ToolMisdeclared, ImportError) as fault:
+        return [f"{entry.id} cannot be loaded: {fault}"]
     if tool.places != PLACES[entry.mode]:
         faults.append(f"{entry.id} is {entry.mode}, its code runs in {', '.join(sorted(tool.places))}")
     if tool.title != entry.title:

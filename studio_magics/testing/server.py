@@ -1,0 +1,59 @@
+"""A credit server for tests of notebooks: fixed clock, counted ids, charges equal to forecasts, funded user.
+
+Everything it answers is the same on every execution. It has a data folder of its own and ends with its block.
+"""
+
+import os
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+URL, TOKEN = "STUDIO_URL", "STUDIO_TOKEN"
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """Where the server answers, the user's token, and where its books are."""
+
+    __test__ = False
+
+    url: str
+    token: str
+    data_dir: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a kernel needs in its environment to find this server."""
+        return {URL: self.url, TOKEN: self.token}
+
+
+@contextmanager
+def isolated_server(owner: str = "ada") -> Generator[TestServer]:
+    """A deterministic server for one user on the free plan, while the block runs."""
+    from studio_server.embedded import start
+    from studio_server.settings import Settings
+
+    with tempfile.TemporaryDirectory(prefix="studio-test-") as folder:
+        settings = Settings.for_local(data_dir=Path(folder), owner=owner, deterministic=True)
+        server = start(settings)
+        try:
+            yield TestServer(server.url, server.token, settings.data_dir)
+        finally:
+            server.stop()
+
+
+@contextmanager
+def kernel_environment(server: TestServer) -> Generator[None]:
+    """Let kernels that are started in the block find the server."""
+    before = {name: os.environ.get(name) for name in server.environment}
+    os.environ.update(server.environment)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

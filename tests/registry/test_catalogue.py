@@ -1,0 +1,71 @@
+import copy
+import tomllib
+from importlib.resources import files
+
+import pytest
+from studio_server.pricing.burn import burnt_credits
+from studio_server.registry import catalogue
+from studio_server.registry.catalogue import RegistryInvalid, ToolComingSoon, ToolNotFound, ToolRunsElsewhere
+
+PACKAGE = files("studio_server.registry")
+TOOLS = tomllib.loads(PACKAGE.joinpath("tools.toml").read_text("utf-8"))
+PLANS = tomllib.loads(PACKAGE.joinpath("plans.toml").read_text("utf-8"))
+
+
+def changed(**values: object) -> dict:
+    data = copy.deepcopy(TOOLS)
+    data["tool"][0] |= values
+    return data
+
+
+def test_the_catalogue_has_24_tools_and_every_maximum_can_be_reached_and_not_passed() -> None:
+    registry = catalogue.load()
+    assert len(registry.tools) == 24
+    for entry in registry.tools.values():
+        if entry.limits is not None:
+            assert burnt_credits(registry.burn, entry.limits.usage) == entry.maximum_credits
+
+
+def test_the_three_tools_of_this_release_have_code_and_the_others_refuse_politely() -> None:
+    registry = catalogue.load()
+    ready = {entry.id for entry in registry.tools.values() if entry.availability == "available"}
+    assert ready == {"dev-studio-cost", "data-studio-schema", "data-studio-quality"}
+    with pytest.raises(ToolComingSoon, match="Threat Model Generator is not available yet"):
+        registry.metered("threat-modeling")
+    with pytest.raises(ToolRunsElsewhere):
+        registry.metered("cost")
+
+
+def test_short_names_and_identifiers_find_the_same_tool() -> None:
+    registry = catalogue.load(with_code=False)
+    assert registry.find("quality") is registry.find("data-studio-quality")
+
+
+def test_a_misspelt_name_comes_with_near_ones() -> None:
+    with pytest.raises(ToolNotFound) as refused:
+        catalogue.load(with_code=False).find("qualty")
+    assert refused.value.suggestions[0] == "quality"
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"maximum_credits": 100}, "burns 5 credits at its limits, its maximum says 100"),
+        ({"maximum_credits": 0}, "has no price"),
+        ({"mode": "client"}, "is client and has limits"),
+        ({"mode": "cloud"}, "unknown mode"),
+        ({"id": "dev-studio-cicd"}, "is listed twice"),
+        ({"id": "data-studio-quality", "mode": "hybrid"}, "its code runs in server"),
+    ],
+)
+def test_a_catalogue_that_contradicts_itself_is_refused_with_the_reason(values: dict, fault: str) -> None:
+    with pytest.raises(RegistryInvalid, match=fault):
+        catalogue.assemble(changed(**values), PLANS)
+
+
+def test_every_change_of_a_price_is_a_new_price_version() -> None:
+    original = catalogue.assemble(TOOLS, PLANS, with_code=False).price_version
+    dearer = copy.deepcopy(TOOLS)
+    dearer["burn"]["minimum_credits"] = 4
+    assert catalogue.assemble(dearer, PLANS, with_code=False).price_version != original
+    assert catalogue.assemble(copy.deepcopy(TOOLS), PLANS, with_code=False).price_version == original
