@@ -16,10 +16,10 @@ export interface Standing {
 /** The standing of an account. Colour is never the only sign: low and blocked are also said in words. */
 export function standingOf(balance: Balance | null, connection: Connection): Standing {
   if (connection === 'offline') {
-    return { level: 'offline', text: 'Studio: offline', explanation: 'The Studio server cannot be reached. Trying again.' };
+    return { level: 'offline', text: 'Studio: offline', explanation: 'The Studio server cannot be reached; it is tried again by itself' };
   }
   if (balance === null) {
-    return { level: 'unknown', text: 'Studio', explanation: 'Asking for your credits.' };
+    return { level: 'unknown', text: 'Studio', explanation: 'Asking for your credits' };
   }
   const level = levelOf(balance);
   return { level, text: creditsText(balance.available_credits) + sign(balance, level), explanation: explain(balance) };

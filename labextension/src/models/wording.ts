@@ -50,6 +50,17 @@ export function momentText(instant: string): string {
   return Number.isNaN(moment.getTime()) ? instant : moment.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** The time alone for a moment of today, else the day as well. */
+export function shortMomentText(instant: string, now: Date): string {
+  const moment = new Date(instant);
+  if (Number.isNaN(moment.getTime())) {
+    return instant;
+  }
+  const time = moment.toLocaleTimeString(undefined, { timeStyle: 'short' });
+  const isToday = moment.toDateString() === now.toDateString();
+  return isToday ? time : `${moment.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })}, ${time}`;
+}
+
 /** What runs used of a day or month: spent and set aside. */
 export function usedCredits(window: Window): number {
   return window.spent_credits + window.held_credits;

@@ -4,10 +4,10 @@ import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } fro
 import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Session } from '../models/session';
-import { creditsIcon } from '../widgets/icons';
 import { StudioPanel } from '../widgets/panel';
 import type { ExampleActions } from '../widgets/toolDetails';
 import { COMMANDS } from './commands';
+import { creditsIcon } from './icon';
 import { ISession } from './session';
 
 const CATEGORY = 'Studio';
@@ -24,6 +24,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   optional: [ICommandPalette, ILayoutRestorer],
   activate: (app: JupyterFrontEnd, session: Session, palette: ICommandPalette | null, restorer: ILayoutRestorer | null) => {
     const panel = new StudioPanel(session, actionsOf(app.commands));
+    panel.title.icon = creditsIcon;
     app.shell.add(panel, 'left', { rank: 850, type: CATEGORY });
     restorer?.add(panel, panel.id);
     addCommands(app, session, panel);

@@ -5,6 +5,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import type { Session } from '../models/session';
 import { StatusItem } from '../widgets/statusItem';
 import { COMMANDS } from './commands';
+import { creditsIcon } from './icon';
 import { ISession } from './session';
 
 export const statusPlugin: JupyterFrontEndPlugin<void> = {
@@ -15,7 +16,8 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   optional: [IStatusBar],
   activate: (app: JupyterFrontEnd, session: Session, statusBar: IStatusBar | null) => {
     if (statusBar !== null) {
-      const item = new StatusItem(session, () => void app.commands.execute(COMMANDS.openPanel));
+      const icon = creditsIcon.element({ tag: 'span', height: '14px', width: '14px' });
+      const item = new StatusItem(session, icon, () => void app.commands.execute(COMMANDS.openPanel));
       statusBar.registerStatusItem(statusPlugin.id, { item, align: 'right', rank: 50, isActive: () => true });
     }
   }

@@ -4,7 +4,7 @@ import { Widget } from '@lumino/widgets';
 import type { Balance, Window } from '../contracts';
 import type { Session } from '../models/session';
 import { levelOf } from '../models/standing';
-import { amountText, creditsText, momentText, usedCredits, usedPercent, windowText } from '../models/wording';
+import { amountText, creditsText, shortMomentText, usedCredits, usedPercent, windowText } from '../models/wording';
 import { button, element, liveRegion, setText } from './dom';
 import { Meter } from './meter';
 import { problemText } from './problemText';
@@ -15,7 +15,8 @@ export class BalanceSection extends Widget {
     super({ node: element('section', { class: 'studio-section', 'aria-label': 'Balance' }) });
     this.node.append(this.offline, this.body);
     this.body.append(
-      element('p', { class: 'studio-balance' }, this.available, this.who),
+      element('p', { class: 'studio-balance' }, this.available, ' available'),
+      this.who,
       this.facts,
       ...this.day.nodes,
       ...this.month.nodes,
@@ -49,7 +50,7 @@ export class BalanceSection extends Widget {
 
   private drawBalance(balance: Balance): void {
     setText(this.available, creditsText(balance.available_credits));
-    setText(this.who, ` available · ${balance.user} · ${balance.plan.title}`);
+    setText(this.who, `${balance.user} · ${balance.plan.title}`);
     const held = `${amountText(balance.held_credits)} held by runs`;
     const spent = `${amountText(balance.month.spent_credits)} spent this month`;
     setText(this.facts, [held, spent, ...spendable(balance)].join(' · '));
@@ -63,7 +64,7 @@ export class BalanceSection extends Widget {
   private readonly offline = element('div', { class: 'studio-offline' });
   private readonly body = element('div');
   private readonly available = element('strong');
-  private readonly who = element('span');
+  private readonly who = element('p', { class: 'studio-quiet' });
   private readonly facts = element('p');
   private readonly day = new WindowMeter('Used today');
   private readonly month = new WindowMeter('Used this month');
@@ -85,7 +86,7 @@ class WindowMeter {
     const full = usedCredits(window) >= window.cap_credits;
     const level = full ? 'blocked' : levelOf(balance) !== 'ok' && percent >= (balance.alert_percent ?? 100) ? 'low' : 'ok';
     setText(this.words, windowText(window));
-    setText(this.resets, `until ${momentText(window.resets_at)}`);
+    setText(this.resets, `until ${shortMomentText(window.resets_at, new Date())}`);
     this.meter.update(percent, `${windowText(window)}, ${percent} %`, level);
   }
 

@@ -35,14 +35,14 @@ function figure(name: string, amount: number): HTMLElement {
   return element('div', {}, element('dt', {}, name), element('dd', {}, amountText(amount)));
 }
 
-/** The same three figures as a picture; the words above say it all, so it is hidden from screen readers. */
+/** The same figures as a picture: filled to typical, a mark at least, the end at most. The words above say it all, so it is hidden from screen readers. */
 function scale(estimate: Estimate): HTMLElement {
   const share = (amount: number): string => `${Math.min(100, (100 * amount) / estimate.max_credits)}%`;
   const least = element('div', { class: 'studio-scale-least' });
   const typical = element('div', { class: 'studio-scale-typical' });
-  least.style.width = share(estimate.min_credits);
-  typical.style.left = share(estimate.typical_credits);
-  return element('div', { class: 'studio-scale', 'aria-hidden': 'true' }, least, typical);
+  typical.style.width = share(estimate.typical_credits);
+  least.style.left = share(estimate.min_credits);
+  return element('div', { class: 'studio-scale', 'aria-hidden': 'true' }, typical, least);
 }
 
 /** How a price adds up, one line per part. */
@@ -80,6 +80,10 @@ function standing(now: Standing | null): Child[] {
   }
   const after = `${amountText(now.available_credits)} available · after a typical run ${amountText(now.after_typical_credits)}`;
   const today = ` · today ${amountText(now.day_used_credits)} of ${amountText(now.day_cap_credits)}`;
-  const refused = now.refused_by === null ? null : `Would be refused now by: ${plainWords(now.refused_by)}. ${now.action ?? ''}`;
-  return [element('p', {}, after + today), refused === null ? null : element('p', { class: 'studio-refusal' }, refused)];
+  return [element('p', {}, after + today), now.refused_by === null ? null : refusal(now.refused_by, now.action ?? '')];
+}
+
+function refusal(limit: string, action: string): HTMLElement {
+  const next = action === '' ? null : element('p', {}, element('strong', {}, 'Next: '), action);
+  return element('div', { class: 'studio-refusal' }, element('p', {}, `Would be refused now by: ${plainWords(limit)}.`), next);
 }

@@ -1,7 +1,7 @@
 /** The spend limits in force and a form to lower or restore them; a refusal is shown where it belongs. */
 
 import { Widget } from '@lumino/widgets';
-import type { SpendControls } from '../contracts';
+import type { Balance, SpendControls } from '../contracts';
 import { changeFrom, LIMIT_FIELDS, typedOf, wrongFields, type LimitField, type Typed, type Wrong } from '../models/limits';
 import { asProblem } from '../models/problems';
 import type { Session } from '../models/session';
@@ -15,29 +15,40 @@ const LABELS: Readonly<Record<LimitField, string>> = {
   per_run_limit_credits: 'A run, at most'
 };
 
-/** Folded until opened; the limits are asked for when it is opened, and again when the account changed meanwhile. */
+/** Folded until opened; the form appears when the limits in force are there, so that nothing typed is overwritten. */
 export class LimitsSection extends Widget {
   constructor(private readonly session: Session) {
     super({ node: element('section', { class: 'studio-section', 'aria-label': 'Spend limits' }) });
     const save = element('button', { type: 'submit', class: 'studio-button studio-button-main' }, 'Save limits');
     const undo = button('Undo', () => { this.fill(); });
-    this.form.append(...LIMIT_FIELDS.map(field => this.rows[field].node), element('p', { class: 'studio-row' }, save, undo), this.said);
+    this.form.append(...LIMIT_FIELDS.map(field => this.rows[field].node), element('p', { class: 'studio-actions' }, save, undo));
     this.form.addEventListener('submit', event => {
       event.preventDefault();
       void this.save();
     });
-    this.folder.append(element('summary', {}, element('h2', {}, 'Spend limits')), this.form);
+    this.folder.append(element('summary', {}, element('h2', {}, 'Spend limits'), this.inForce), this.form, this.said);
+    this.form.hidden = true;
     this.folder.addEventListener('toggle', () => { void this.load(); });
     this.node.append(this.folder);
+    session.changed.connect(this.drawInForce, this);
+    this.drawInForce();
+  }
+
+  private drawInForce(): void {
+    const balance = this.session.balance;
+    setText(this.inForce, balance === null ? '' : ` · ${inForceText(balance)}`);
   }
 
   private async load(): Promise<void> {
     if (!this.folder.open) {
       return;
     }
+    this.form.hidden = true;
+    setText(this.said, 'Asking …');
     try {
       this.controls = await this.session.api.spendControls();
       this.fill();
+      this.form.hidden = false;
     } catch (thrown) {
       this.said.replaceChildren(problemText(asProblem(thrown)));
     }
@@ -45,7 +56,6 @@ export class LimitsSection extends Widget {
 
   private async save(): Promise<void> {
     if (this.controls === null) {
-      await this.load();
       return;
     }
     const { change, wrong } = changeFrom(this.typed(), this.controls);
@@ -106,6 +116,7 @@ export class LimitsSection extends Widget {
     per_run_limit_credits: new LimitRow(LABELS.per_run_limit_credits)
   };
   private readonly folder = element('details');
+  private readonly inForce = element('span', { class: 'studio-quiet' });
   private readonly form = element('form', { class: 'studio-form', novalidate: true });
   private readonly said = liveRegion('studio-said');
   private controls: SpendControls | null = null;
@@ -144,4 +155,10 @@ function hintsFor(controls: SpendControls): Readonly<Record<LimitField, string>>
     monthly_limit_credits: `of ${amountText(controls.monthly_cap_credits)} in your plan and purchases`,
     per_run_limit_credits: 'empty: as much as the tool may cost'
   };
+}
+
+function inForceText(balance: Balance): string {
+  const perRun = balance.per_run_limit_credits;
+  const windows = `${amountText(balance.day.cap_credits)} a day, ${amountText(balance.month.cap_credits)} a month`;
+  return perRun === null ? windows : `${windows}, ${amountText(perRun)} a run`;
 }

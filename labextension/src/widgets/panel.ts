@@ -4,8 +4,7 @@ import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import type { Session } from '../models/session';
 import { BalanceSection } from './balanceSection';
-import { liveRegion, setText } from './dom';
-import { creditsIcon } from './icons';
+import { liveRegion, setAttributes, setText } from './dom';
 import { LimitsSection } from './limitsSection';
 import { RunsSection } from './runsSection';
 import type { ExampleActions } from './toolDetails';
@@ -13,16 +12,14 @@ import { ToolsSection } from './toolsSection';
 
 export const PANEL_ID = 'studio-panel';
 
-/** Holds the sections and brings the keyboard into them. */
+/** Holds the sections; when opened, the keyboard and the screen reader start at its top. */
 export class StudioPanel extends Panel {
   constructor(session: Session, actions: ExampleActions) {
     super();
     this.id = PANEL_ID;
     this.addClass('studio-Panel');
-    this.title.icon = creditsIcon;
     this.title.caption = 'Studio: credits, tools and runs';
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', 'Studio');
+    setAttributes(this.node, { role: 'region', 'aria-label': 'Studio', tabindex: -1 });
     this.tools = new ToolsSection(session, actions);
     [new BalanceSection(session), new LimitsSection(session), new RunsSection(session), this.tools].forEach(section => {
       this.addWidget(section);
@@ -48,7 +45,7 @@ export class StudioPanel extends Panel {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    this.tools.focusSearch();
+    this.node.focus();
   }
 
   private readonly tools: ToolsSection;

@@ -3,7 +3,7 @@
 import type { Run, RunSummary } from '../contracts';
 import type { StudioApi } from '../models/api';
 import { asProblem, StudioProblem } from '../models/problems';
-import { isOver, momentText, plainWords, runCostText } from '../models/wording';
+import { isOver, plainWords, runCostText, shortMomentText } from '../models/wording';
 import { button, element, setAttributes, setText, type Child } from './dom';
 import { Meter } from './meter';
 import { problemText } from './problemText';
@@ -14,11 +14,13 @@ export class RunRow {
   readonly node: HTMLLIElement;
 
   constructor(private readonly api: StudioApi) {
-    const head = element('p', { class: 'studio-row' }, element('span', {}, this.title, this.input), this.state);
-    const foot = element('p', { class: 'studio-row studio-quiet' }, this.cost, this.when);
-    this.details.append(element('summary', {}, 'Receipt'), this.inside);
+    const head = element('p', {}, this.title, this.input);
+    const going = element('p', { class: 'studio-row' }, this.stage, this.cancel);
+    this.going.append(this.meter.node, going);
+    const summary = element('summary', {}, this.state, this.cost);
+    this.details.append(summary, this.inside);
     this.details.addEventListener('toggle', () => { void this.load(); });
-    this.node = element('li', { class: 'studio-item' }, head, this.meter.node, this.stage, foot, this.cancel, this.said, this.details);
+    this.node = element('li', { class: 'studio-item' }, head, this.going, this.said, this.details);
   }
 
   update(run: RunSummary): string {
@@ -29,11 +31,8 @@ export class RunRow {
     setText(this.input, run.input_summary ? ` · ${run.input_summary}` : '');
     setText(this.state, plainWords(run.state));
     setAttributes(this.state, { 'data-state': run.state });
-    setText(this.cost, runCostText(run));
-    setText(this.when, momentText(run.created_at));
-    setText(this.stage, over ? '' : (run.stage ?? ''));
-    this.meter.update(run.progress_percent, `${run.progress_percent} % ${run.stage ?? ''}`);
-    this.meter.node.hidden = over;
+    setText(this.cost, ` · ${runCostText(run)} · ${shortMomentText(run.created_at, new Date())}`);
+    this.drawProgress(run);
     this.drawCancel(over, run);
     this.details.hidden = !over;
     if (before !== null && before.revision !== run.revision) {
@@ -42,11 +41,17 @@ export class RunRow {
     return before !== null && before.state !== run.state ? `${run.tool_title}: ${plainWords(run.state)}` : '';
   }
 
+  private drawProgress(run: RunSummary): void {
+    const words = [plainWords(run.state), run.stage, `${run.progress_percent} %`, runCostText(run)].filter(Boolean).join(' · ');
+    setText(this.stage, words);
+    this.meter.update(run.progress_percent, words);
+  }
+
   /** A button that had the focus hands it on to the receipt before it goes. */
   private drawCancel(over: boolean, run: RunSummary): void {
     setAttributes(this.cancel, { 'aria-label': `Cancel ${run.tool_title}` });
     const focused = document.activeElement === this.cancel;
-    this.cancel.hidden = over;
+    this.going.hidden = over;
     if (over) {
       this.said.replaceChildren();
     }
@@ -57,17 +62,17 @@ export class RunRow {
   }
 
   private async askToCancel(): Promise<void> {
-    if (this.run === null) {
+    if (this.run === null || this.cancelling) {
       return;
     }
-    this.cancel.disabled = true;
+    this.cancelling = true;
     try {
       await this.api.cancel(this.run.id);
       setText(this.said, isOver(this.run.state) ? '' : 'Asked to stop …');
     } catch (thrown) {
       this.said.replaceChildren(problemText(asProblem(thrown)));
     } finally {
-      this.cancel.disabled = false;
+      this.cancelling = false;
     }
   }
 
@@ -83,13 +88,15 @@ export class RunRow {
   }
 
   private run: RunSummary | null = null;
+  /** Not `disabled`: a disabled button would lose the keyboard's focus. */
+  private cancelling = false;
   private readonly title = element('strong');
   private readonly input = element('span', { class: 'studio-quiet' });
   private readonly state = element('span', { class: 'studio-state' });
   private readonly meter = new Meter('Progress of the run');
-  private readonly stage = element('p', { class: 'studio-quiet' });
+  private readonly going = element('div');
+  private readonly stage = element('span', { class: 'studio-quiet' });
   private readonly cost = element('span');
-  private readonly when = element('span');
   private readonly cancel = button('Cancel', () => { void this.askToCancel(); });
   private readonly said = element('div', { role: 'status' });
   private readonly details = element('details');

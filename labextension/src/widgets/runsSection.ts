@@ -7,7 +7,7 @@ import { button, element, liveRegion, setText } from './dom';
 import { problemText } from './problemText';
 import { RunRow } from './runRow';
 
-const SHOWN_FIRST = 5;
+const SHOWN_FIRST = 3;
 const SHOWN_MORE = 20;
 
 /** Keeps one row per run and changes it in place, so that focus stays where it is. */

@@ -4,17 +4,17 @@ import { Widget } from '@lumino/widgets';
 import type { Session } from '../models/session';
 import { standingOf } from '../models/standing';
 import { element, hiddenText, liveRegion, setAttributes, setText } from './dom';
-import { creditsIcon } from './icons';
 
 /** Draws the standing of the account; amber and red are also said in words. */
 export class StatusItem extends Widget {
   constructor(
     private readonly session: Session,
+    icon: HTMLElement,
     openPanel: () => void
   ) {
     super();
     this.addClass('studio-StatusItem');
-    const icon = creditsIcon.element({ tag: 'span', className: 'studio-status-icon', height: '14px', width: '14px' });
+    icon.classList.add('studio-status-icon');
     icon.setAttribute('aria-hidden', 'true');
     this.opener.append(icon, this.text, this.explanation);
     this.opener.addEventListener('click', openPanel);

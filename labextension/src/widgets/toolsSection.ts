@@ -43,10 +43,6 @@ export class ToolsSection extends Widget {
     }
   }
 
-  focusSearch(): void {
-    this.search.focus();
-  }
-
   override dispose(): void {
     clearTimeout(this.pause);
     this.catalogue.dispose();
@@ -101,7 +97,7 @@ export class ToolsSection extends Widget {
     id: uniqueId('search'),
     type: 'search',
     class: 'studio-search',
-    placeholder: 'Find tools, for example: quality',
+    placeholder: 'Find tools by words',
     autocomplete: 'off'
   });
   private readonly count = liveRegion('studio-quiet');
@@ -121,9 +117,9 @@ class ToolEntry {
     const inside = uniqueId('tool');
     this.inside.id = inside;
     const price = element('span', { class: 'studio-price' }, priceText(tool));
-    const head = element('span', { class: 'studio-row' }, element('strong', {}, tool.title), price);
-    this.opener = element('button', { type: 'button', class: 'studio-opener', 'aria-controls': inside }, head);
-    this.opener.append(element('span', { class: 'studio-summary' }, tool.summary));
+    const about = element('span', {}, price, element('span', { class: 'studio-quiet' }, ` · ${tool.summary}`));
+    const attributes = { type: 'button', class: 'studio-opener', 'aria-controls': inside };
+    this.opener = element('button', attributes, element('strong', {}, tool.title), about);
     this.opener.addEventListener('click', toggle);
     this.node = element('li', { class: 'studio-item' }, this.opener, this.inside);
     this.show(null);

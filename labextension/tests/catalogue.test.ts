@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { ToolSummary } from '../src/contracts';
+import { StudioApi } from '../src/models/api';
+import { ToolCatalogue } from '../src/models/catalogue';
+import { AnsweringServer, estimate } from './samples';
+
+function tool(change: Partial<ToolSummary> = {}): ToolSummary {
+  return {
+    id: 'data-studio-quality',
+    short_name: 'quality',
+    studio: 'data',
+    title: 'Data Quality Monitor',
+    summary: '',
+    mode: 'server',
+    risk: 'low',
+    availability: 'available',
+    min_credits: 3,
+    max_credits: 20,
+    ...change
+  };
+}
+
+const page = (of: ToolSummary) => ({ tool: of, version: '1', description: 'd', limits: null, input_schema: null, example: '%studio run quality' });
+const ok = (body: unknown) => () => new Response(JSON.stringify(body));
+
+describe('the catalogue', () => {
+  it('drops the answer to words that were typed over', async () => {
+    let answerFirst: (response: Response) => void = () => undefined;
+    const server = new AnsweringServer({
+      'GET api/tools?q=q': () => new Promise(resolve => { answerFirst = resolve; }),
+      'GET api/tools?q=quality': ok({ tools: [tool()], price_version: 'x' })
+    });
+    const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
+    const first = catalogue.search('q');
+    await catalogue.search(' quality ');
+    answerFirst(new Response(JSON.stringify({ tools: [], price_version: 'x' })));
+    await first;
+    expect(catalogue.tools?.map(({ id }) => id)).toEqual(['data-studio-quality']);
+  });
+
+  it('shows page and estimate of the opened tool, and why there is no estimate', async () => {
+    const refused = { status: 422, code: 'invalid_inputs', error: 'It needs data.' };
+    const answers = {
+      'GET api/tools?q=': ok({ tools: [tool()], price_version: 'x' }),
+      'GET api/tools/data-studio-quality': ok(page(tool()))
+    };
+    const priced = new AnsweringServer({ ...answers, 'POST api/billing/estimate': ok(estimate()) });
+    const unpriced = new AnsweringServer({ ...answers, 'POST api/billing/estimate': () => new Response(JSON.stringify(refused), { status: 422 }) });
+    for (const server of [priced, unpriced]) {
+      const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
+      await catalogue.search('');
+      await catalogue.open('data-studio-quality');
+      expect(catalogue.opened?.page?.example).toBe('%studio run quality');
+      expect([catalogue.opened?.estimate?.max_credits, catalogue.opened?.estimateProblem?.problem.status]).toEqual(
+        server === priced ? [8, undefined] : [undefined, 422]
+      );
+    }
+  });
+
+  it('asks no price of a tool that is free', async () => {
+    const free = tool({ mode: 'client', min_credits: 0, max_credits: 0 });
+    const server = new AnsweringServer({ 'GET api/tools?q=': ok({ tools: [free], price_version: 'x' }), 'GET api/tools/data-studio-quality': ok(page(free)) });
+    const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
+    await catalogue.search('');
+    await catalogue.open(free.id);
+    expect(server.asked.map(({ route }) => route)).toEqual(['GET api/tools?q=', 'GET api/tools/data-studio-quality']);
+  });
+});

@@ -1,0 +1,99 @@
+import { Widget } from '@lumino/widgets';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { StudioApi } from '../src/models/api';
+import { Feed } from '../src/models/feed';
+import { Session } from '../src/models/session';
+import { StudioPanel } from '../src/widgets/panel';
+import { RunRow } from '../src/widgets/runRow';
+import { StatusItem } from '../src/widgets/statusItem';
+import { AnsweringServer, balance, receipt, run, WrittenStream } from './samples';
+
+const NO_EXAMPLES = { copy: () => undefined, insert: () => undefined, canInsert: () => false };
+const whole = { ...run({ state: 'succeeded', charged_credits: 3 }), tool_version: '1', typical_credits: 4, started_at: null, failure: null, result: null, receipt: receipt() };
+
+async function followed(): Promise<{ session: Session; stream: WrittenStream }> {
+  const streams: WrittenStream[] = [];
+  const feed = new Feed(signal => {
+    streams.push(new WrittenStream(signal));
+    return Promise.resolve(streams[0]!.response);
+  });
+  const session = new Session(new StudioApi(new AnsweringServer({}).send, () => ''), feed);
+  session.start();
+  await vi.waitFor(() => { expect(streams.length).toBe(1); });
+  return { session, stream: streams[0]! };
+}
+
+afterEach(() => { document.body.replaceChildren(); });
+
+describe('the status item', () => {
+  it('follows the balance, opens the panel, and lets go of the session when disposed', async () => {
+    const { session, stream } = await followed();
+    let opened = 0;
+    const item = new StatusItem(session, document.createElement('span'), () => { opened++; });
+    stream.write('hello', { kind: 'hello', balance: balance(), runs: [] });
+    const button = item.node.querySelector('button')!;
+    await vi.waitFor(() => { expect(button.dataset.level).toBe('ok'); });
+    expect(button.textContent).toContain('297 credits');
+    button.click();
+    expect(opened).toBe(1);
+    item.dispose();
+    stream.write('balance', { kind: 'balance', balance: balance({ revision: 2, level: 'blocked' }) });
+    await vi.waitFor(() => { expect(session.balance?.level).toBe('blocked'); });
+    expect(button.dataset.level).toBe('ok');
+    session.dispose();
+  });
+});
+
+describe('the panel', () => {
+  it('asks for no tools before it is shown', async () => {
+    const { session, stream } = await followed();
+    const panel = new StudioPanel(session, NO_EXAMPLES);
+    stream.write('hello', { kind: 'hello', balance: balance(), runs: [run()] });
+    await vi.waitFor(() => { expect(panel.node.querySelectorAll('.studio-item').length).toBe(1); });
+    Widget.attach(panel, document.body);
+    expect(panel.node.textContent).toContain('297 credits available');
+    expect(panel.node.querySelectorAll('.studio-opener').length).toBe(0);
+    panel.dispose();
+    session.dispose();
+  });
+});
+
+describe('a run in the list', () => {
+  const rowOn = (answers: Record<string, () => Response>) => {
+    const server = new AnsweringServer(answers);
+    const row = new RunRow(new StudioApi(server.send, () => 'key'));
+    document.body.append(row.node);
+    return { server, row };
+  };
+
+  it('hands the focus of its cancel button on when it is over', async () => {
+    const { server, row } = rowOn({ 'POST api/runs/run_1/cancel': () => new Response('{}') });
+    row.update(run());
+    const cancel = row.node.querySelector<HTMLButtonElement>('button')!;
+    cancel.focus();
+    cancel.click();
+    cancel.click();
+    await vi.waitFor(() => { expect(row.node.textContent).toContain('Asked to stop'); });
+    expect(server.asked.length).toBe(1);
+    const said = row.update(run({ state: 'cancelled', revision: 2, charged_credits: 0 }));
+    expect(said).toBe('Data Quality Monitor: cancelled');
+    expect(document.activeElement?.tagName).toBe('SUMMARY');
+  });
+
+  it('says nothing when only the percentage moved', () => {
+    const { row } = rowOn({});
+    row.update(run());
+    expect(row.update(run({ progress_percent: 60, revision: 2 }))).toBe('');
+    expect(row.node.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('60');
+  });
+
+  it('asks for its receipt when it is unfolded, not before', async () => {
+    const { server, row } = rowOn({ 'GET api/runs/run_1': () => new Response(JSON.stringify(whole)) });
+    row.update(run({ state: 'succeeded', charged_credits: 3, revision: 2 }));
+    expect(server.asked.length).toBe(0);
+    const details = row.node.querySelector('details')!;
+    details.open = true;
+    details.dispatchEvent(new Event('toggle'));
+    await vi.waitFor(() => { expect(row.node.querySelector('.studio-receipt-line')).not.toBeNull(); });
+  });
+});
