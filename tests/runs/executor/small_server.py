@@ -1,4 +1,4 @@
-"""A server reduced to its executor: starts one run and waits. `small_server.py FOLDER LIFELINE [fork]`."""
+"""A server reduced to its executor: runs one tool. `small_server.py FOLDER LIFELINE TOOL [fork]`."""
 
 import os
 import sys
@@ -14,22 +14,23 @@ from studio_magics.contracts.catalogue import RunLimits
 sys.path.append(str(Path(__file__).parent))
 from conftest import NOW, TOOLS
 
-folder, lifeline = Path(sys.argv[1]), sys.argv[2]
+folder, lifeline, name = Path(sys.argv[1]), *sys.argv[2:4]
 limits = RunLimits(cpu_ms=60_000, wall_ms=60_000, memory_bytes=1 << 29, output_bytes=1 << 20)
 job = Job(
     run_id="run_1",
-    tool_id="test-studio-wait",
+    tool_id=f"test-studio-{name.lower()}",
     inputs={"fifo": lifeline},
     files={},
     limits=limits,
     now=NOW,
     workdir=folder / "run",
-    tool_reference="sample_tools:WAIT",
+    tool_reference=f"sample_tools:{name}",
 )
 at_work = threading.Event()
 running = LocalExecutor(extra_path=TOOLS).start(job, lambda _progress: at_work.set())
+at_work.wait()
+print(running.launcher_pid, running.meter_pid, flush=True)
 if "fork" in sys.argv:
-    at_work.wait()
     warnings.simplefilter("ignore")
     pid = os.fork()
     if pid == 0:

@@ -9,6 +9,12 @@ import pytest
 SERVER = Path(__file__).with_name("small_server.py")
 
 
+def serve(folder, lifeline, *options):
+    """A small server of its own, which runs one tool."""
+    command = [sys.executable, str(SERVER), str(folder), str(lifeline.path), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
 def test_a_daemon_with_its_own_session_dies_with_the_run(bench, lifeline):
     outcome = bench.run("DAEMON", fifo=str(lifeline.path))
     assert outcome.kind == "succeeded"
@@ -76,17 +82,28 @@ def test_launcher_and_worker_are_out_of_reach_of_the_servers_terminal_and_enviro
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_when_the_server_is_killed_nothing_of_it_stays_alive(tmp_path, lifeline, ending):
-    with subprocess.Popen([sys.executable, str(SERVER), str(tmp_path), str(lifeline.path)]) as server:
+    with serve(tmp_path, lifeline, "WAIT") as server:
         lifeline.holders(3)
         server.send_signal(ending)
     lifeline.wait_until_free()
 
 
+def test_a_worker_dies_with_its_meter_when_server_and_guard_are_gone_as_well(tmp_path, lifeline):
+    with serve(tmp_path, lifeline, "ALONE") as server:
+        lifeline.holders(1)
+        guard, meter = map(int, server.stdout.readline().split())
+        for pid in (meter, guard):
+            os.kill(pid, signal.SIGSTOP)  # so that neither can notice
+        for pid in (server.pid, guard, meter):
+            os.kill(pid, signal.SIGKILL)
+    lifeline.wait_until_free()
+
+
 def test_a_server_that_forked_still_takes_its_workers_with_it(tmp_path, lifeline):
     """The fork keeps the control pipe open, so only the guard's parent tells that the server is gone."""
-    command = [sys.executable, str(SERVER), str(tmp_path), str(lifeline.path), "fork"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+    with serve(tmp_path, lifeline, "WAIT", "fork") as server:
         lifeline.holders(3)
+        server.stdout.readline()
         forked = int(server.stdout.readline())
         server.kill()
         try:

@@ -60,8 +60,8 @@ def test_an_answer_that_is_not_one_is_no_success_and_is_measured_all_the_same(be
     assert outcome.measured.cpu_ms > 0
 
 
-@pytest.mark.parametrize("how", ["memory", "huge"])
-def test_python_running_out_of_memory_is_the_memory_limit(bench, how):
+@pytest.mark.parametrize("how", ["memory", "reserve"])
+def test_running_out_of_memory_or_address_space_is_the_memory_limit(bench, how):
     outcome = bench.run("END", how=how)
     assert outcome.kind == "limit_memory"
     assert outcome.message.startswith("needed more than 537 MB of memory; try ")

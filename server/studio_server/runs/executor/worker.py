@@ -143,11 +143,13 @@ def shown(value: Any) -> str:
 
 def failed(failure: BaseException) -> Answer:
     """The tool raised; the traceback went to the worker's log, for the operator only."""
-    if OUT_OF_MEMORY.intersection(kind.__name__ for kind in type(failure).__mro__):
+    number = failure.errno if isinstance(failure, OSError) else None
+    names = OUT_OF_MEMORY.intersection(kind.__name__ for kind in type(failure).__mro__)
+    if names or number == errno.ENOMEM:
         return {"kind": "limit_memory", "message": ""}
-    if isinstance(failure, OSError) and failure.errno in (errno.EFBIG, errno.ENOSPC, errno.EDQUOT):
-        if failure.errno == errno.EFBIG:
-            return {"kind": "limit_disk", "message": ""}
+    if number == errno.EFBIG:
+        return {"kind": "limit_disk", "message": ""}
+    if number in (errno.ENOSPC, errno.EDQUOT):
         return {"kind": "lost", "message": out_of_disk()}
     return {"kind": "tool_failed", "message": f"{type(failure).__name__}: {without_paths(str(failure))}"}
 

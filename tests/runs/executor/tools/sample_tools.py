@@ -1,6 +1,7 @@
 """Tools that behave well, badly and worse; offered to workers by the tests alone."""
 
 import contextlib
+import mmap
 import multiprocessing
 import os
 import signal
@@ -177,6 +178,12 @@ def wait_for_ever(what, context):
     return answer()
 
 
+def wait_alone(what, context):
+    take_hold(what.fifo)
+    time.sleep(600)
+    return answer()
+
+
 def wait_with_child(what, context):
     """A worker and a child in its session; both hold the pipe."""
     take_hold(what.fifo)
@@ -246,8 +253,8 @@ def end(what, context):
             raise ValueError("cannot read /home/somebody/secret/place.csv\nsecond line")
         case "memory":
             raise MemoryError
-        case "huge":
-            bytearray(6 << 30)
+        case "reserve":
+            mmap.mmap(-1, 6 << 30)
         case "exit":
             sys.exit(3)
         case "leave":
@@ -272,6 +279,7 @@ BURN = tool("burn", Burn, burn_in_children)
 DISOWN = tool("disown", Burn, burn_and_disown)
 HOLD = tool("hold", Hold, hold_memory)
 WAIT = tool("wait", Fifo, wait_for_ever)
+ALONE = tool("alone", Fifo, wait_alone)
 PAIR = tool("pair", Fifo, wait_with_child)
 DAEMON = tool("daemon", Fifo, leave_daemon)
 MANY = tool("many", Nothing, spawn_many)
