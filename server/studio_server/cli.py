@@ -151,3 +151,7 @@ def _write(settings: Settings, work: Work) -> int:
 
 def _say(text: str) -> None:
     print(text)  # noqa: T201  - a command talks to its terminal
+
+
+if __name__ == "__main__":
+    sys.exit(main())

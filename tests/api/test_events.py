@@ -11,9 +11,8 @@ async def heard(server: ToyServer, until: str) -> list[dict]:
     said: list[dict] = []
     over = False
     async for text in _lines(server.services, user):
-        for line in text.splitlines():
-            if line.startswith("data: "):
-                said.append(json.loads(line.removeprefix("data: ")))
+        data = (line for line in text.splitlines() if line.startswith("data: "))
+        said.extend(json.loads(line.removeprefix("data: ")) for line in data)
         over = over or any(event["kind"] == "run" and event["run"]["state"] == until for event in said)
         if over and said[-1]["kind"] == "balance":
             return said
@@ -23,7 +22,8 @@ async def heard(server: ToyServer, until: str) -> list[dict]:
 async def test_a_stream_tells_the_start_the_progress_the_end_and_the_new_balance(server: ToyServer) -> None:
     listening = asyncio.create_task(heard(server, until="succeeded"))
     async with server.client(person("ada")) as ada:
-        while not server.services.bus.listened_to((await server.services.user(person("ada"))).id):
+        user = await server.services.user(person("ada"))
+        while not server.services.bus.listened_to(user.id):  # noqa: ASYNC110  - bounded by the test's end
             await asyncio.sleep(0)
         run = (await ada.post(RUN, json={})).json()
         await finished(ada, run)

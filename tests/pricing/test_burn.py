@@ -24,7 +24,7 @@ amounts = st.integers(0, 10**7)
 
 
 @pytest.mark.parametrize(
-    ("cpu_ms", "wall_ms", "peak_bytes", "credits"),
+    ("cpu_ms", "wall_ms", "peak_bytes", "burnt"),
     [
         (0, 0, 0, 2),
         (1_200, 1_000, 300_000_000, 3),
@@ -37,9 +37,9 @@ amounts = st.integers(0, 10**7)
     ],
 )
 def test_the_burn_is_what_a_person_computes_by_hand(
-    cpu_ms: int, wall_ms: int, peak_bytes: int, credits: int
+    cpu_ms: int, wall_ms: int, peak_bytes: int, burnt: int
 ) -> None:
-    assert burnt_credits(BURN, Usage(cpu_ms, wall_ms, peak_bytes)) == credits
+    assert burnt_credits(BURN, Usage(cpu_ms, wall_ms, peak_bytes)) == burnt
 
 
 def test_parts_that_together_make_a_whole_credit_are_rounded_once() -> None:

@@ -147,9 +147,15 @@ class Scheduler:
         if run.id in self._cancelled:
             job.cancel()
         try:
-            return await job.outcome(), None
+            return self._blamed(run.id, await job.outcome()), None
         finally:
             self._jobs.pop(run.id, None)
+
+    def _blamed(self, run_id: str, outcome: Outcome) -> Outcome:
+        """A run that the closing server killed was not cancelled by its user: that is the platform's fault."""
+        if self._closing and outcome.kind == "cancelled" and run_id not in self._cancelled:
+            return Outcome("lost", "The server stopped during the run.", outcome.measured)
+        return outcome
 
     def _job(self, run: RunRow) -> Job:
         return Job(

@@ -1,0 +1,32 @@
+"""A standalone server on the toy catalogue, for tests that kill it: prints its address as one JSON line."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from fakes.toy_server import TOYS, toy_registry
+from studio_server import standalone
+from studio_server.runs.executor.local import LocalExecutor
+from studio_server.settings import Settings
+from studio_server.wiring import build
+
+
+def main(folder: str) -> None:
+    registry = toy_registry(daily_cap=10_000, monthly=10_000)
+    settings = Settings.for_local(data_dir=Path(folder), owner="ada")
+
+    def make(chosen: Settings) -> object:
+        return build(chosen, executor=LocalExecutor(capacity=2, extra_path=TOYS), registry=registry)
+
+    standalone.build = make
+
+    def on_ready(address: standalone.Address) -> None:
+        print(json.dumps({"url": address.url, "token": address.token}), flush=True)
+
+    server = standalone.StandaloneServer(settings, standalone.listen(standalone.LOOPBACK, 0), on_ready)
+    asyncio.run(server.run_to_end())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
