@@ -32,8 +32,10 @@ def _row(tool: ToolSummary) -> tuple[str, str, str, str, str]:
 
 def price(tool: ToolSummary) -> str:
     """What a run of this tool can cost."""
-    if tool.mode == "client" or tool.max_credits == 0:
+    if tool.mode == "client":
         return "0 credits"
+    if tool.max_credits == 0:
+        return "0 credits in the kernel" if tool.mode == "hybrid" else "the server tells the price"
     span = wording.range_text(tool.min_credits, tool.max_credits)
     return f"0 or {span}" if tool.mode == "hybrid" else span
 
@@ -57,7 +59,9 @@ def tool_page(page: ToolPage) -> Display:
 
 def _page_facts(page: ToolPage) -> list[str]:
     tool = page.tool
-    facts = [f"{PLACES[tool.mode]} · {price(tool)} · risk {tool.risk}"]
+    facts = [f"{PLACES[tool.mode]} · {price(tool)}"]
+    if tool.max_credits or tool.mode == "client":
+        facts[0] += f" · risk {tool.risk}"
     if page.version:
         facts[0] += f" · version {page.version}"
     if tool.availability == "coming_soon":

@@ -6,11 +6,11 @@ import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from studio_magics.client.refusals import Unknown
 from studio_magics.contracts.results import Artefact
+from studio_magics.runners.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,8 @@ class KernelContext:
         self.now = now or run_time()
         self._content = content
         self._progress = progress
-        self._folder = TemporaryDirectory(prefix="studio-")
-        self._root = Path(self._folder.name)
+        self._folder = ScratchFolder()
+        self._root = self._folder.path
         self._made: dict[str, Path] = {}
 
     def path(self, file: InputFile) -> Path:

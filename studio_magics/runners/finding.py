@@ -23,6 +23,9 @@ PLACES: dict[Mode, frozenset[Place]] = {
 }
 
 
+LONGEST_SUMMARY = 100
+
+
 @dataclass(frozen=True)
 class FoundTool:
     """A tool, as far as this kernel knows it."""
@@ -130,6 +133,8 @@ def local_page(tool: Tool) -> ToolPage:
 def summary(tool: Tool) -> ToolSummary:
     """The line of an installed tool as it runs in this kernel."""
     first = tool.description.strip().split(". ")[0].rstrip(".")
+    if len(first) > LONGEST_SUMMARY:
+        first = first[: LONGEST_SUMMARY - 1].rsplit(" ", 1)[0] + " …"
     return ToolSummary(
         id=tool.id,
         short_name=catalog.short_name(tool.id),

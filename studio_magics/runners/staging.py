@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 from studio_magics.client.problems import refused_input
@@ -20,6 +19,7 @@ from studio_magics.contracts.inputs import InputFolder
 from studio_magics.contracts.problems import FieldProblem
 from studio_magics.runners import files
 from studio_magics.runners.files import FileRefused, LocalFile
+from studio_magics.runners.scratch import ScratchFolder
 from studio_magics.runners.tables import TableUnwritable, is_table, write_parquet
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Staged:
     inputs: dict[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     content: dict[str, Path] = field(default_factory=dict[str, Path])
     """Digest → file on this machine."""
-    folder: TemporaryDirectory[str] | None = None
+    folder: ScratchFolder | None = None
     """Holds the Parquet files of tables; goes away with this object."""
 
 
@@ -150,8 +150,8 @@ class Stager:
 
     def _table(self, value: Any, name: str) -> LocalFile:
         if self._staged.folder is None:
-            self._staged.folder = TemporaryDirectory(prefix="studio-")
-        path = Path(self._staged.folder.name) / f"{self._written}-{_safe(name)}.parquet"
+            self._staged.folder = ScratchFolder()
+        path = self._staged.folder.path / f"{self._written}-{_safe(name)}.parquet"
         write_parquet(value, path)
         self._written += 1
         return files.read_file(path, name=f"{_safe(name)}.parquet", limit_bytes=self._file_limit)

@@ -62,7 +62,7 @@ def _arrow(table: Any) -> Any:
 
     arrow = cast("Any", pa)
     try:
-        if type(table).__module__.startswith("pandas."):
+        if type(table).__module__.partition(".")[0] == "pandas":
             return arrow.Table.from_pandas(_named(table))
         if hasattr(table, "__arrow_c_stream__"):
             return arrow.table(table)

@@ -367,6 +367,8 @@ class Handler(BaseHTTPRequestHandler):
     """Routes requests to the fake server of its HTTP server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     def log_message(self, *parts) -> None:
         """Keep the test output quiet."""
