@@ -113,6 +113,14 @@ async def test_the_app_cannot_set_cookies_but_every_other_header_and_the_status_
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
 
 
+async def test_the_host_adds_neither_validator_nor_type_to_what_the_app_says(bridged: Any):
+    client = await bridged(app_of(("/", lambda _request: Response(b"raw"), ["GET"])))
+    response = await client.get("/")
+    assert (response.status_code, response.content) == (200, b"raw")
+    assert "etag" not in response.headers
+    assert "content-type" not in response.headers
+
+
 @pytest.mark.parametrize("status", [204, 304])
 async def test_a_response_without_a_body_has_neither_length_nor_type(bridged: Any, status: int):
     client = await bridged(app_of(("/", lambda _request: Response(status_code=status), ["GET"])))
@@ -178,9 +186,10 @@ async def test_an_app_that_reads_slowly_slows_the_client_down(bridged: Any):
 async def test_a_body_above_the_limit_gets_413_as_a_problem_whether_announced_or_not(
     bridged: Any, announced: bool
 ):
-    seen = []
+    asked, seen = [], []
 
     async def count(request: Request) -> Response:
+        asked.append(request.method)
         seen.append(len(await request.body()))
         return PlainTextResponse("ok")
 
@@ -194,6 +203,20 @@ async def test_a_body_above_the_limit_gets_413_as_a_problem_whether_announced_or
     accepted = await client.post("/", content=b"x" * 1_000_000)
     assert (refused.status_code, accepted.status_code) == (413, 200)
     assert seen == [1_000_000]
+    assert len(asked) == (1 if announced else 2)  # an announced excess never reaches the app
+
+
+async def test_a_client_that_sends_everything_before_it_listens_still_hears_the_refusal(bridged: Any):
+    client = await bridged(SCOPE, body_bytes=1_000_000)
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    async with asyncio.timeout(WAIT):
+        writer.write(b"POST /a%40b/studio/show/ HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n")
+        for _ in range(80):
+            writer.write(b"x" * 100_000)
+            await writer.drain()
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_the_first_event_of_a_stream_arrives_before_the_second_exists(bridged: Any):
@@ -282,6 +305,25 @@ async def test_after_the_client_left_receive_says_disconnect_and_send_raises_an_
         await app.ended.wait()
     assert app.seen[:2] == ["http.disconnect", "http.disconnect"]
     assert OSError in app.seen[2]
+
+
+async def test_everybody_in_the_app_who_waits_for_the_client_hears_that_it_left(bridged: Any):
+    told: list[str] = []
+    app = Witness()
+
+    async def wait_twice(receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        app.begun.set()
+        for message in await asyncio.gather(receive(), receive()):
+            told.append(message["type"])
+
+    app.work = wait_twice
+    await leave(await bridged(app), app)
+    async with asyncio.timeout(WAIT):
+        await app.ended.wait()
+    assert told == ["http.disconnect", "http.disconnect"]
 
 
 async def test_an_app_that_ignores_the_leaving_is_cancelled_after_the_grace_period(bridged: Any):

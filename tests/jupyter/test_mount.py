@@ -60,7 +60,7 @@ async def test_a_machine_without_login_gets_403_for_every_verb_and_the_app_hears
 async def test_a_wrong_token_is_refused(serve: Any, studio: Studio, verb: str, scheme: str):
     mounted = await serve(studio)
     right = mounted.by_kernel.headers["Authorization"].removeprefix("token ")
-    for wrong in ("nonsense", right[:-1], right + "x", right.swapcase(), "é"):
+    for wrong in ("nonsense", right[:-1], right + "x", right + " x", right.swapcase(), "é"):
         headers = {"Authorization": f"{scheme} {wrong}".encode()}
         response = await mounted.anonymous.request(
             verb, f"{mounted.url}/whoami", headers=headers, content=b"{}"
@@ -178,17 +178,14 @@ async def test_forged_identity_headers_and_jupyters_credentials_never_reach_the_
 
 async def test_the_random_users_of_the_stock_provider_are_one_owner(serve: Any, studio: Studio):
     mounted = await serve(studio, owner="ada")
-    names = {
-        (await mounted.by_token.get(f"{mounted.root}api/me", headers={"Cookie": ""})).json()["identity"][
-            "username"
-        ]
-        for _ in range(2)
-    }
-    accounts = [
-        (await client.get(f"{mounted.url}/whoami")).json()["who"]
-        for client in (mounted.by_token, mounted.by_cookie)
-    ]
-    assert names
+    names, accounts = set(), []
+    for _ in range(2):
+        mounted.by_token.cookies.clear()
+        accounts.append((await mounted.by_token.get(f"{mounted.url}/whoami")).json()["who"])
+        mounted.by_token.cookies.clear()
+        me = await mounted.by_token.get(f"{mounted.root}api/me")
+        names.add(me.json()["identity"]["username"])
+    assert len(names) == 2
     assert accounts == [["local", "ada", "ada", "jupyter"]] * 2
 
 

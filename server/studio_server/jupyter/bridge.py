@@ -18,6 +18,8 @@ from studio_server.jupyter.limits import BridgeLimits
 from studio_server.jupyter.refusals import RequestTooLarge, StudioFailed, StudioUnavailable
 from studio_server.jupyter.scope import announced_body_bytes, announces_body, headers_for_client, http_scope
 
+CLIENT_CLOSED_REQUEST = 499
+
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
@@ -40,6 +42,7 @@ class BridgeHandler(web.RequestHandler):
         """Tornado's constructor for handlers."""
         self.bridge = bridge
         self._exchange: Exchange | None = None
+        self._client_closed = False
         self.refusal: web.HTTPError | None = None
         """Why there will be no answer from the app, once known."""
         self._received_bytes = 0
@@ -84,6 +87,7 @@ class BridgeHandler(web.RequestHandler):
         try:
             await self._exchange.answered()
         except Exception as failure:  # noqa: BLE001  - the outermost boundary: the app fails, Jupyter lives on
+            self._raise_refusal()
             self._fail(self._exchange, failure)
         else:
             self.finish()  # pyright: ignore[reportUnknownMemberType]  - Tornado says `dict`
@@ -91,6 +95,7 @@ class BridgeHandler(web.RequestHandler):
     def on_connection_close(self) -> None:
         """The client left before it had its answer."""
         super().on_connection_close()
+        self._client_closed = True
         if self._exchange is not None:
             self._exchange.hang_up()
 
@@ -124,15 +129,15 @@ class BridgeHandler(web.RequestHandler):
             raise self.refusal
 
     def _fail(self, exchange: Exchange, failure: Exception) -> None:
-        if exchange.client_left:
-            return
-        if self.refusal is None:
-            self.bridge.log.error(
-                "The app failed to answer %s %s", self.request.method, self.request.path, exc_info=failure
-            )
-        if not exchange.flushed:
-            raise StudioFailed
-        self._break_off()
+        if not exchange.hung_up:
+            what = (self.request.method, self.request.path)
+            self.bridge.log.error("The app failed to answer %s %s", *what, exc_info=failure)
+        if exchange.flushed:
+            self._break_off()
+        elif self._client_closed:  # nobody hears it; the access log does
+            self.set_status(CLIENT_CLOSED_REQUEST, "Client Closed Request")
+        else:
+            raise StudioUnavailable("it is shutting down") if exchange.hung_up else StudioFailed
 
     def _break_off(self) -> None:
         """Close the connection, so that half a response cannot pass for a whole one."""

@@ -46,7 +46,8 @@ class Exchange:
         self._answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
         self._end_of_grace: asyncio.TimerHandle | None = None
-        self.client_left = False
+        self.hung_up = False
+        """The client, or the host, has gone away."""
         self.flushed = False
         """Bytes are on the wire, so the status can no longer change."""
 
@@ -81,10 +82,10 @@ class Exchange:
         await asyncio.shield(self._answer)
 
     def hang_up(self) -> None:
-        """The client has left: tell the app, and cancel it after the grace period."""
-        if self.client_left or self._task is None or self._task.done():
+        """The client has left, or the host ends: tell the app, and cancel it after the grace period."""
+        if self.hung_up or self._task is None or self._task.done():
             return
-        self.client_left = True
+        self.hung_up = True
         self._wake_receivers()
         loop = asyncio.get_running_loop()
         self._end_of_grace = loop.call_later(self._limits.grace_seconds, self._task.cancel)
@@ -96,7 +97,7 @@ class Exchange:
 
     @property
     def _over(self) -> bool:
-        return self.client_left or self._answer.done()
+        return self.hung_up or self._answer.done()
 
     async def _receive(self) -> Message:
         if self._over:
@@ -111,7 +112,7 @@ class Exchange:
         return message
 
     async def _send(self, message: Message) -> None:
-        if self.client_left:
+        if self.hung_up:
             raise ClientLeft
         match message["type"]:
             case "http.response.start" if self._start is None:

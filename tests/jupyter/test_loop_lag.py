@@ -1,0 +1,46 @@
+"""The watch on the event loop, and that it would notice."""
+
+import asyncio
+import time
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from studio_server.jupyter.loop_lag import watch_loop_lag
+
+BLOCKED_SECONDS = 0.3
+
+
+async def in_the_loop(_request: Request) -> PlainTextResponse:
+    time.sleep(BLOCKED_SECONDS)  # noqa: ASYNC251  - the fault to be noticed
+    return PlainTextResponse("")
+
+
+def in_a_thread(_request: Request) -> PlainTextResponse:
+    time.sleep(BLOCKED_SECONDS)
+    return PlainTextResponse("")
+
+
+async def lag_during(serve: Any, endpoint: Any) -> float:
+    mounted = await serve(lambda _settings: Starlette(routes=[Route("/", endpoint)]))
+    async with watch_loop_lag() as lag:
+        assert (await mounted.by_kernel.get(f"{mounted.url}/")).status_code == 200
+    assert lag.probes > 0
+    return lag.worst_seconds
+
+
+async def test_an_endpoint_that_blocks_the_loop_is_noticed(serve: Any):
+    assert await lag_during(serve, in_the_loop) > BLOCKED_SECONDS * 0.8
+
+
+async def test_an_endpoint_that_blocks_a_thread_is_not(serve: Any):
+    assert await lag_during(serve, in_a_thread) < BLOCKED_SECONDS * 0.8
+
+
+async def test_a_block_at_the_very_end_of_the_watch_is_noticed():
+    async with watch_loop_lag() as lag:
+        await asyncio.sleep(0)
+        time.sleep(0.1)  # noqa: ASYNC251  - the fault to be noticed
+    assert lag.worst_seconds > 0.08
