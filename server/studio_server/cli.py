@@ -5,25 +5,22 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from studio_server import __version__
-from studio_server.accounts import tokens
 from studio_server.accounts.identity import Identity
-from studio_server.ledger import GrantSource, IssueGrant
+from studio_server.ledger import LedgerRefusal
 from studio_server.ledger.verify import verify
+from studio_server.operating import give, new_token
 from studio_server.registry import catalogue
 from studio_server.runs.executor.local import LocalExecutor
-from studio_server.services import BooksBroken, Services
+from studio_server.services import BooksBroken
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, Address, StandaloneServer, announced, listen, runtime_file
 from studio_server.storage.errors import StorageError
-from studio_server.storage.tx import Tx
-from studio_server.wiring import build
 
 FAILED = 1
-Work = Callable[[Services, Tx], str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings.for_local(data_dir=chosen.data_dir, owner=chosen.owner)
     try:
         return chosen.run(settings, chosen)
-    except (StorageError, BooksBroken, catalogue.RegistryInvalid, OSError) as refused:
+    except (StorageError, LedgerRefusal, BooksBroken, catalogue.RegistryInvalid, OSError) as refused:
         print(f"studio-server: {refused}", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
         return FAILED
     except KeyboardInterrupt:
@@ -95,32 +92,14 @@ def _verify(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _grant(settings: Settings, chosen: argparse.Namespace) -> int:
-    identity = Identity("local", settings.owner, settings.owner, "token")
-
-    def work(services: Services, tx: Tx) -> str:
-        user = services.people.welcome(tx, identity)
-        command = IssueGrant(
-            effect_key=f"operator:{chosen.reference}",
-            wallet_id=user.wallet_id,
-            source=GrantSource.ADJUSTMENT,
-            amount=chosen.credits,
-            reference=chosen.reference,
-        )
-        services.ledger.execute(tx, command, actor="operator")
-        return f"{services.ledger.wallet_view(tx, user.wallet_id).available} credits available"
-
-    return _write(settings, work)
+    _say(give(settings, chosen.credits, reference=chosen.reference))
+    return 0
 
 
 def _token(settings: Settings, chosen: argparse.Namespace) -> int:
     identity = Identity(chosen.issuer, chosen.subject, chosen.subject, "token")
-
-    def work(services: Services, tx: Tx) -> str:
-        user = services.people.welcome(tx, identity)
-        tokens.revoke(tx, user.id, chosen.name)
-        return tokens.issue(tx, user.id, chosen.name)
-
-    return _write(settings, work)
+    _say(new_token(settings, identity, name=chosen.name))
+    return 0
 
 
 def _doctor(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -135,17 +114,6 @@ def _doctor(settings: Settings, chosen: argparse.Namespace) -> int:
     ready = [entry.short_name for entry in registry.tools.values() if entry.availability == "available"]
     _say(f"ok       tools: {', '.join(ready)}; {len(registry.tools) - len(ready)} more are coming")
     _say(f"ok       data folder: {settings.data_dir}")
-    return 0
-
-
-def _write(settings: Settings, work: Work) -> int:
-    services = build(settings)
-    try:
-        services.begin()
-        _say(services.db.write_blocking(lambda tx: work(services, tx)))
-    finally:
-        services.executor.close()
-        services.db.close()
     return 0
 
 

@@ -28,6 +28,8 @@ class Settings:
     mode: Mode = "local"
     deterministic: bool = False
     """Fixed clock and ids, measurements equal to forecasts: for people who test notebooks."""
+    free_credits: bool = True
+    """Whether a new user is given the free plan's credits; an operator may give credits by hand instead."""
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
     max_json_bytes: int = 2_000_000
     max_upload_bytes: int = 64_000_000

@@ -65,7 +65,7 @@ def build(
 def _connect(ground: Ground, executor: Executor) -> Services:
     settings, registry, db, ids = ground.settings, ground.registry, ground.db, ground.ids
     ledger = Ledger(ids)
-    people = People(registry, ledger, ids)
+    people = People(registry, ledger, ids, free_credits=settings.free_credits)
     accounts = Accounts(settings, ledger, minimum_credits=registry.burn.minimum_credits)
     offers = Offers(registry, ledger, signing_secret(settings))
     uploads = _uploads(ground)

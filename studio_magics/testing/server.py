@@ -9,6 +9,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio_server.settings import Settings
 
 URL, TOKEN = "STUDIO_URL", "STUDIO_TOKEN"
 
@@ -30,13 +34,20 @@ class TestServer:
 
 
 @contextmanager
-def isolated_server(owner: str = "ada") -> Generator[TestServer]:
-    """A deterministic server for one user on the free plan, while the block runs."""
+def isolated_server(owner: str = "ada", *, credits: int | None = None) -> Generator[TestServer]:  # noqa: A002  - the unit
+    """A deterministic server for one user, while the block runs.
+
+    The user has the free plan and its credits of one month, or exactly `credits` when given.
+    """
     from studio_server.embedded import start
     from studio_server.settings import Settings
 
-    with tempfile.TemporaryDirectory(prefix="studio-test-") as folder:
-        settings = Settings.for_local(data_dir=Path(folder), owner=owner, deterministic=True)
+    with tempfile.TemporaryDirectory(prefix="studio-test-", ignore_cleanup_errors=True) as folder:
+        settings = Settings.for_local(
+            data_dir=Path(folder), owner=owner, deterministic=True, free_credits=credits is None
+        )
+        if credits:
+            _give(settings, credits)
         server = start(settings)
         try:
             yield TestServer(server.url, server.token, settings.data_dir)
@@ -57,3 +68,9 @@ def kernel_environment(server: TestServer) -> Generator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _give(settings: "Settings", amount: int) -> None:
+    from studio_server.operating import give
+
+    give(settings, amount, reference="for tests")

@@ -34,10 +34,13 @@ class User:
 class People:
     """Finds and creates users, inside the transactions it is handed."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, ids: IdSource) -> None:
+    def __init__(
+        self, registry: Registry, ledger: Ledger, ids: IdSource, *, free_credits: bool = True
+    ) -> None:
         self._registry = registry
         self._ledger = ledger
         self._ids = ids
+        self._free_credits = free_credits
 
     def known(self, tx: Tx, identity: Identity) -> User | None:
         """The user behind an identity, or None when it was never seen."""
@@ -61,6 +64,8 @@ class People:
 
     def allocate(self, tx: Tx, user: User) -> None:
         """Grant the plan's credits for the current month, once; period k starts k months after the anchor."""
+        if user.plan.id == DEFAULT_PLAN and not self._free_credits:
+            return
         month = month_window(tx.now)
         reference = _period_reference(user, month.start)
         if tx.one("SELECT 1 FROM plan_periods WHERE reference = ?", (reference,)):

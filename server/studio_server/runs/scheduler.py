@@ -152,7 +152,7 @@ class Scheduler:
             self._jobs.pop(run.id, None)
 
     def _blamed(self, run_id: str, outcome: Outcome) -> Outcome:
-        """A run that the closing server killed was not cancelled by its user: that is the platform's fault."""
+        """A run that the closing server killed was not cancelled by its user: the platform is at fault."""
         if self._closing and outcome.kind == "cancelled" and run_id not in self._cancelled:
             return Outcome("lost", "The server stopped during the run.", outcome.measured)
         return outcome

@@ -23,6 +23,8 @@ PRESSURE = 0.75
 
 
 class Closed(BaseModel):
+    """Base of what comes in from launcher and worker: unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -43,6 +45,8 @@ class Report(Closed):
 
 
 class AnsweredRejection(Closed):
+    """The input that the tool refused."""
+
     field: str
     found: str
     allowed: str
@@ -50,6 +54,8 @@ class AnsweredRejection(Closed):
 
 
 class AnsweredFile(Closed):
+    """One artefact as the worker names it; its size and digest are not asked."""
+
     name: str
     file: Annotated[str, Field(pattern=r"^out/\d{4}$")]
     media_type: str

@@ -10,6 +10,7 @@ import logging
 import math
 import os
 import signal
+import site
 import subprocess
 import sys
 import threading
@@ -66,7 +67,19 @@ def worker_environment(workdir: Path) -> dict[str, str]:
         "MALLOC_ARENA_MAX": "2",
         "PYTHONHASHSEED": "0",
         **dict.fromkeys(one_thread, "1"),
+        **({"PYTHONUSERBASE": site.getuserbase()} if installed_for_one_user() else {}),
     }
+
+
+def installed_for_one_user() -> bool:
+    """Libraries of this server come from the user's own folder, which a worker's HOME would hide."""
+    return site.getusersitepackages() in sys.path
+
+
+def worker_command(workdir: Path) -> list[str]:
+    """Isolated from the current folder; not `-I`, which would also drop PYTHONHASHSEED."""
+    alone = () if installed_for_one_user() else ("-s",)
+    return [sys.executable, *alone, "-P", "-m", WORKER, str(workdir / folder.JOB)]
 
 
 @dataclass
@@ -215,10 +228,10 @@ class LocalExecutor:
     ) -> endings.Report | None:
         """Start the launcher and listen until nothing of it is left; its report, if it gave one."""
         workdir = running.job.workdir
-        site = ("-S",) if sys.platform == "linux" else ()  # elsewhere the launcher needs psutil
+        no_site = ("-S",) if sys.platform == "linux" else ()  # elsewhere the launcher needs psutil
         with (workdir / folder.LAUNCHER_LOG).open("wb") as complaints:
             process = subprocess.Popen(
-                [sys.executable, "-I", *site, str(LAUNCHER)],
+                [sys.executable, "-I", *no_site, str(LAUNCHER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
@@ -240,7 +253,7 @@ class LocalExecutor:
     def _spec(self, job: Job) -> dict[str, Any]:
         bounds = self._bounds(job)
         return {
-            "command": [sys.executable, "-s", "-P", "-m", WORKER, str(job.workdir / folder.JOB)],
+            "command": worker_command(job.workdir),
             "environment": worker_environment(job.workdir),
             "folder": str(job.workdir),
             "log": str(job.workdir / folder.WORKER_LOG),

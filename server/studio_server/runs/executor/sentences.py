@@ -7,47 +7,58 @@ _PATH = re.compile(r"(?:/[\w.@+~-]+){2,}/?")
 
 
 def too_much_cpu(limit_ms: int) -> str:
+    """The CPU limit of the run was met."""
     return f"needed more than {_seconds(limit_ms)} of CPU time; try a smaller input or a sample"
 
 
 def too_long(limit_ms: int) -> str:
+    """The wall-time limit of the run was met."""
     return f"took longer than {_seconds(limit_ms)}; try a smaller input or a sample"
 
 
 def too_much_memory(limit_bytes: int) -> str:
+    """The memory limit of the run was met."""
     return f"needed more than {_size(limit_bytes)} of memory; try fewer columns, a sample, or a Parquet file"
 
 
 def too_much_disk(limit_bytes: int) -> str:
+    """The limit of temporary files was met."""
     return f"needed more than {_size(limit_bytes)} of temporary disk space; try a smaller input"
 
 
 def output_too_large(found_bytes: int, allowed_bytes: int) -> str:
+    """The result and its files are above what one run may return."""
     found, allowed = _size(found_bytes), _size(allowed_bytes)
     return f"made {found} of results where {allowed} are allowed; ask for fewer files, rows or figures"
 
 
 def too_many_processes(limit: int) -> str:
+    """The tool multiplied."""
     return f"the tool started more than {limit} processes at once"
 
 
 def no_answer() -> str:
+    """The tool left without a result."""
     return "the tool ended without an answer"
 
 
 def crashed(signal_name: str) -> str:
+    """The tool was ended by a signal of its own doing."""
     return f"the tool crashed ({signal_name})"
 
 
 def cancelled() -> str:
+    """The user stopped the run."""
     return "cancelled"
 
 
 def worker_lost() -> str:
+    """Something of ours broke."""
     return "the worker was lost before it could answer; this is the platform's fault, not yours"
 
 
 def out_of_disk() -> str:
+    """The server has no room to work."""
     return "the server has no disk space left; this is the platform's fault, not yours"
 
 

@@ -1,6 +1,6 @@
 """The program inside a run: read the job, run the tool once, leave one answer.
 
-Started by the launcher as `python -s -P -m studio_server.runs.executor.worker JOB`, with nothing in its
+Started by the launcher as `python -P -m studio_server.runs.executor.worker JOB`, with nothing in its
 environment that is worth stealing. What it writes is a proposal: the server checks sizes and digests again,
 and what the run costs is measured outside.
 """
