@@ -36,4 +36,4 @@ if "fork" in sys.argv:
     if pid == 0:
         threading.Event().wait()
     print(pid, flush=True)
-running.wait()
+print(running.wait().kind, flush=True)

@@ -68,7 +68,7 @@ def test_a_crash_is_out_of_memory_only_under_pressure(name):
         ("SIGXFSZ", 100, "limit_disk"),
     ],
 )
-def test_signals_are_translated(name, cpu_ms, kind):
+def test_a_signal_is_translated_into_what_it_means(name, cpu_ms, kind):
     ended = report(exit_code=-signal.Signals[name], cpu_ms=cpu_ms)
     assert endings.without_answer(ended, BOUNDS).kind == kind
 

@@ -1,11 +1,19 @@
 """The executor under the event loops and threads of its hosts."""
 
 import asyncio
+import os
+import subprocess
+import sys
+import sysconfig
 import threading
 import time
+from pathlib import Path
 
 import pytest
+import studio_server
 from studio_server.runs.executor.protocol import ExecutorFull
+
+import studio_magics
 
 
 async def test_awaiting_an_outcome_does_not_block_the_event_loop(bench):
@@ -77,3 +85,22 @@ def test_missing_layers_are_named_with_their_meaning(bench):
     assert layers["whole-tree metering"].present
     assert not layers["network denial"].present
     assert all(layer.detail for layer in layers.values())
+
+
+def test_a_server_installed_for_one_user_only_has_workers_that_find_it(tmp_path, lifeline):
+    """`pip install --user`: the libraries are below the user's home, and a worker's home is elsewhere."""
+    base = tmp_path / "base"
+    user_site = Path(sysconfig.get_path("purelib", "posix_user", {"userbase": str(base)}))
+    user_site.mkdir(parents=True)
+    packages = (studio_magics, studio_server)
+    roots = [sysconfig.get_path("purelib"), *(str(Path(package.__file__).parents[1]) for package in packages)]
+    (user_site / "installed.pth").write_text("\n".join(roots))
+    server = Path(__file__).with_name("small_server.py")
+    done = subprocess.run(
+        [sys._base_executable, str(server), str(tmp_path), str(lifeline.path), "DAEMON"],
+        env={"PATH": os.environ["PATH"], "PYTHONUSERBASE": str(base)},
+        stdout=subprocess.PIPE,
+        timeout=30,
+        check=True,
+    )
+    assert done.stdout.split()[-1] == b"succeeded"
