@@ -87,7 +87,7 @@ def what(problem: "Problem") -> str:
         parts.append(problem.reason)
     if not any(sign.isdigit() for sign in "".join(parts)):
         parts.append(_figures(problem))
-    return " ".join(_sentence(part) for part in parts if part)
+    return " ".join([_ended(parts[0]), *(_sentence(part) for part in parts[1:] if part)])
 
 
 def next_step(problem: "Problem") -> str:
@@ -125,7 +125,13 @@ def _figures(problem: "Problem") -> str:
     return f"({', '.join(known)})" if known else ""
 
 
-def _sentence(text: str) -> str:
+def _sentence(reason: str) -> str:
+    """A reason as a sentence of its own; the name of a field keeps its spelling."""
+    started = reason if ":" in reason.split(" ", 1)[0] else reason[:1].upper() + reason[1:]
+    return _ended(started)
+
+
+def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?", ")")) else f"{text}."
 
 

@@ -29,7 +29,8 @@ def _balance_facts(now: Balance) -> list[str]:
     facts.append(f"today {_used(now.day):,} of {now.day.cap_credits:,}")
     if now.held_credits:
         facts.append(f"{now.held_credits:,} held by runs")
-    if now.spendable_credits < now.available_credits:
+    left_today = max(now.day.cap_credits - _used(now.day), 0)
+    if now.spendable_credits < min(now.available_credits, left_today):
         facts.append(f"{now.spendable_credits:,} can be spent now")
     if now.level == "blocked":
         facts.append(f"the next metered run would be refused until {wording.moment_text(now.day.resets_at)}")

@@ -3,8 +3,6 @@
 from datetime import datetime
 
 THOUSAND = 1_000
-MEBIBYTE = 1024 * 1024
-GIBIBYTE = 1024 * MEBIBYTE
 
 
 def credits_text(amount: int) -> str:
@@ -13,13 +11,14 @@ def credits_text(amount: int) -> str:
 
 
 def size_text(size_bytes: int) -> str:
-    """'812 bytes', '20.4 MB', '1.5 GB' (of 1024)."""
+    """'812 bytes', '20.4 MB', '512 MB', '1.5 GB' (of 1,000, as limits and prices count)."""
     if size_bytes < THOUSAND:
         return f"{size_bytes} byte{'' if size_bytes == 1 else 's'}"
-    for unit, size in (("kB", 1024), ("MB", MEBIBYTE), ("GB", GIBIBYTE)):
-        if size_bytes < 1000 * size or unit == "GB":
-            return f"{_short(size_bytes / size)} {unit}"
-    return ""
+    unit, size = "kB", THOUSAND
+    for larger in ("MB", "GB"):
+        if size_bytes >= THOUSAND * size:
+            unit, size = larger, size * THOUSAND
+    return f"{_short(size_bytes / size)} {unit}"
 
 
 def seconds_text(milliseconds: int) -> str:

@@ -1,0 +1,69 @@
+"""Progress is shown to whoever watches, replaced by what stays, and absent when nobody watches."""
+
+import io
+
+from studio_magics.display import progress
+from studio_magics.display.bundle import PROGRESS_MIME, Display
+from studio_magics.display.front_end import FrontEnd, front_end
+from studio_magics.display.markup import Html
+from studio_magics.display.progress import NotebookProgress, TerminalProgress, progress_bundle, progress_for
+
+DONE = Display("done", Html("<div>done</div>"))
+
+
+class Recorder:
+    """Stands where IPython's display publisher stands."""
+
+    def __init__(self, monkeypatch):
+        self.sent = []
+        monkeypatch.setattr(progress, "publish", self.publish)
+
+    def publish(self, bundle, *, display_id=None, update=False):
+        self.sent.append((bundle["text/plain"], display_id, update))
+
+
+def test_in_a_notebook_one_output_is_updated_and_the_receipt_takes_its_place(monkeypatch):
+    sent = Recorder(monkeypatch).sent
+    clock = iter([0.0, 1.0, 2.0])
+    bar = NotebookProgress("Checker", clock=lambda: next(clock))
+    bar.update(0, "starting")
+    bar.update(50, "reading")
+    bar.finish(DONE)
+    assert [text for text, _, _ in sent] == [
+        "… Checker · 0 % · starting",
+        "… Checker · 50 % · reading",
+        "done",
+    ]
+    assert len({display_id for _, display_id, _ in sent}) == 1
+    assert [update for _, _, update in sent] == [False, True, True]
+
+
+def test_a_notebook_is_not_flooded(monkeypatch):
+    sent = Recorder(monkeypatch).sent
+    bar = NotebookProgress("Checker", clock=lambda: 0.0)
+    for percent in range(100):
+        bar.update(percent, "reading")
+    assert len(sent) == 1
+
+
+def test_in_a_terminal_the_line_is_cleared_again():
+    stream = io.StringIO()
+    bar = TerminalProgress("Checker", stream=stream)
+    bar.update(40, "reading")
+    bar.finish(None)
+    assert "… Checker · 40 % · reading" in stream.getvalue()
+    assert stream.getvalue().endswith(" " * 100 + "\r")
+
+
+def test_the_bar_has_a_form_for_every_front_end():
+    bundle = progress_bundle("Checker", 40, "reading")
+    assert bundle[PROGRESS_MIME] == {"title": "Checker", "percent": 40, "stage": "reading"}
+    assert 'aria-label="Checker: 40 per cent"' in bundle["text/html"]
+
+
+def test_a_script_without_ipython_shows_nothing(capsys):
+    assert front_end() is FrontEnd.SCRIPT
+    bar = progress_for("Checker")
+    bar.update(50, "reading")
+    bar.finish(DONE)
+    assert capsys.readouterr().out == ""
