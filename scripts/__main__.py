@@ -1,6 +1,8 @@
 """`scripts/run VERB`: the one place that maps the targets of the Makefile to functions."""
 
+import signal
 import sys
+from typing import NoReturn
 
 from scripts import checks, cleaning, doctor, environment, lab, locks
 from scripts.failures import Stopped
@@ -47,5 +49,12 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
+def _stop(number: int, _frame: object) -> NoReturn:
+    """End as after Ctrl-C, so that a started Jupyter server is stopped too."""
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
 if __name__ == "__main__":
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _stop)
     sys.exit(main(sys.argv[1:]))
