@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.tabular.dialect import Dialect, read_dialect
@@ -16,11 +17,14 @@ from studio_magics.tools.tabular.source import TableColumn, TableSource
 from studio_magics.tools.tabular.text import NotText, TextFacts, read_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from studio_magics.tools.tabular.session import Session
 
 GUESS_ROWS = 2_000
+GUESSED_AT_ONCE = 12
+CHECKED_AT_ONCE = 60
 SHOWN_LINES = 5
 MAX_REJECTS = 1_000
 
@@ -79,29 +83,50 @@ def _checked(session: Session, text: _CsvText) -> tuple[int, list[str]]:
     """Try the guessed types on every row, widening what does not fit, until all fit."""
     types = _guessed(session, text)
     trying = dict(types)
-    while True:
-        row_count, *wrong = _reading(session, text, f"SELECT {misfits(trying)} FROM {text.source()}")[0]
-        trying = {
-            name: WIDER.get(type_name, "VARCHAR")
-            for (name, type_name), bad in zip(trying.items(), wrong, strict=True)
-            if bad
-        }
-        types |= trying
-        if all(type_name == "VARCHAR" for type_name in trying.values()):
-            return row_count, [types[name] for name in text.dialect.names]
+    row_count = 0
+    while trying:
+        wrong: dict[str, int] = {}
+        for part in _parts(trying, CHECKED_AT_ONCE):
+            selected = {name: trying[name] for name in part}
+            row_count, *counts = _reading(session, text, f"SELECT {misfits(selected)} FROM {text.source()}")[
+                0
+            ]
+            wrong |= dict(zip(part, counts, strict=True))
+        widened = {name: WIDER.get(trying[name], "VARCHAR") for name, count in wrong.items() if count}
+        types |= widened
+        trying = {name: type_name for name, type_name in widened.items() if type_name != "VARCHAR"}
+    return row_count, [types[name] for name in text.dialect.names]
+
+
+def _parts(names: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    """The names in groups: an expression over hundreds of columns at once would hold them all in memory."""
+    waiting = iter(names)
+    while part := tuple(islice(waiting, size)):
+        yield part
 
 
 def _guessed(session: Session, text: _CsvText) -> dict[str, str]:
-    """Guess from the first rows; a column that is empty there, from its first values wherever they are."""
-    source = f"(SELECT * FROM {text.source()} LIMIT {GUESS_ROWS})"
-    guessed = guess(text.dialect.names, lambda select: _reading(session, text, f"{select} FROM {source}"))
-    for name in text.dialect.names:
-        if name not in guessed:
-            column = quoted(name)
-            first = f"(SELECT {column} FROM {text.source()} WHERE {column} IS NOT NULL LIMIT {GUESS_ROWS})"
-            found = guess([name], lambda select, rows=first: _reading(session, text, f"{select} FROM {rows}"))
-            guessed[name] = found.get(name, "VARCHAR")
-    return {name: guessed[name] for name in text.dialect.names}
+    """Guess from the first rows; a column that is empty there, from its first value wherever it is."""
+    _reading(
+        session, text, f"CREATE TEMP TABLE first_rows AS SELECT * FROM {text.source()} LIMIT {GUESS_ROWS}"
+    )
+    guessed: dict[str, str] = {}
+    for part in _parts(text.dialect.names, GUESSED_AT_ONCE):
+        guessed |= guess(part, lambda select: session.query(f"{select} FROM first_rows"))
+    session.query("DROP TABLE first_rows")
+    empty_so_far = [name for name in text.dialect.names if name not in guessed]
+    for part in _parts(empty_so_far, CHECKED_AT_ONCE):
+        guessed |= _guessed_from_first_values(session, text, part)
+    return {name: guessed.get(name, "VARCHAR") for name in text.dialect.names}
+
+
+def _guessed_from_first_values(session: Session, text: _CsvText, part: tuple[str, ...]) -> dict[str, str]:
+    """Guess from the first value of each column, found in one pass over the whole file."""
+    firsts = ", ".join(f"any_value({quoted(name)}) AS {quoted(name)}" for name in part)
+    _reading(
+        session, text, f"CREATE OR REPLACE TEMP TABLE first_values AS SELECT {firsts} FROM {text.source()}"
+    )
+    return guess(part, lambda select: session.query(f"{select} FROM first_values"))
 
 
 def _reading(session: Session, text: _CsvText, sql: str) -> list[tuple[int, ...]]:

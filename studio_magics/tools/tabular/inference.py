@@ -89,7 +89,7 @@ def guess(names: Sequence[str], sample_query: Callable[[str], list[tuple[int, ..
     parts: list[str] = []
     for name in names:
         parts.append(f"count({quoted(name)})")
-        parts += [f"count_if({fits(type_name, quoted(name))})" for type_name in CANDIDATES]
+        parts += [f"count(*) FILTER ({fits(type_name, quoted(name))})" for type_name in CANDIDATES]
     counts = iter(sample_query(f"SELECT {', '.join(parts)}")[0])
     guessed: dict[str, str] = {}
     for name in names:
@@ -107,5 +107,7 @@ def misfits(types: dict[str, str]) -> str:
         if type_name == "VARCHAR":
             parts.append("0")
         else:
-            parts.append(f"count_if(NOT coalesce({fits(type_name, quoted(name))}, {quoted(name)} IS NULL))")
+            parts.append(
+                f"count(*) FILTER (NOT coalesce({fits(type_name, quoted(name))}, {quoted(name)} IS NULL))"
+            )
     return ", ".join(parts)

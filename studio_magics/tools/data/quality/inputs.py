@@ -1,0 +1,76 @@
+"""What the tool is asked: a table, the user's own rules, and a few knobs with safe defaults."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from studio_magics.contracts.inputs import InputFile  # noqa: TC001  - pydantic resolves the annotation at run time
+from studio_magics.tools.base import ToolInput
+from studio_magics.tools.data.quality.yaml_text import MAX_CHARACTERS
+
+
+def _split(value: Any) -> Any:
+    """'a, b' is what a command line can write for ('a', 'b')."""
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+Names = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=200)], ...],
+    Field(max_length=20),
+    BeforeValidator(_split),
+]
+
+
+class QualityInput(ToolInput):
+    """A table and what is expected of it."""
+
+    data: InputFile = Field(
+        description="The table: .csv, .tsv (also .gz) or .parquet with one header line; data frames too"
+    )
+    expectations: str = Field(
+        default="",
+        max_length=MAX_CHARACTERS,
+        description="Your own rules as YAML: columns (required, type, not_null, unique, min, "
+        "max, allowed, regex, "
+        "max_age_days …), key, rows, checks in SQL. Empty: the data is profiled and rules are suggested",
+    )
+    key: Names = Field(default=(), description="Columns that together identify a row, for example 'order_id'")
+    date_column: str = Field(
+        default="",
+        max_length=200,
+        description="The column that tells how fresh the data is; found by itself if there is one",
+    )
+    max_age_days: float | None = Field(
+        default=None,
+        gt=0,
+        le=36_500,
+        description="How old the newest value of the date column may be, in days",
+    )
+    outlier_factor: float = Field(
+        default=3.0,
+        ge=1.5,
+        le=20.0,
+        description="How many interquartile ranges outside the quartiles a value must lie to be an outlier",
+    )
+    missing_tokens: Names = Field(
+        default=(), description="More spellings that mean 'missing' here, for example '-999, unknown'"
+    )
+    sample_rows: int = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="How many example values a finding shows; 0 shows no values of your data",
+    )
+
+    @field_validator("expectations")
+    @classmethod
+    def _read_early(cls, text: str) -> str:
+        """Refuse wrong rules when the price is asked, not after the upload."""
+        from studio_magics.tools.data.quality.expectations import parse_expectations
+
+        parse_expectations(text)
+        return text

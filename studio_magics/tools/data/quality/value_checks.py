@@ -1,0 +1,279 @@
+"""What is missing, odd or out of place in one column, whatever its type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_magics.tools.data.quality.observations import (
+    Observation,
+    examples,
+    percent,
+    rows,
+    severity_of_share,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from studio_magics.tools.data.quality.profile import ColumnProfile, ValueCount
+
+NEGATIVE_SHARE = 0.05
+"""Above this share, negative numbers belong to the column."""
+FUTURE_SHARE = 0.10
+"""Above this share, future dates belong to the column (a due date)."""
+NEAR_CONSTANT = 0.99
+NEARLY_UNIQUE = 0.99
+LEAST_ROWS = 100
+"""Fewer rows do not show what is usual in a column."""
+ID_WORDS = ("id", "key", "uuid", "guid", "number", "no", "nr", "code", "reference", "ref")
+SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0})
+SENTINEL_DAYS = ("1900-01-01", "1970-01-01", "1899-12-30", "9999-12-31", "2099-12-31", "0001-01-01")
+
+
+@dataclass(frozen=True)
+class ValueChecks:
+    """Checks of one column; they read its profile and nothing else."""
+
+    column: ColumnProfile
+    sample_rows: int
+
+    def observations(self) -> Iterator[Observation]:
+        """All observations about the values of this column."""
+        yield from self.missing()
+        if self.column.present_count:
+            yield from self.categories()
+            yield from self.numbers()
+            yield from self.moments()
+            yield from self.identity()
+
+    def missing(self) -> Iterator[Observation]:
+        """Empty cells and texts that stand for nothing."""
+        column = self.column
+        if not column.missing_count:
+            return
+        if not column.present_count:
+            yield Observation(
+                "empty-column",
+                "high",
+                f"'{column.name}' has no value in any row",
+                column.name,
+                detail="A column without values cannot be used and often means a broken export or join.",
+                action="Find out where it is filled, or drop it.",
+                count=column.missing_count,
+                share=1.0,
+                dimension="completeness",
+            )
+            return
+        disguised = f", {column.disguised_count:,} of them written as text" if column.disguised_count else ""
+        yield Observation(
+            "missing-values",
+            severity_of_share(column.missing_share, high=0.5, medium=0.05),
+            f"'{column.name}' misses {percent(column.missing_share)} of its values",
+            column.name,
+            detail=f"{column.missing_count:,} of {rows(column.row_count)} have no value{disguised}.",
+            action="Ask the source why; decide between filling, dropping and a rule such as "
+            "max_missing_percent.",
+            count=column.missing_count,
+            share=column.missing_share,
+            dimension="completeness",
+        )
+        if column.disguised:
+            yield Observation(
+                "disguised-missing",
+                "medium",
+                f"'{column.name}' writes missing values as text",
+                column.name,
+                detail=f"Found {examples(column.disguised, self.sample_rows)}. Counts, joins and "
+                "types treat them as real values.",
+                action="Replace them by empty cells when reading, for example with `na_values`.",
+                count=column.disguised_count,
+                share=column.disguised_count / column.row_count,
+            )
+
+    def categories(self) -> Iterator[Observation]:
+        """Columns that say (nearly) nothing, and values that hardly occur."""
+        column = self.column
+        if column.row_count < LEAST_ROWS:
+            return
+        top = column.top[0]
+        if column.distinct_count == 1 and not column.missing_count:
+            yield Observation(
+                "constant-column",
+                "low",
+                f"'{column.name}' has the same value in every row",
+                column.name,
+                detail=f"The value is {examples([top], self.sample_rows)}." if self.sample_rows else "",
+                action="Check that the filter or default behind it is meant; drop it for analysis.",
+                count=top.count,
+                share=1.0,
+            )
+        elif column.distinct_count > 1 and top.count >= NEAR_CONSTANT * column.present_count:
+            yield Observation(
+                "near-constant-column",
+                "info",
+                f"'{column.name}' is nearly always the same",
+                column.name,
+                detail=f"{percent(top.count / column.present_count)} of its values are equal.",
+                action="Check that the other values are meant.",
+                count=column.present_count - top.count,
+                share=top.count / column.present_count,
+            )
+        rare = self._rare()
+        if rare:
+            count = sum(value.count for value in rare)
+            yield Observation(
+                "rare-categories",
+                "info",
+                f"'{column.name}' has {len(rare):,} value{'s' if len(rare) != 1 else ''} that hardly occur",
+                column.name,
+                detail=f"Each is in at most 0.1 % of the rows: {examples(rare, self.sample_rows)}.",
+                action="Look for misspellings and codes that were taken out of use.",
+                count=count,
+                share=count / column.present_count,
+            )
+
+    def _rare(self) -> list[ValueCount]:
+        text = self.column.text
+        known = {value.text for group in (text.variants if text else ()) for value in group[1:]}
+        return [value for value in self.column.rare if value.text not in known]
+
+    def numbers(self) -> Iterator[Observation]:
+        """Signs and magic numbers that do not go with the rest."""
+        column, facts = self.column, self.column.numbers
+        if facts is None:
+            return
+        share = facts.negative_count / column.present_count
+        if 0 < share <= NEGATIVE_SHARE and facts.positive_count >= LEAST_ROWS:
+            yield Observation(
+                "negative-values",
+                "low",
+                f"'{column.name}' has {facts.negative_count:,} negative values among positive ones",
+                column.name,
+                detail=f"{percent(share)} of the values are below zero; the least is {facts.minimum:,g}.",
+                action="Check signs (refunds, corrections); if none is allowed add the rule min: 0.",
+                count=facts.negative_count,
+                share=share,
+            )
+        if facts.infinite_count:
+            yield Observation(
+                "infinite-values",
+                "medium",
+                f"'{column.name}' has {facts.infinite_count:,} infinite values",
+                column.name,
+                detail="Sums and means over them are infinite or undefined.",
+                action="Find the division by zero behind them.",
+                count=facts.infinite_count,
+                share=facts.infinite_count / column.present_count,
+                dimension="validity",
+            )
+        yield from self._sentinels()
+
+    def _sentinels(self) -> Iterator[Observation]:
+        """A frequent magic number at the very end of the range, far from the middle half."""
+        column, facts = self.column, self.column.numbers
+        if facts is None:
+            return
+        spread = facts.upper_quartile - facts.lower_quartile
+        for value in column.top:
+            number = _as_number(value.text)
+            far = number < facts.lower_quartile - 3 * spread or number > facts.upper_quartile + 3 * spread
+            if number in SENTINELS and far and number in {facts.minimum, facts.maximum} and value.count > 1:
+                yield Observation(
+                    "sentinel-values",
+                    "medium",
+                    f"'{column.name}' may use {number:g} for 'missing'",
+                    column.name,
+                    detail=f"{rows(value.count)} hold exactly {number:g}, the end of the range "
+                    "and far from the rest.",
+                    action=f"If so, run again with missing_tokens '{value.text}'.",
+                    count=value.count,
+                    share=value.count / column.present_count,
+                )
+
+    def moments(self) -> Iterator[Observation]:
+        """Dates later than now, and dates that programs write for 'none'."""
+        column, facts = self.column, self.column.dates
+        if facts is None:
+            return
+        share = facts.future_count / column.present_count
+        if 0 < share <= FUTURE_SHARE:
+            yield Observation(
+                "future-dates",
+                "medium",
+                f"'{column.name}' has {facts.future_count:,} values in the future",
+                column.name,
+                detail=f"The latest is {facts.newest:%Y-%m-%d}; {percent(share)} of the values "
+                "are later than this run.",
+                action="Check clocks, time zones and the order of day and month; or add the rule "
+                "not_in_future.",
+                count=facts.future_count,
+                share=share,
+            )
+        for value in column.top:
+            day = value.text[:10]
+            if (
+                day in SENTINEL_DAYS
+                and day in {f"{facts.oldest:%Y-%m-%d}", f"{facts.newest:%Y-%m-%d}"}
+                and value.count > 1
+            ):
+                yield Observation(
+                    "sentinel-values",
+                    "medium",
+                    f"'{column.name}' may use {day} for 'no date'",
+                    column.name,
+                    detail=f"{rows(value.count)} hold this day, which programs write when they have none.",
+                    action=f"If so, run again with missing_tokens '{value.text}'.",
+                    count=value.count,
+                    share=value.count / column.present_count,
+                )
+        if facts.gaps:
+            yield self._gap()
+
+    def _gap(self) -> Observation:
+        facts = self.column.dates
+        gaps = facts.gaps if facts else ()
+        shown = ", ".join(f"{before:%Y-%m-%d} to {after:%Y-%m-%d}" for before, after in gaps)
+        typical = facts.typical_gap_days if facts else None
+        return Observation(
+            "date-gaps",
+            "low",
+            f"'{self.column.name}' has stretches without any row",
+            self.column.name,
+            detail=f"Rows usually come every {typical or 0:g} day(s); the longest gaps: {shown}.",
+            action="Check whether deliveries were lost in these periods.",
+            count=len(gaps),
+        )
+
+    def identity(self) -> Iterator[Observation]:
+        """A column that would be a key but for a few rows."""
+        column = self.column
+        repeats = column.present_count - column.distinct_count
+        named = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", column.name)[-1].lower() in ID_WORDS
+        unique_share = column.distinct_count / column.present_count
+        whole = column.kind in {"integer", "text"} and column.reading in {"integer", "text"}
+        if (
+            whole
+            and named
+            and repeats
+            and column.present_count >= LEAST_ROWS
+            and unique_share >= NEARLY_UNIQUE
+        ):
+            yield Observation(
+                "nearly-unique",
+                "medium",
+                f"'{column.name}' is unique except for {repeats:,} repeated values",
+                column.name,
+                detail="If it identifies rows, these are duplicates.",
+                action=f"Check them, and run again with key: {column.name} to make it a rule.",
+                count=repeats,
+                share=repeats / column.present_count,
+            )
+
+
+def _as_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
