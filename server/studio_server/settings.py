@@ -14,6 +14,8 @@ from typing import Literal, Self
 
 import platformdirs
 
+from studio_magics.contracts.inputs import MAX_UPLOAD_BYTES
+
 Mode = Literal["local", "hub", "service"]
 DETERMINISTIC_START = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 SECRET_BYTES = 32
@@ -32,7 +34,7 @@ class Settings:
     """Whether a new user is given the free plan's credits; an operator may give credits by hand instead."""
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
     max_json_bytes: int = 2_000_000
-    max_upload_bytes: int = 64_000_000
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
     max_stored_upload_bytes: int = 4_000_000_000
     """All uploads of one user together."""
     max_queue_seconds: int = 900

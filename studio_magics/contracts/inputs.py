@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field
 from studio_magics.contracts.base import Bytes, Contract, Digest
 
 MAX_FOLDER_FILES = 1_000
+MAX_UPLOAD_BYTES = 64_000_000
+"""One upload; a server may allow less. Kernel runs have no such limit."""
 
 
 def _plain_name(name: str) -> str:

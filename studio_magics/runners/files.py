@@ -9,10 +9,10 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from studio_magics.client.refusals import did_you_mean, either
-from studio_magics.contracts.inputs import MAX_FOLDER_FILES, InputFile
+from studio_magics.contracts.inputs import MAX_FOLDER_FILES, MAX_UPLOAD_BYTES, InputFile
 from studio_magics.display.wording import size_text
 
-MAX_FILE_BYTES = 512_000_000
+MAX_FILE_BYTES = MAX_UPLOAD_BYTES
 MAX_TOTAL_BYTES = 1_000_000_000
 MAX_DEPTH = 12
 BLOCK_BYTES = 1024 * 1024

@@ -77,7 +77,7 @@ def test_killing_the_server_releases_the_hold_at_the_next_start_and_leaves_no_wo
         assert below
         process.send_signal(how)
         process.wait(PATIENCE_SECONDS)
-        gone, alive = psutil.wait_procs(below, timeout=PATIENCE_SECONDS)
+        _, alive = psutil.wait_procs(below, timeout=PATIENCE_SECONDS)
         assert not alive, f"{alive} outlived the server"
     with toy_server(tmp_path) as (_, client):
         after = client.get(f"/api/runs/{run['id']}").json()

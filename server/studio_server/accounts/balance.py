@@ -32,7 +32,6 @@ LOCAL_NOTE = (
 LINE_TITLES = {
     "issue_grant": "Credits given",
     "place_hold": "Set aside for a run",
-    "settle": "Run charged, rest returned",
     "release": "Hold returned",
     "expire_hold": "Hold returned after its lease",
     "expire_lot": "Credits ended",
@@ -159,15 +158,22 @@ def _lot(lot: Lot) -> LotView:
 
 def _line(line: LedgerLine) -> StatementLine:
     run_id = line.purpose if line.purpose and line.purpose.startswith("run_") else None
-    title = LINE_TITLES.get(line.kind, line.kind.replace("_", " "))
-    about = line.grant_source if line.kind == "issue_grant" and line.grant_source else ""
     return StatementLine(
         sequence=line.sequence,
         at=line.at,
         kind=line.kind,
-        description=f"{title}: {about}" if about else title,
+        description=_description(line),
         amount_credits=line.amount,
         available_credits_after=line.balance_after,
         run_id=run_id,
         receipt_id=None,
     )
+
+
+def _description(line: LedgerLine) -> str:
+    if line.kind == "settle":
+        return f"Run charged {line.spent}, {line.amount} returned"
+    title = LINE_TITLES.get(line.kind, line.kind.replace("_", " "))
+    if line.kind == "issue_grant" and line.grant_source:
+        return f"{title}: {line.grant_source}"
+    return title

@@ -157,6 +157,12 @@ def _last_values(
     }
 
 
+def _error(outcome: Outcome, verdict: Verdict) -> str:
+    if outcome.rejection is not None:
+        return f"The tool cannot use the input '{outcome.rejection.field}'."
+    return outcome.message or verdict.reason
+
+
 def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> Problem | None:
     if verdict.state == "succeeded":
         return None
@@ -168,7 +174,7 @@ def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> P
         type=f"urn:studio:problem:{verdict.code}",
         status=422 if verdict.code == "input_rejected" else 500 if verdict.state == "lost" else 409,
         code=verdict.code,
-        error=outcome.message or verdict.reason,
+        error=_error(outcome, verdict),
         reason=f"{verdict.reason} ({charged} credits)" if charged else verdict.reason,
         action=NEXT_STEPS[verdict.code].format(run=run.id),
         fields=fields,

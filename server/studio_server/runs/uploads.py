@@ -80,7 +80,7 @@ class Uploads:
         part = target.with_name(f".part-{secrets.token_hex(8)}")
         try:
             size = await self._receive(part, digest, chunks, room)
-            await asyncio.to_thread(os.replace, part, target)
+            await asyncio.to_thread(_settle, part, target)
         finally:
             part.unlink(missing_ok=True)
         await self._db.write(lambda tx: _insert(tx, user_id, digest, size))
@@ -106,6 +106,12 @@ class Uploads:
 def _create(part: Path) -> BinaryIO:
     part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _settle(part: Path, target: Path) -> None:
+    """Read-only from now on, so that workers may be given the very file in place of a copy."""
+    part.chmod(0o400)
+    part.replace(target)
 
 
 class _Hash(Protocol):
