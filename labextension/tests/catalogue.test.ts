@@ -38,6 +38,14 @@ describe('the catalogue', () => {
     expect(catalogue.tools?.map(({ id }) => id)).toEqual(['data-studio-quality']);
   });
 
+  it('puts what cannot be used yet last and keeps the order otherwise', async () => {
+    const tools = [tool({ id: 'dev-studio-b', availability: 'coming_soon' }), tool({ id: 'dev-studio-c' }), tool({ id: 'dev-studio-a' })];
+    const server = new AnsweringServer({ 'GET api/tools?q=': ok({ tools, price_version: 'x' }) });
+    const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
+    await catalogue.search('');
+    expect(catalogue.tools?.map(({ id }) => id)).toEqual(['dev-studio-c', 'dev-studio-a', 'dev-studio-b']);
+  });
+
   it('shows page and estimate of the opened tool, and why there is no estimate', async () => {
     const refused = { status: 422, code: 'invalid_inputs', error: 'It needs data.' };
     const answers = {

@@ -44,7 +44,7 @@ export class ToolCatalogue {
       if (question !== this._question) {
         return;
       }
-      this._tools = catalogue.tools;
+      this._tools = usableFirst(catalogue.tools);
       this._problem = null;
     } catch (thrown) {
       if (question !== this._question) {
@@ -108,4 +108,10 @@ export class ToolCatalogue {
   private _problem: StudioProblem | null = null;
   private _opened: OpenedTool | null = null;
   private _question = 0;
+}
+
+/** In the order of the catalogue, with what cannot be used yet at the end. */
+function usableFirst(tools: readonly ToolSummary[]): readonly ToolSummary[] {
+  const isUsable = (tool: ToolSummary): boolean => tool.availability === 'available';
+  return [...tools.filter(isUsable), ...tools.filter(tool => !isUsable(tool))];
 }

@@ -9,7 +9,14 @@ export function problemText(found: StudioProblem): HTMLElement {
   return element(
     'div',
     { class: 'studio-refusal', role: 'alert' },
-    element('p', {}, error, reason ? ` ${reason}` : null),
+    element('p', {}, error),
+    reason ? element('p', {}, sentence(reason)) : null,
     action ? element('p', {}, element('strong', {}, 'Next: '), action) : null
   );
+}
+
+/** With a capital at the start and a full stop at the end, however it was written. */
+function sentence(text: string): string {
+  const ended = /[.!?…]$/.test(text) ? text : `${text}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
 }

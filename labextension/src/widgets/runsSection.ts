@@ -27,7 +27,7 @@ export class RunsSection extends Widget {
   private draw(): void {
     const shown = this.session.runs.slice(0, this.shown);
     this.empty.hidden = shown.length > 0 || this.session.balance === null;
-    this.more.hidden = this.session.runs.length <= this.shown && (shown.length === 0 || !this.session.hasOlderRuns);
+    this.more.hidden = this.session.runs.length <= this.shown && (shown.length < this.shown || !this.session.hasOlderRuns);
     for (const run of shown) {
       const row = this.rows.get(run.id) ?? new RunRow(this.session.api);
       this.rows.set(run.id, row);
