@@ -65,10 +65,11 @@ def find_tool(name: str, server: Callable[[], StudioClient]) -> FoundTool:
         said = f"No tool '{name}' is installed in this kernel, and no credit server answers."
         raise Unknown(said, action=_suggest(name, _names()) or unreachable.action) from unreachable
     except Unknown as unknown:
-        if unknown.suggestions or unknown.problem is None:
+        if unknown.problem is None:
             raise
-        known = [*_names(), *(tool.short_name for tool in server().tools().tools)]
-        raise Unknown(unknown.what, action=_suggest(name, known), problem=unknown.problem) from unknown
+        listed = unknown.suggestions or [tool.short_name for tool in server().tools().tools]
+        action = _suggest(name, [*_names(), *listed]) or unknown.action
+        raise Unknown(unknown.what, action=action, problem=unknown.problem) from unknown
 
 
 def installed(name: str) -> Tool | None:

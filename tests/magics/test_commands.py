@@ -1,0 +1,221 @@
+"""`%studio` in a real shell: every verb, every refusal in two lines, each answer shown once."""
+
+import pandas as pd
+import pytest
+
+from studio_magics.client.refusals import StudioRefusal
+from studio_magics.display.bundle import RECEIPT_MIME
+from studio_magics.magics.verbs import VERBS
+
+FRAME = pd.DataFrame({"id": [1, 2]})
+
+
+@pytest.fixture
+def orders(shell):
+    shell.user_ns["orders"] = FRAME
+    return FRAME
+
+
+def refusal(notebook, source) -> list[str]:
+    cell = notebook.run(source)
+    assert isinstance(cell.error, StudioRefusal), cell.error
+    lines = cell.error._render_traceback_()
+    assert len(lines) == 2
+    assert lines[0].startswith("✘ ")
+    assert lines[1].startswith("  Next: ")
+    return lines
+
+
+def test_the_bare_magic_is_the_balance_in_one_line_shown_once(notebook):
+    cell = notebook.run("%studio")
+    assert cell.texts == ["ada · Free · 300 credits · today 0 of 30"]
+    assert cell.value.available_credits == 300
+
+
+def test_an_answer_in_the_middle_of_a_cell_is_shown_too(notebook):
+    assert notebook.run("%studio\n1 + 1").texts[0].startswith("ada · Free")
+
+
+def test_an_answer_is_shown_again_when_its_variable_is_evaluated_later(notebook):
+    notebook.run("b = %studio")
+    cell = notebook.run("b")
+    assert cell.value.available_credits == 300
+    formatted, _ = notebook.shell.display_formatter.format(notebook.shell.user_ns["b"])
+    assert formatted["text/plain"].startswith("ada · Free")
+
+
+def test_a_metered_run_shows_receipt_and_result_once_and_gives_the_run(notebook, orders):
+    cell = notebook.run("report = %studio run remote --data orders")
+    assert cell.texts[0] == "✔ Remote Checker · 3 credits (quoted at most 8) · 297 left"
+    assert RECEIPT_MIME in cell.displays[0]["data"]
+    assert cell.texts[1].startswith("3 rows, 2 findings")
+    assert len(cell.texts) == 2
+    assert notebook.shell.user_ns["report"].charged_credits == 3
+    assert len(notebook.run("%studio run remote --data orders").texts) == 2
+
+
+def test_the_variable_names_the_file_that_travels(notebook, orders, fake):
+    notebook.run("%studio run remote --data orders")
+    started = next(asked for asked in fake.asked if asked.path.endswith("/run"))
+    assert b'"orders.parquet"' in started.body
+
+
+def test_a_quiet_run_shows_nothing(notebook, orders):
+    cell = notebook.run("report = %studio run remote --data orders --quiet")
+    assert cell.texts == []
+    assert notebook.shell.user_ns["report"].state == "succeeded"
+
+
+def test_a_cell_body_fills_the_input_of_the_tool(notebook):
+    cell = notebook.run("%%studio run counter --times 2\nfirst line\nsecond line\n")
+    assert cell.error is None
+    run = notebook.shell.user_ns["_"]
+    assert run.result.summary["note"] == "first line\nsecond line\n"
+    assert cell.texts[0] == "✔ Counter · 0 credits · ran in this kernel"
+
+
+def test_options_become_values_of_the_right_kind(notebook, tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("from a file")
+    notebook.shell.user_ns["count"] = 4
+    notebook.run(f"r = %studio run counter --times=count --loud --tags a,b --note @{path}")
+    assert notebook.shell.user_ns["r"].result.summary == {
+        "note": "from a file",
+        "suffixes": [],
+        "tags": ["a", "b"],
+        "times": 4,
+    }
+
+
+def test_the_document_of_a_tool_may_be_named_by_its_file(notebook, tmp_path):
+    path = tmp_path / "note.yaml"
+    path.write_text("from a file")
+    notebook.run(f"r = %studio run counter --note {path}")
+    assert notebook.shell.user_ns["r"].result.summary["note"] == "from a file"
+
+
+def test_a_quoted_word_is_text_even_where_a_variable_has_its_name(notebook):
+    notebook.shell.user_ns["hello"] = "the variable"
+    notebook.run("a = %studio run counter --note hello")
+    notebook.run("b = %studio run counter --note 'hello'")
+    assert notebook.shell.user_ns["a"].result.summary["note"] == "the variable"
+    assert notebook.shell.user_ns["b"].result.summary["note"] == "hello"
+
+
+def test_variables_of_a_function_are_seen(notebook):
+    source = (
+        "import pandas\n"
+        "def check():\n"
+        "    inner = pandas.DataFrame({'id': [1]})\n"
+        "    return get_ipython().run_line_magic('studio', 'run counter --data inner --quiet')\n"
+        "r = check()"
+    )
+    assert notebook.run(source).error is None
+
+
+def test_braces_and_dollars_are_left_alone(notebook):
+    notebook.shell.user_ns["x"] = "expanded"
+    notebook.run("r = %studio run counter --note '{x} $x'")
+    assert notebook.shell.user_ns["r"].result.summary["note"] == "{x} $x"
+
+
+def test_a_hybrid_tool_runs_in_the_kernel_unless_told_otherwise(notebook, orders, fake):
+    notebook.run("%studio run counter --data orders")
+    assert fake.paths("POST") == []
+    refusal(notebook, "%studio run counter --data orders --on server")
+    assert "/api/billing/estimate" in fake.paths("POST")
+
+
+def test_every_verb_answers(notebook, orders):
+    notebook.run("%studio run remote --data orders")
+    lines = {
+        "": "%studio",
+        "tools": "%studio tools remote",
+        "tool": "%studio tool remote",
+        "estimate": "%studio estimate remote --data orders",
+        "run": "%studio run counter",
+        "runs": "%studio runs --limit 5",
+        "run-info": "%studio run-info run_1",
+        "cancel": "%studio cancel run_1",
+        "receipt": "%studio receipt",
+        "statement": "%studio statement",
+        "limits": "%studio limits --daily 20 --alerts 50,80,100",
+        "whoami": "%studio whoami",
+        "doctor": "%studio doctor",
+        "help": "%studio help run",
+    }
+    assert set(lines) == set(VERBS)
+    for line in lines.values():
+        cell = notebook.run(line)
+        assert cell.error is None, line
+        assert cell.texts, line
+
+
+def test_help_names_every_verb_and_every_option(notebook):
+    text = notebook.run("%studio help").texts[0]
+    assert all(f"%studio {verb}" in text for verb in VERBS if verb)
+    assert "--max-credits N" in notebook.run("%studio run --help").texts[0]
+    assert "%studio estimate NAME" in notebook.shell.find_line_magic("studio").__doc__
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "todo"),
+    [
+        ("%studio statu", "no verb 'statu'", "statement"),
+        ("%studio xyzzy", "no verb 'xyzzy'", "%studio help"),
+        ("%studio run", "needs the name of a tool", "%studio tools"),
+        ("%studio run countr", "countr", "counter"),
+        ("%studio run counter --tmes 3", "no option '--tmes'", "--times"),
+        ("%studio run counter --times", "--times needs a value", "--times"),
+        ("%studio run counter --times many", "found 'many'", "%studio tool"),
+        ("%studio run counter --times 99", "less than or equal to 9", "%studio tool"),
+        ("%studio run counter --data ordrs", "no variable and no file 'ordrs'", "orders"),
+        ("%studio run counter --data no/such.csv", "no variable and no file 'no/such.csv'", "orders"),
+        ("%studio run counter orders", "'orders' stands alone", "--data orders"),
+        ("%studio run counter --note 'open", "not closed", "'"),
+        ("%studio run counter --on moon", "'moon'", "--on kernel"),
+        ("%studio run remote --data orders --here", "only on the server", "leave out"),
+        ("%studio run remote --data orders --max-credits lots", "whole number", "--max-credits"),
+        ("%studio limits --daily much", "whole number", "--daily 10"),
+        ("%studio limits --alerts 120", "1 to 100", "--alerts"),
+        ("%studio limits --alerts x", "per cents", "--alerts"),
+        ("%studio run-info", "needs a id", "%studio run-info ID"),
+        ("%studio whoami now", "'now'", "%studio whoami"),
+        ("%studio run-info run_9", "run_9", "%studio runs"),
+        ("%studio help runn", "no verb 'runn'", "run"),
+        ("%%studio whoami\nbody", "no cell body", "on one line"),
+        ("%%studio run counter --note a\nbody", "the same input", "one of them"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_in_two_lines_with_the_next_step(
+    notebook, orders, source, said, todo
+):
+    lines = refusal(notebook, source)
+    assert said in lines[0]
+    assert todo in lines[1]
+
+
+def test_a_refusal_leaves_nothing_behind_it(notebook, orders, fake):
+    refusal(notebook, "%studio run remote --data orders --max-credits lots")
+    assert fake.runs == {}
+
+
+def test_an_unexpected_fault_keeps_its_traceback(notebook):
+    assert isinstance(notebook.run("%studio run counter --behave break").error, ZeroDivisionError)
+
+
+def test_unloading_takes_everything_out(notebook, shell):
+    matchers, hooks = len(shell.Completer.custom_matchers), len(shell.events.callbacks["pre_run_cell"])
+    shell.run_line_magic("unload_ext", "studio_magics")
+    assert shell.find_line_magic("studio") is None
+    assert shell.find_cell_magic("studio") is None
+    assert len(shell.Completer.custom_matchers) == matchers - 1
+    assert len(shell.events.callbacks["pre_run_cell"]) == hooks - 1
+    shell.run_line_magic("load_ext", "studio_magics")
+    assert shell.find_line_magic("studio") is not None
+
+
+def test_loading_twice_registers_completion_once(notebook, shell):
+    before = len(shell.Completer.custom_matchers)
+    shell.run_line_magic("reload_ext", "studio_magics")
+    assert len(shell.Completer.custom_matchers) == before
