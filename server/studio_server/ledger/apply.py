@@ -156,6 +156,7 @@ def _enter(tx: Tx, transfer_id: str, account: str, amount: int) -> Row:
 
 
 def _change_lots(tx: Tx, moves: Iterable[Move]) -> None:
+    """Sum up per lot; that no part falls below zero is the row's own CHECK."""
     changes: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for move in moves:
         for column, sign in enumerate(LOT_COLUMNS[move.kind]):
@@ -163,7 +164,7 @@ def _change_lots(tx: Tx, moves: Iterable[Move]) -> None:
     for lot_id, change in changes.items():
         tx.execute(
             "UPDATE lots SET available = available + ?1, held = held + ?2, spent = spent + ?3,"
-            " expired = expired + ?4 WHERE lot_id = ?5 AND available + ?1 >= 0 AND held + ?2 >= 0",
+            " expired = expired + ?4 WHERE lot_id = ?5",
             (*change, lot_id),
         )
         _one_row_changed(tx, "lot", lot_id)

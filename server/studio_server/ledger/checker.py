@@ -111,7 +111,7 @@ def recorded_digest(tx: Tx, effect_sequence: int) -> bytes:
         " recorded_us FROM transfers WHERE effect_sequence = ?",
         (effect_sequence,),
     )
-    for transfer in sorted(transfers, key=lambda row: int(str(row[0]).rpartition(".")[2])):
+    for transfer in sorted(transfers, key=lambda row: (len(row[0]), row[0])):
         rows.append(transfer)
         rows.extend(
             tx.execute(

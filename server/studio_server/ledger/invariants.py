@@ -56,6 +56,16 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        2,
+        "is not an account of its wallet or lot",
+        """
+        SELECT account_id FROM accounts a LEFT JOIN wallets w USING (wallet_id)
+        LEFT JOIN lots l USING (lot_id) WHERE w.asset IS NOT a.asset
+        OR (a.lot_id IS NOT NULL AND l.wallet_id IS NOT a.wallet_id)
+        OR account_id <> coalesce(lot_id || '/' || substr(kind, 5), a.wallet_id || '/' || kind)
+        """,
+    ),
+    Rule(
         3,
         "parts do not add up to the amount granted",
         """
@@ -148,6 +158,14 @@ RULES: tuple[Rule, ...] = (
         day_start_us ELSE month_start_us END
         GROUP BY w.wallet_id, period, start_us HAVING w.settled <> coalesce(sum(h.settled), 0)
         OR w.held <> coalesce(sum(CASE h.state WHEN 'open' THEN h.ceiling ELSE 0 END), 0)
+        """,
+    ),
+    Rule(
+        13,
+        "have a gap in their sequence",
+        """
+        SELECT 'entries' WHERE (SELECT count(*) FROM entries)
+        <> (SELECT coalesce(max(sequence), 0) FROM entries)
         """,
     ),
     Rule(
