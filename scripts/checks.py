@@ -72,10 +72,8 @@ def unit_checks() -> list[Check]:
 
 
 def notebook_checks() -> list[Check]:
-    """The notebooks, cell by cell against their stored outputs."""
-    settings = NOTEBOOKS / "sanitize.cfg"
-    cleaned = ["--nbval-sanitize-with", settings] if settings.is_file() else []
-    return [_pytest("notebooks", "--nbval", *cleaned, NOTEBOOKS)]
+    """The notebooks, cell by cell against their stored outputs, each with a deterministic server of its own."""
+    return [_pytest("notebooks", "--studio", "--nbval", NOTEBOOKS)]
 
 
 def browser_checks() -> list[Check]:

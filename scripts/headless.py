@@ -35,6 +35,9 @@ def main(path: Path) -> int:
     """Execute the notebook in place and print its money lines; 0 only if all is there and adds up."""
     started = time.monotonic()
     notebook: Any = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     failed = execute(notebook, path.name)
     nbformat.write(notebook, path)
     bundles = list(money_bundles(notebook.cells))
