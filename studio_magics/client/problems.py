@@ -36,7 +36,7 @@ BY_STATUS: dict[int, type[ServerRefusal]] = {
     429: TooFast,
 }
 SERVER_FAULT = 500
-BALANCE_LIMITS = (None, "", "balance", "available")
+BALANCE_LIMITS = (None, "", "balance", "wallet")
 """Values of `Problem.limit` that mean the balance itself and not one of the spend controls."""
 
 

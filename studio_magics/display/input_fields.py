@@ -30,8 +30,17 @@ class InputField:
 
     @property
     def option(self) -> str:
-        """'--max-rows' for 'max_rows'."""
-        return "--" + self.name.replace("_", "-")
+        """'--max-rows' for 'max_rows'; '--no-colour' for a switch that is on when left out."""
+        return f"--no-{self._word}" if self.is_flag and self.default is True else f"--{self._word}"
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every option that sets it, without dashes: a switch can be turned on and off."""
+        return (self._word, f"no-{self._word}") if self.is_flag else (self._word,)
+
+    @property
+    def _word(self) -> str:
+        return self.name.replace("_", "-")
 
     @property
     def takes_data(self) -> bool:

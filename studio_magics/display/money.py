@@ -71,16 +71,21 @@ def estimate(found: Estimate) -> Display:
 
 def _estimate_facts(found: Estimate) -> list[str]:
     if found.max_credits == 0:
-        facts = ["0 credits"]
+        facts = [f"0 credits · {_forecast(found)}"]
     else:
         facts = [_range(found.min_credits, found.typical_credits, found.max_credits)]
         facts.append("; ".join(part for part in (price_lines(found.lines), _limits(found.limits)) if part))
     if found.measured_runs:
         facts.append(f"typical rests on {wording.plural(found.measured_runs, 'measured run')} on this server")
-    facts.extend(_standing(found.standing))
-    if found.free_alternative:
-        facts.append(f"for 0 credits: {found.free_alternative}")
+    if found.place == "server":
+        facts.extend(_standing(found.standing))
+    facts.append(found.free_alternative)
     return [fact for fact in facts if fact]
+
+
+def _forecast(found: Estimate) -> str:
+    cpu, peak = wording.seconds_text(found.forecast.cpu_ms), wording.size_text(found.forecast.peak_bytes)
+    return f"about {cpu} CPU and {peak}"
 
 
 def _range(least: int, typical: int, most: int) -> str:
@@ -108,7 +113,7 @@ def _standing(standing: Standing | None) -> list[str]:
     today = f"today {standing.day_used_credits:,} of {standing.day_cap_credits:,}"
     facts = [f"{standing.available_credits:,} available · {after} · {today}"]
     if standing.refused_by:
-        facts.append(f"would be refused now by: {_words(standing.refused_by)}")
+        facts.append(f"would be refused now by {wording.limit_text(standing.refused_by)}")
     if standing.refused_by and standing.action:
         facts.append(f"next: {standing.action}")
     return facts

@@ -30,6 +30,21 @@ def seconds_text(milliseconds: int) -> str:
     return f"{minutes:,} min {rest} s"
 
 
+LIMITS = {
+    "wallet": "the wallet",
+    "per_run": "the limit per run",
+    "monthly": "the monthly limit",
+    "daily": "the daily limit",
+    "balance": "the balance",
+    "open_holds": "the number of runs at the same time",
+}
+
+
+def limit_text(code: str) -> str:
+    """'the daily limit' for 'daily'."""
+    return LIMITS.get(code, f"the limit '{code.replace('_', ' ')}'")
+
+
 def moment_text(moment: datetime) -> str:
     """'2026-11-21 10:05 UTC'."""
     return moment.strftime("%Y-%m-%d %H:%M UTC")

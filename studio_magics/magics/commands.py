@@ -59,13 +59,13 @@ def _tool_verb(
     if not words or words[0].is_option:
         raise UsageRefused(f"%studio {name} needs the name of a tool.", action="%studio tools lists them")
     found = studio.find(words[0].text)
-    by_option = {field.option[2:]: field for field in found.fields}
+    by_option = {word: field for field in found.fields for word in field.spellings}
     options = {option: _taken(field) for option, field in by_option.items()} | plain_options(verb)
     parsed = parse(f"{name} {found.short_name}", words[1:], options)
     _no_surplus(name, found, parsed)
     reader = Reader(found.title, variables, document=found.cell_field)
     inputs = {
-        field.name: reader.value(field, parsed.options[option])
+        field.name: reader.value(field, parsed.options[option], negated=option != field.spellings[0])
         for option, field in by_option.items()
         if option in parsed.options and option not in verb.options
     }

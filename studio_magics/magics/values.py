@@ -27,14 +27,14 @@ class Reader:
         self._variables = variables
         self._document = document
 
-    def value(self, field: InputField, words: Sequence[Word]) -> Any:
-        """The value of an input.
+    def value(self, field: InputField, words: Sequence[Word], *, negated: bool = False) -> Any:
+        """The value of an input; `negated` for a switch written as '--no-…'.
 
         Raises:
             InputRefused: A word names neither a variable nor a file where data is wanted.
         """
         if field.is_flag:
-            return self._flag(words)
+            return not self._flag(words) if negated else self._flag(words)
         if len(words) == 1 and not words[0].quoted and words[0].text not in field.choices:
             name = words[0].text
             if name in self._variables and fits(self._variables[name], field):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.client.connection import new_key
-from studio_magics.client.problems import next_step, what
+from studio_magics.client.problems import BALANCE_LIMITS, next_step, what
 from studio_magics.client.refusals import (
+    InsufficientCredits,
     LimitReached,
     RunFailed,
     RunStopped,
@@ -22,7 +23,7 @@ from studio_magics.client.refusals import (
 )
 from studio_magics.contracts.billing import Estimate, EstimateRequest
 from studio_magics.contracts.runs import TERMINAL_STATES, Run, RunRequest
-from studio_magics.display.wording import credits_text
+from studio_magics.display.wording import credits_text, limit_text
 from studio_magics.runners.outcome import StudioRun
 from studio_magics.runners.validation import validated
 
@@ -181,16 +182,17 @@ def refuse_early(quoted: Estimate) -> None:
     """Refuse before data is sent when the server has said already that it would refuse the run.
 
     Raises:
-        LimitReached: Balance or a limit does not allow the ceiling now.
+        InsufficientCredits: The balance does not cover the ceiling.
+        LimitReached: A limit does not allow it now.
     """
     standing = quoted.standing
     if standing is None or not standing.refused_by:
         return
-    limit = standing.refused_by.replace("_", " ")
     figures = f"at most {quoted.max_credits:,} needed, {standing.available_credits:,} available"
     today = f"today {standing.day_used_credits:,} of {standing.day_cap_credits:,}"
-    said = f"{quoted.tool_title} was refused by the limit '{limit}' ({figures}, {today})."
-    raise LimitReached(said, action=standing.action or quoted.free_alternative)
+    said = f"{quoted.tool_title} was refused by {limit_text(standing.refused_by)} ({figures}, {today})."
+    kind = InsufficientCredits if standing.refused_by in BALANCE_LIMITS else LimitReached
+    raise kind(said, action=standing.action or quoted.free_alternative)
 
 
 def _estimate_request(found: FoundTool, staged: Staged, max_credits: int | None) -> EstimateRequest:

@@ -135,8 +135,9 @@ class StudioRun:
         """What the tool found, with how to get its files."""
         if self.result is None:
             return None
-        name = self.result.artefacts[0].name if self.result.artefacts else ""
-        return draw_result(self.result, hint=f"get a file: run.artefact({name!r}).save()" if name else "")
+        names = [artefact.name for artefact in self.result.artefacts]
+        hint = f"save a file: run = %studio run …, then run.artefact({names[0]!r}).save()" if names else ""
+        return draw_result(self.result, hint=hint)
 
     def _ipython_display_(self) -> None:
         if front_end() is FrontEnd.TERMINAL:

@@ -245,9 +245,9 @@ def this_studio() -> Studio:
 
 
 def _show_result(run: StudioRun, *, quiet: bool) -> None:
-    if quiet or front_end() is FrontEnd.SCRIPT:
+    if front_end() is FrontEnd.SCRIPT:
         return
-    found = run.result_display()
+    found = None if quiet else run.result_display()
     if found is not None:
         show(found)
     formats.mark_shown(run)

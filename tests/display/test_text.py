@@ -251,3 +251,16 @@ def test_a_schema_is_read_as_options():
 def test_a_schema_that_refers_to_itself_is_read_to_an_end():
     schema = {"$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}]}}, "properties": {"a": {"$ref": "#/$defs/A"}}}
     assert input_fields(schema)[0].takes == "TEXT"
+
+
+def test_a_switch_that_is_on_when_left_out_is_offered_as_its_opposite():
+    schema = {"properties": {"check_keys": {"type": "boolean", "default": True}, "loud": {"type": "boolean"}}}
+    assert [field.option for field in input_fields(schema)] == ["--no-check-keys", "--loud"]
+
+
+def test_an_estimate_for_the_kernel_names_no_balance(fake):
+    found = fake.estimate(EstimateRequest(tool="remote"))
+    update = {"place": "kernel", "min_credits": 0, "typical_credits": 0, "max_credits": 0, "standing": None}
+    assert draw(found.model_copy(update=update)).text == (
+        "Remote Checker · in this kernel\n  0 credits · about 1.2 s CPU and 100 MB"
+    )

@@ -5,7 +5,9 @@ import pytest
 
 from studio_magics.client.refusals import StudioRefusal
 from studio_magics.display.bundle import RECEIPT_MIME
+from studio_magics.display.input_fields import input_fields
 from studio_magics.magics.verbs import VERBS
+from tests.runners.counting import CountInput
 
 FRAME = pd.DataFrame({"id": [1, 2]})
 
@@ -60,10 +62,12 @@ def test_the_variable_names_the_file_that_travels(notebook, orders, fake):
     assert b'"orders.parquet"' in started.body
 
 
-def test_a_quiet_run_shows_nothing(notebook, orders):
+def test_a_quiet_run_shows_nothing(notebook, orders, capsys):
     cell = notebook.run("report = %studio run remote --data orders --quiet")
     assert cell.texts == []
     assert notebook.shell.user_ns["report"].state == "succeeded"
+    assert notebook.run("%studio run counter --quiet").texts == []
+    assert "Counter" not in capsys.readouterr().out
 
 
 def test_a_cell_body_fills_the_input_of_the_tool(notebook):
@@ -85,6 +89,14 @@ def test_options_become_values_of_the_right_kind(notebook, tmp_path):
         "tags": ["a", "b"],
         "times": 4,
     }
+
+
+def test_a_switch_can_be_turned_on_and_off(notebook):
+    fields = {field.name: field for field in input_fields(CountInput.model_json_schema())}
+    assert fields["loud"].spellings == ("loud", "no-loud")
+    assert notebook.run("%studio run counter --no-loud").error is None
+    assert notebook.run("%studio run counter --loud=no").error is None
+    assert "is a switch" in refusal(notebook, "%studio run counter --loud=perhaps")[0]
 
 
 def test_the_document_of_a_tool_may_be_named_by_its_file(notebook, tmp_path):

@@ -85,11 +85,13 @@ def test_after_a_fault_of_the_server_the_same_start_is_tried_again(studio, fake)
 
 
 def test_a_run_that_would_be_refused_is_refused_before_data_is_sent(studio, fake):
-    fake.refused_by = "daily_limit"
+    fake.refused_by = "daily"
     with pytest.raises(LimitReached) as refused:
         studio.run("remote", data=FRAME)
     assert fake.paths("PUT") == []
-    assert "daily limit" in refused.value.what
+    assert refused.value.what == (
+        "Remote Checker was refused by the daily limit (at most 8 needed, 300 available, today 0 of 30)."
+    )
     assert refused.value.action == "wait until tomorrow"
 
 
@@ -153,7 +155,7 @@ def test_a_server_tool_cannot_be_run_in_the_kernel(studio):
 def test_an_unknown_tool_gets_the_suggestions_of_the_server(studio):
     with pytest.raises(Unknown) as refused:
         studio.run("remot")
-    assert refused.value.action == "did you mean remote?"
+    assert refused.value.action == "did you mean 'remote'?"
 
 
 def test_a_wrong_token_is_refused_with_the_way_out(studio, fake):

@@ -148,7 +148,7 @@ def test_a_file_above_the_upload_limit_is_refused_with_both_sizes_and_read_in_th
     path = tmp_path / "large.csv"
     path.write_bytes(b"x" * 3_000)
     lines = refused(data=path).lines()
-    assert "2.9 kB" in lines[0]
+    assert "3 kB" in lines[0]
     assert "1,000 bytes" in lines[0] or "kB" in lines[0]
     assert "sample" in lines[1]
     assert stage(limited=False, data=path).inputs["data"]["size_bytes"] == 3_000
