@@ -1,1 +1,6 @@
 import './base.css';
+import './status.css';
+import './panel.css';
+import './controls.css';
+import './lists.css';
+import './cards.css';

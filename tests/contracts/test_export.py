@@ -8,7 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 from pydantic import BaseModel, ConfigDict
+from studio_server.export import __main__ as export
 from studio_server.export.messages import contract_modules, definitions
+from studio_server.export.openapi import openapi
 from studio_server.export.schemas import ENDING, schema_files, write_schemas
 from studio_server.export.shapes import UnknownConstruct, is_optional, read_shape
 from studio_server.export.typescript import shape_data, type_of, typescript
@@ -32,6 +34,35 @@ def test_the_committed_schemas_are_what_the_contracts_generate() -> None:
     folder = ROOT / "docs/schemas"
     committed = {path.name: path.read_text(encoding="utf-8") for path in folder.glob(f"*{ENDING}")}
     assert committed == schema_files(), "generate them again: see server/studio_server/export/README.md"
+
+
+def test_the_committed_openapi_is_what_the_server_serves() -> None:
+    committed = (ROOT / "docs/openapi.json").read_text(encoding="utf-8")
+    assert committed == openapi(), "generate it again: see server/studio_server/export/README.md"
+
+
+def test_without_arguments_everything_is_written_to_the_places_that_are_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert export.main([]) == 0
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
+    assert {
+        "labextension/src/contracts.ts",
+        "docs/openapi.json",
+        "docs/schemas/Receipt.schema.json",
+    } <= written
+    assert all((ROOT / name).is_file() for name in written)
+    assert capsys.readouterr().out.count("\n") == 3
+
+
+def test_a_kind_without_a_place_is_refused_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        export.main(["openapi"])
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_contract_class_has_an_interface_and_a_schema_file() -> None:
