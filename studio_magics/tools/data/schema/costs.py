@@ -1,0 +1,78 @@
+"""What a run will need, from names and sizes of the files alone; constants measured in fresh processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio_magics.contracts.billing import Forecast
+from studio_magics.contracts.inputs import InputFolder
+from studio_magics.tools.data.schema.table_files import is_table
+
+if TYPE_CHECKING:
+    from studio_magics.contracts.inputs import InputFile
+    from studio_magics.tools.data.schema.inputs import SchemaInput
+
+SERVER_CPU_MS = 4_000
+"""More than this belongs in the kernel, where it costs nothing and has no limit."""
+MB = 1_000_000
+SQLITE_START_MS = 170
+SQLITE_FIRST_MB_MS = 25
+SQLITE_FIRST_MB = 4
+SQLITE_MB_MS = 9
+SQLITE_BYTES = 40 * MB
+DUCKDB_START_MS = 200
+DUCKDB_MB_MS = 2
+DUCKDB_BYTES = 86 * MB
+FILES_START_MS = 210
+FILE_MS = 13
+CSV_MB_MS = 17
+CSV_GROWTH = 5
+PARQUET_MB_MS = 22
+PARQUET_GROWTH = 6
+GZIP_RATIO = 5
+SESSION_BYTES = 225 * MB
+"""Where DuckDB starts to spill."""
+
+
+def forecast(inputs: SchemaInput) -> Forecast:
+    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    files = _files(inputs)
+    size = sum(file.size_bytes for file in files)
+    tables = [file for file in files if is_table(file.name)]
+    if not files:
+        cpu_ms, peak, basis = SQLITE_START_MS + DUCKDB_START_MS, DUCKDB_BYTES, "a database reached by its URL"
+    elif tables:
+        cpu_ms, peak = _of_tables(tables)
+        basis = f"{len(tables)} table {'file' if len(tables) == 1 else 'files'}, {size / MB:,.1f} MB"
+    elif files[0].name.lower().endswith((".duckdb", ".ddb")):
+        cpu_ms = DUCKDB_START_MS + DUCKDB_MB_MS * size // MB
+        peak = min(DUCKDB_BYTES + size // 2, SESSION_BYTES)
+        basis = f"a DuckDB file of {size / MB:,.1f} MB"
+    else:
+        cpu_ms, peak = _of_sqlite(size), SQLITE_BYTES
+        basis = f"a database file of {size / MB:,.1f} MB"
+    if cpu_ms > SERVER_CPU_MS:
+        basis += "; too large for the server, run it locally for 0 credits"
+    return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)
+
+
+def _files(inputs: SchemaInput) -> tuple[InputFile, ...]:
+    if inputs.source is None:
+        return ()
+    return inputs.source.files if isinstance(inputs.source, InputFolder) else (inputs.source,)
+
+
+def _of_sqlite(size: int) -> int:
+    first = min(size, SQLITE_FIRST_MB * MB)
+    return SQLITE_START_MS + (SQLITE_FIRST_MB_MS * first + SQLITE_MB_MS * (size - first)) // MB
+
+
+def _of_tables(tables: list[InputFile]) -> tuple[int, int]:
+    cpu_ms, grown = FILES_START_MS, 0
+    for file in tables:
+        name = file.name.lower()
+        size = file.size_bytes * (GZIP_RATIO if name.endswith(".gz") else 1)
+        is_parquet = name.endswith((".parquet", ".pq"))
+        cpu_ms += FILE_MS + (PARQUET_MB_MS if is_parquet else CSV_MB_MS) * size // MB
+        grown += (PARQUET_GROWTH if is_parquet else CSV_GROWTH) * size
+    return cpu_ms, min(DUCKDB_BYTES + grown, SESSION_BYTES)
