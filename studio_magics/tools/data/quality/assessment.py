@@ -214,11 +214,12 @@ class Assessor:
         nested = [column.name for column in columns if column.kind == "other"]
         if nested:
             yield f"The inside of {_listed(nested)}: nested, binary or time-of-day values were only counted."
-        guessing = [
-            column.name for column in columns if column.text and column.text.shapes and not column.dates
-        ]
+        guessing = [column.name for column in columns if column.text and column.text.guessed_count]
         if guessing:
-            yield f"Age and gaps of {_listed(guessing)}: day and month cannot be told apart without guessing."
+            yield (
+                f"Age, gaps and future dates of {_listed(guessing)} where day and month cannot be told apart "
+                "without guessing."
+            )
         if self.inputs.max_age_days is None and not any(
             rule.name == "max_age_days" for rule in expectations.rules
         ):

@@ -189,10 +189,9 @@ def _max_age(subject: _Subject) -> Condition:
     fresh = dates.newest_past is not None and dates.newest_past >= oldest_allowed
     return Condition(
         f"newest value at most {subject.value:g} days old",
-        checked_count=1,
         dimension="timeliness",
         known_failing=0 if fresh else 1,
-        note=f"the newest value that is not in the future is {dates.newest_past}",
+        note=f"The newest value that is not in the future is {dates.newest_past}",
     )
 
 

@@ -41,8 +41,10 @@ WIDTH = 640.0
 
 def tone_of(score: int) -> Tone:
     """The colour of a score from 0 to 100."""
-    tones = [tone for least, tone in _STEPS if score >= least]
-    return tones[0] if tones else "bad"
+    for least, tone in _STEPS:
+        if score >= least:
+            return tone
+    return "bad"
 
 
 _STEPS: tuple[tuple[int, Tone], ...] = ((90, "good"), (75, "fair"), (50, "poor"))
@@ -137,7 +139,11 @@ def _worst_column(assessment: Assessment) -> ColumnProfile | None:
     named = {column.name: column for column in assessment.columns}
     for one in assessment.observations:
         column = named.get(one.column)
-        explained = one.code in _EXPLAINED
+        explained = one.code in _EXPLAINED and one.dimension not in {
+            "completeness",
+            "uniqueness",
+            "timeliness",
+        }
         if column and explained and column.distinct_count > 1 and (column.numbers or column.kind == "text"):
             return column
     return next(

@@ -1,6 +1,6 @@
 """What a table of this size will need, before it is read.
 
-Measured in fresh processes, start and imports included, with DuckDB 2.0 on Python 3.11 (CPU seconds / peak MB):
+Measured in fresh processes, start and imports included, DuckDB 2.0, Python 3.11 (CPU seconds / peak MB):
 
 | table                               | CSV MB | CSV        | Parquet MB | Parquet    |
 |-------------------------------------|--------|------------|------------|------------|
@@ -12,8 +12,9 @@ Measured in fresh processes, start and imports included, with DuckDB 2.0 on Pyth
 | orders with texts, 230,000 × 7      | 45.8   | 1.78 / 203 | 32.5       | 1.46 / 207 |
 | survey, 484,560 × 48                | 101.8  | 4.67 / 266 | 12.1       | 1.82 / 196 |
 
-The curves below stay within a factor of two of all of these. Hundreds of columns cost more than their bytes say
-(300 columns × 2,000 rows, 2.3 MB: 2.05 / 178); the number of columns is not known before the file is read.
+The curves below stay within a factor of two of all of these. Hundreds of columns cost more than their bytes
+say (300 columns × 2,000 rows, 2.3 MB: 2.05 / 178); the number of columns is not known before
+the file is read.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ GZIP_RATIO = 5
 
 @dataclass(frozen=True)
 class Need:
-    """A steep line for the first megabytes, where columns count, and a flat one for the rest, where rows do."""
+    """A steep line for the first megabytes, where columns count, and a flat one for the rest."""
 
     base_cpu_ms: int
     first_cpu_ms: int

@@ -72,19 +72,24 @@ def rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def examples(values: Sequence[ValueCount], limit: int) -> str:
+def values(count: int) -> str:
+    """'1 value' or '1,234 values'."""
+    return "1 value" if count == 1 else f"{count:,} values"
+
+
+def examples(found: Sequence[ValueCount], limit: int) -> str:
     """'“NA” (12 rows), “-” (3 rows)'; with a limit of 0 only how many there are."""
     if not limit:
-        return f"{len(values):,} different values (not shown)"
-    return ", ".join(f"“{shortened(value.text)}” ({rows(value.count)})" for value in values[:limit])
+        return f"{len(found):,} different values (not shown)"
+    return ", ".join(f"“{shortened(value.text)}” ({rows(value.count)})" for value in found[:limit])
 
 
 def shortened(text: str, length: int = 40) -> str:
-    """A value for one line: blanks made visible at the ends, long texts cut."""
+    """A value for one line: blanks at the ends shown as “·”, long texts cut."""
     flat = text.replace("\n", "⏎").replace("\r", "⏎").replace("\t", "⇥")
     inner = flat.strip(" ")
     if not inner:
-        return "␠" * min(len(flat), length)
+        return "·" * min(len(flat), length)
     lead, tail = len(flat) - len(flat.lstrip(" ")), len(flat) - len(flat.rstrip(" "))
-    flat = "␠" * min(lead, 5) + inner + "␠" * min(tail, 5)
+    flat = "·" * min(lead, 5) + inner + "·" * min(tail, 5)
     return flat if len(flat) <= length else flat[: length - 1] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.data.quality.observations import Observation, percent, rows
+from studio_magics.tools.data.quality.observations import Observation, percent, rows, values
 from studio_magics.tools.data.quality.spread import outside
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 LEAST_ROWS = 30
 LEAST_DISTINCT = 10
 LONG_TAIL = 0.01
-"""Above this share they are the tail of the distribution rather than errors."""
+"""Above this share, and more than `TAIL_ROWS`, they are the tail of the distribution rather than errors."""
+
+TAIL_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def find_outliers(table: TableSource, column: ColumnProfile, factor: float) -> F
 def outlier_observation(column: ColumnProfile, fences: Fences, factor: float, *, show: bool) -> Observation:
     """How many, beyond which bounds, and whether they look like errors or like a long tail."""
     share = fences.count / column.present_count
-    tail = share > LONG_TAIL
+    tail = share > LONG_TAIL and fences.count > TAIL_ROWS
     severity: Severity = "info" if tail else "low"
     extremes = [f"the least is {fences.least:,g}"] if fences.below else []
     extremes += [f"the greatest is {fences.most:,g}"] if fences.above else []
@@ -76,7 +78,7 @@ def outlier_observation(column: ColumnProfile, fences: Fences, factor: float, *,
     return Observation(
         "outliers",
         severity,
-        f"'{column.name}' has {fences.count:,} values far from the rest",
+        f"'{column.name}' has {values(fences.count)} far from the rest",
         column.name,
         detail=f"{fences.below:,} below {fences.low:,g} and {fences.above:,} above {fences.high:,g} "
         f"({factor:g} interquartile ranges outside the quartiles; {percent(share)})"

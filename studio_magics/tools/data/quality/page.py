@@ -18,7 +18,7 @@ body{margin:0;background:#f4f6f9;color:#1b2430;font:15px/1.5 system-ui,-apple-sy
 main{max-width:72rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.15rem;margin:2rem 0 .6rem}
 .lead{font-size:1.05rem;margin:.2rem 0 1rem}.quiet{color:#4d5967;font-size:.88rem}
-.figures{display:flex;flex-wrap:wrap;gap:.8rem}.figures>*{flex:1 1 22rem;max-width:40rem}
+.figures{display:flex;flex-wrap:wrap;gap:.8rem}.figures>*{flex:1 1 28rem;max-width:40rem}
 figure{margin:0}svg{display:block}
 .finding{background:#fff;border:1px solid #d5dae1;border-left-width:5px;border-radius:6px}
 .finding{padding:.6rem .9rem;margin:.5rem 0}
@@ -31,7 +31,7 @@ figure{margin:0}svg{display:block}
 .scroll{overflow-x:auto;background:#fff;border:1px solid #d5dae1;border-radius:6px}
 table{border-collapse:collapse;width:100%;font-size:.86rem}
 th,td{padding:.35rem .6rem;text-align:left;border-bottom:1px solid #e9edf2;vertical-align:top}
-td{overflow-wrap:anywhere}
+td{overflow-wrap:break-word}
 th{background:#f4f6f9;white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 @media print{body{background:#fff}.finding{break-inside:avoid}}
 """

@@ -76,6 +76,8 @@ class TextFacts:
     variant_groups: int
     shapes: tuple[TextShape, ...]
     """How dates are written, most frequent first; empty when these are not dates."""
+    guessed_count: int
+    """Dates whose day and month cannot be told apart without guessing."""
     misfit_count: int
     """Values that are not what nearly all others are (a number, a date)."""
     misfits: tuple[ValueCount, ...]

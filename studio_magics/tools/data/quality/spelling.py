@@ -141,6 +141,7 @@ def text_facts(table: TableSource, groups: str, reading: TextReading) -> TextFac
         variant_count=variant_count,
         variant_groups=groups_found,
         shapes=reading.shapes,
+        guessed_count=sum(shape.count for shape in reading.shapes if shape.name not in _SORTABLE),
         misfit_count=misfit_count,
         misfits=tuple(ValueCount(text, count) for text, count in misfits),
     )

@@ -65,11 +65,13 @@ def date_facts(table: TableSource, typed_sql: str, now: datetime) -> DateFacts |
     if oldest is None:
         return None
     days = (
-        "SELECT day, lead(day) OVER (ORDER BY day) AS next FROM (SELECT DISTINCT "
-        "date_trunc('day', v)::TIMESTAMP AS day"
-        f" FROM (SELECT {typed_sql} AS v FROM {TableSource.relation}) WHERE isfinite(v))"
+        "SELECT day, lead(day) OVER (ORDER BY day) AS next"
+        " FROM (SELECT DISTINCT date_trunc('day', v)::TIMESTAMP AS day"
+        f" FROM (SELECT {typed_sql} AS v FROM {TableSource.relation}) WHERE isfinite(v) AND v <= $1)"
     )
-    count, typical = table.query(f"SELECT count(*), median(date_diff('day', day, next)) FROM ({days})")[0]
+    count, typical = table.query(
+        f"SELECT count(*), median(date_diff('day', day, next)) FROM ({days})", [moment]
+    )[0]
     gaps: list[tuple[datetime, datetime]] = []
     if count >= MIN_DAYS:
         longer = max(GAP_FACTOR * typical, typical + 3)
@@ -77,7 +79,8 @@ def date_facts(table: TableSource, typed_sql: str, now: datetime) -> DateFacts |
             (row[0], row[1])
             for row in table.query(
                 f"SELECT day, next FROM ({days}) WHERE date_diff('day', day, next) > {longer!r}"
-                f" ORDER BY date_diff('day', day, next) DESC, day LIMIT {GAPS_SHOWN}"
+                f" ORDER BY date_diff('day', day, next) DESC, day LIMIT {GAPS_SHOWN}",
+                [moment],
             )
         ]
     return DateFacts(oldest, newest, past, future, count, typical, tuple(gaps))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.quality.assessment import Assessment
     from studio_magics.tools.data.quality.profile import ColumnProfile
 
-MAX_CATEGORIES = 12
+MAX_CATEGORIES = 10
 LEAST_ROWS_EACH = 5
 HEADER = """\
 # Rules suggested from {name} ({rows:,} rows); they hold for this file.
@@ -51,7 +51,7 @@ def _rules(column: ColumnProfile, *, named_date: bool, show_values: bool) -> dic
     if whole and column.distinct_count == column.row_count > LEAST_ROWS_EACH:
         rules["unique"] = True
     if show_values:
-        rules |= _bounds(column) | _categories(column)
+        rules |= _categories(column) or _bounds(column)
     if column.dates and named_date and not column.dates.future_count:
         rules["not_in_future"] = True
     return rules
@@ -79,7 +79,11 @@ def _room_above(value: float) -> int | float:
 
 def _categories(column: ColumnProfile) -> dict[str, Any]:
     usual = column.row_count >= LEAST_ROWS_EACH * column.distinct_count
-    if column.reading != "text" or column.distinct_count > MAX_CATEGORIES or not usual:
+    if column.kind not in {"text", "integer"} or column.is_stored_as_text:
         return {}
+    if column.distinct_count > MAX_CATEGORIES or not usual:
+        return {}
+    if column.kind == "integer":
+        return {"allowed": sorted(int(value.text) for value in column.top)}
     odd = {value.text for group in (column.text.variants if column.text else ()) for value in group[1:]}
     return {"allowed": sorted(value.text for value in column.top if value.text not in odd)}

@@ -11,6 +11,7 @@ from studio_magics.tools.data.quality.observations import (
     rows,
     severity_of_share,
     shortened,
+    values,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class TextChecks:
         yield Observation(
             "mixed-types",
             severity_of_share(share, high=0.05, medium=0.0),
-            f"'{column.name}' has {text.misfit_count:,} values that are not {noun}",
+            f"'{column.name}' has {values(text.misfit_count)} that are not {noun}",
             column.name,
             detail=f"All other values are {noun}. Found {examples(text.misfits, self.sample_rows)}.",
             action="Correct these values; one of them turns the whole column into text for most readers.",
@@ -110,7 +111,7 @@ class TextChecks:
             yield Observation(
                 "padded-text",
                 "low",
-                f"'{column.name}' has {text.padded_count:,} values with blanks at an end",
+                f"'{column.name}' has {values(text.padded_count)} with blanks at an end",
                 column.name,
                 detail="Such values do not match when tables are joined or filtered.",
                 action="Trim the column when reading.",
@@ -132,7 +133,7 @@ class TextChecks:
         return Observation(
             "category-variants",
             severity_of_share(share, high=0.05, medium=0.0),
-            f"'{column.name}' spells {number:,} value{'s' if number != 1 else ''} in more than one way",
+            f"'{column.name}' spells {values(number)} in more than one way",
             column.name,
             detail=f"{rows(count)} differ from the usual spelling only in case or blanks"
             + (f": {pairs}." if pairs else ".")

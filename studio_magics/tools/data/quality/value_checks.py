@@ -12,6 +12,7 @@ from studio_magics.tools.data.quality.observations import (
     percent,
     rows,
     severity_of_share,
+    values,
 )
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class ValueChecks:
             yield Observation(
                 "rare-categories",
                 "info",
-                f"'{column.name}' has {len(rare):,} value{'s' if len(rare) != 1 else ''} that hardly occur",
+                f"'{column.name}' has {values(len(rare))} that hardly occur",
                 column.name,
                 detail=f"Each is in at most 0.1 % of the rows: {examples(rare, self.sample_rows)}.",
                 action="Look for misspellings and codes that were taken out of use.",
@@ -149,7 +150,7 @@ class ValueChecks:
             yield Observation(
                 "negative-values",
                 "low",
-                f"'{column.name}' has {facts.negative_count:,} negative values among positive ones",
+                f"'{column.name}' has {values(facts.negative_count)} below zero among positive ones",
                 column.name,
                 detail=f"{percent(share)} of the values are below zero; the least is {facts.minimum:,g}.",
                 action="Check signs (refunds, corrections); if none is allowed add the rule min: 0.",
@@ -160,7 +161,7 @@ class ValueChecks:
             yield Observation(
                 "infinite-values",
                 "medium",
-                f"'{column.name}' has {facts.infinite_count:,} infinite values",
+                f"'{column.name}' has {values(facts.infinite_count)} that are infinite",
                 column.name,
                 detail="Sums and means over them are infinite or undefined.",
                 action="Find the division by zero behind them.",
@@ -202,7 +203,7 @@ class ValueChecks:
             yield Observation(
                 "future-dates",
                 "medium",
-                f"'{column.name}' has {facts.future_count:,} values in the future",
+                f"'{column.name}' has {values(facts.future_count)} in the future",
                 column.name,
                 detail=f"The latest is {facts.newest:%Y-%m-%d}; {percent(share)} of the values "
                 "are later than this run.",
@@ -263,7 +264,7 @@ class ValueChecks:
             yield Observation(
                 "nearly-unique",
                 "medium",
-                f"'{column.name}' is unique except for {repeats:,} repeated values",
+                f"'{column.name}' is unique except for {values(repeats)}",
                 column.name,
                 detail="If it identifies rows, these are duplicates.",
                 action=f"Check them, and run again with key: {column.name} to make it a rule.",
