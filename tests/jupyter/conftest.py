@@ -6,6 +6,7 @@ pytest-jupyter's fixtures are taken one by one: its hooks would fight with pytes
 import asyncio
 import logging
 import os
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -38,12 +39,12 @@ from pytest_jupyter.jupyter_server import (  # noqa: F401  - fixtures
     jp_root_dir,
     jp_server_config,
 )
-from pytest_jupyter.pytest_tornasync import http_server_port  # noqa: F401  - fixture
 from studio_server.jupyter.bridge import Bridge, BridgeHandler
 from studio_server.jupyter.hosting import HostedApp
 from studio_server.jupyter.limits import BridgeLimits
 from tornado import web
 from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
 from traitlets.config import Config
 
 KERNEL_SPECS_NEED = ("STUDIO_URL", "STUDIO_TOKEN")
@@ -54,6 +55,14 @@ Serve = Callable[..., Any]
 async def jp_asyncio_loop() -> asyncio.AbstractEventLoop:
     """pytest-jupyter's fixtures on the loop the test runs on."""
     return asyncio.get_running_loop()
+
+
+@pytest.fixture
+def http_server_port() -> Iterator[tuple[socket.socket, int]]:
+    """A bound loopback socket and its port."""
+    bound, port = bind_unused_port()
+    with bound:
+        yield bound, port
 
 
 class Mounted(SimpleNamespace):
@@ -72,7 +81,7 @@ class Mounted(SimpleNamespace):
 @pytest.fixture
 async def serve(
     jp_configurable_serverapp: Serve,  # noqa: F811  - the fixture
-    http_server_port: tuple[Any, int],  # noqa: F811  - the fixture
+    http_server_port: tuple[socket.socket, int],
     tmp_path: Path,
 ) -> AsyncIterator[Serve]:
     """Starts Jupyter with the given app at the mount; further arguments are traits of the extension."""
@@ -170,7 +179,7 @@ class OpenHandler(BridgeHandler):
 
 
 @pytest.fixture
-async def bridged(http_server_port: tuple[Any, int]) -> AsyncIterator[Serve]:  # noqa: F811  - the fixture
+async def bridged(http_server_port: tuple[socket.socket, int]) -> AsyncIterator[Serve]:
     """Serves the given app behind a bare bridge at `/a%40b/studio`; further arguments are limits."""
     async with AsyncExitStack() as stack:
 

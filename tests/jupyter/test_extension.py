@@ -71,6 +71,14 @@ async def test_the_app_gets_its_settings_from_the_extensions_traits(serve: Any, 
     assert app.settings.deterministic is True
 
 
+def test_owner_and_folder_come_from_the_environment_where_no_trait_says_otherwise(monkeypatch: Any):
+    monkeypatch.setenv("STUDIO_OWNER", "grace")
+    monkeypatch.setenv("STUDIO_DATA_DIR", "/data/studio")
+    assert (StudioExtension().owner, StudioExtension().data_dir) == ("grace", "/data/studio")
+    configured = StudioExtension(owner="ada", data_dir="/mine")
+    assert (configured.owner, configured.data_dir) == ("ada", "/mine")
+
+
 async def test_kernels_started_during_the_apps_start_already_have_url_and_token(serve: Any):
     app = App(held_back=True)
     mounted = await serve(app, started=False)

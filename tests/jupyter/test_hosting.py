@@ -9,6 +9,7 @@ from studio_server.jupyter.hosting import AppUnavailable, HostedApp
 from studio_server.jupyter.lifespan import LifespanFailed
 from studio_server.jupyter.limits import BridgeLimits
 
+TRACEBACK = "Traceback (most recent call last):\n  ...\nstudio.storage.DiskFull: no room for 1 byte\n"
 LOG = logging.getLogger("hosting")
 
 
@@ -34,7 +35,12 @@ class Script:
                 case "return":
                     return
                 case _:
-                    await send({"type": f"lifespan.{answer}", "message": "Traceback\nOSError: disk full\n"})
+                    await send(
+                        {
+                            "type": f"lifespan.{answer}",
+                            "message": "Traceback\nstudio.storage.DiskFull: no room for 1 byte\n",
+                        }
+                    )
 
 
 async def test_a_started_app_comes_with_the_state_its_lifespan_set_up():
@@ -45,16 +51,18 @@ async def test_a_started_app_comes_with_the_state_its_lifespan_set_up():
 
 
 @pytest.mark.parametrize(
-    ("script", "reason"),
+    ("script", "reason", "limit_seconds"),
     [
-        (Script("startup.failed"), "OSError: disk full"),
-        (Script("return"), "ended its lifespan early"),
-        (Script("hang"), "not finished after 0.05 s"),
-        (Script("exit"), "tried to exit with code 2"),
+        (Script("startup.failed"), "^DiskFull: no room for 1 byte$", 30.0),
+        (Script("return"), "ended its lifespan early", 30.0),
+        (Script("hang"), "not finished after 0.05 s", 0.05),
+        (Script("exit"), "tried to exit with code 2", 30.0),
     ],
 )
-async def test_an_app_that_does_not_come_up_is_refused_with_its_reason(script: Script, reason: str):
-    server = hosted(script, startup_seconds=0.05)
+async def test_an_app_that_does_not_come_up_is_refused_with_its_reason(
+    script: Script, reason: str, limit_seconds: float
+):
+    server = hosted(script, startup_seconds=limit_seconds)
     with pytest.raises(AppUnavailable, match=reason):
         await server.start()
     with pytest.raises(AppUnavailable, match=reason):

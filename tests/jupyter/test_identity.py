@@ -69,7 +69,7 @@ def test_a_system_user_without_a_name_is_known_by_number(monkeypatch: Any):
     assert system_user() == "uid-1234"
 
 
-def test_an_identity_cannot_be_changed_on_its_way():
-    identity = Identity("local", "ada", "Ada", "jupyter")
+@pytest.mark.parametrize("field", ["issuer", "subject", "display_name", "via"])
+def test_an_identity_cannot_be_changed_on_its_way(field: str):
     with pytest.raises(FrozenInstanceError):
-        identity.subject = "mallory"  # type: ignore[misc]
+        setattr(Identity("local", "ada", "Ada", "jupyter"), field, "mallory")

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from studio_server.jupyter.loop_lag import watch_loop_lag
 
-BLOCKED_SECONDS = 0.3
+BLOCKED_SECONDS = 0.2
 
 
 async def in_the_loop(_request: Request) -> PlainTextResponse:
@@ -24,18 +24,24 @@ def in_a_thread(_request: Request) -> PlainTextResponse:
 
 
 async def lag_during(serve: Any, endpoint: Any) -> float:
+    """The least of three: a busy machine adds lag, and never takes any away."""
     mounted = await serve(lambda _settings: Starlette(routes=[Route("/", endpoint)]))
-    async with watch_loop_lag() as lag:
-        assert (await mounted.by_kernel.get(f"{mounted.url}/")).status_code == 200
-    assert lag.probes > 0
-    return lag.worst_seconds
+    worst: list[float] = []
+    for _ in range(3):
+        async with watch_loop_lag() as lag:
+            assert (await mounted.by_kernel.get(f"{mounted.url}/")).status_code == 200
+        assert lag.probes > 0
+        worst.append(lag.worst_seconds)
+        if worst[-1] < BLOCKED_SECONDS / 2:
+            break
+    return min(worst)
 
 
 async def test_an_endpoint_that_blocks_the_loop_is_noticed(serve: Any):
     assert await lag_during(serve, in_the_loop) > BLOCKED_SECONDS * 0.8
 
 
-async def test_an_endpoint_that_blocks_a_thread_is_not(serve: Any):
+async def test_an_endpoint_that_blocks_a_thread_is_not_taken_for_one_that_blocks_the_loop(serve: Any):
     assert await lag_during(serve, in_a_thread) < BLOCKED_SECONDS * 0.8
 
 

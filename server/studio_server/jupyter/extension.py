@@ -1,6 +1,7 @@
 """The Jupyter server extension: the credit server at `<base_url>/studio/`, and kernels that know of it."""
 
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Enum, Float, Int, Unicode
+from traitlets import Bool, Enum, Float, Int, Unicode, default
 
 from studio_server.jupyter.asgi import AsgiApp
 from studio_server.jupyter.bridge import Bridge
@@ -31,9 +32,11 @@ class StudioExtension(ExtensionApp):
     name = "studio_server"
 
     owner = Unicode(
-        "", help="Whose account this server's kernels use; empty: the Hub's user, else the system's."
+        help="Whose account this server's kernels use; unset: STUDIO_OWNER, the Hub's user, the system's."
     ).tag(config=True)
-    data_dir = Unicode("", help="Where the ledger lives; empty: the user's data folder.").tag(config=True)
+    data_dir = Unicode(help="Where the ledger lives; unset: STUDIO_DATA_DIR, your data folder.").tag(
+        config=True
+    )
     backend = Enum(
         ["embedded"], default_value="embedded", help="Where the credit server runs: 'embedded' is in here."
     ).tag(config=True)
@@ -50,6 +53,14 @@ class StudioExtension(ExtensionApp):
         "studio_server.app:create_app",
         help="What builds the ASGI app from its settings: a callable, or 'module:name'.",
     ).tag(config=True)
+
+    @default("owner")
+    def _owner_from_environment(self) -> str:
+        return os.environ.get("STUDIO_OWNER", "")
+
+    @default("data_dir")
+    def _data_dir_from_environment(self) -> str:
+        return os.environ.get("STUDIO_DATA_DIR", "")
 
     _mounted: HostedApp | None = None
     _token: MountToken | None = None
@@ -82,7 +93,8 @@ class StudioExtension(ExtensionApp):
         try:
             await self._mounted.start()
         except AppUnavailable as failure:
-            self.log.error("The Studio server did not start: %s", failure.reason, exc_info=failure)  # noqa: TRY400  - same
+            self.log.error("The Studio server did not start: %s", failure.reason)  # noqa: TRY400  - for people
+            self.log.debug("Where it failed", exc_info=failure)
         else:
             self.log.info("Studio is served at %s/", url)
 

@@ -1,9 +1,12 @@
 """The ASGI lifespan of one app: `startup`, `shutdown`, and the state it hands to every request."""
 
 import asyncio
+import re
 from typing import Any
 
 from studio_server.jupyter.asgi import AsgiApp, Message, call_contained
+
+_MODULE_OF_EXCEPTION = re.compile(r"^(?:\w+\.)+(?=\w+(?::|$))")
 
 
 class LifespanFailed(Exception):
@@ -61,7 +64,7 @@ class Lifespan:
         if message["type"].endswith(".complete"):
             self._settle(None)
         else:
-            self._settle(LifespanFailed(self._phase, _last_line(message.get("message", ""))))
+            self._settle(LifespanFailed(self._phase, _reason(message.get("message", ""))))
 
     def _app_returned(self, task: asyncio.Task[None]) -> None:
         failure = None if task.cancelled() else task.exception()
@@ -77,6 +80,7 @@ class Lifespan:
             self._answer.set_exception(failure)
 
 
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "no reason given"
+def _reason(text: str) -> str:
+    """The last line of a traceback, without the module its exception comes from."""
+    last = (text.strip().splitlines() or ["no reason given"])[-1]
+    return _MODULE_OF_EXCEPTION.sub("", last)
