@@ -75,7 +75,7 @@ def kind_of(type_name: str) -> ColumnKind:
 
 
 def fits(type_name: str, value_sql: str) -> str:
-    """A SQL condition: this text is a value of the type, without loss. NULL where the value is NULL."""
+    """A SQL condition: this text is a value of the type, without loss; not true where it is NULL."""
     return f"({_FITS[type_name].format(value_sql)})"
 
 
@@ -107,7 +107,6 @@ def misfits(types: dict[str, str]) -> str:
         if type_name == "VARCHAR":
             parts.append("0")
         else:
-            parts.append(
-                f"count(*) FILTER (NOT coalesce({fits(type_name, quoted(name))}, {quoted(name)} IS NULL))"
-            )
+            column = quoted(name)
+            parts.append(f"count(*) FILTER ({column} IS NOT NULL AND {fits(type_name, column)} IS NOT TRUE)")
     return ", ".join(parts)

@@ -142,6 +142,12 @@ def test_a_column_that_starts_empty_is_typed_by_its_later_values(tmp_path: Path)
         assert _types(table)["v"] == "DATE"
 
 
+def test_missing_dates_do_not_turn_a_column_of_dates_into_text(tmp_path: Path) -> None:
+    with _open(tmp_path, "a.csv", "n,v,w\n1,2024-01-31,true\n2,,\n3,2024-02-01,false\n") as table:
+        assert _types(table) == {"n": "BIGINT", "v": "DATE", "w": "BOOLEAN"}
+        assert table.query("SELECT count(v), count(w) FROM data") == [(2, 2)]
+
+
 def test_a_moment_with_an_offset_is_brought_to_utc(tmp_path: Path) -> None:
     with _open(tmp_path, "a.csv", "t\n2024-01-31T10:00:00+02:00\n2024-01-31T10:00:00Z\n") as table:
         assert sorted(table.query("SELECT t FROM data")) == [

@@ -52,7 +52,7 @@ def duplicate_observations(table: TableSource, columns: Sequence[ColumnProfile])
             "duplicate-rows",
             severity_of_share(share, high=0.05, medium=0.0),
             f"{rows(whole.extra_count)} repeat another row in every column",
-            detail=f"{rows(whole.group_count)} occur more than once; {percent(share)} of the table is counted "
+            detail=f"{rows(whole.group_count)} occur more than once; {percent(share)} is counted "
             "double in every sum.",
             action="Find out where rows are appended twice; remove the copies.",
             count=whole.extra_count,
