@@ -19,10 +19,9 @@ class SchemaInput(ToolInput):
     source: InputFile | InputFolder | None = Field(
         default=None, description="SQLite or DuckDB file, one CSV or Parquet file, or a folder of them"
     )
+    # No bounds on the text: a refusal by the model repeats what it refuses. The length is checked on opening.
     url: str | None = Field(
         default=None,
-        min_length=5,
-        max_length=2_000,
         repr=False,
         description=(
             "postgresql://user@host/database, sqlite:///file or duckdb:///file; in the kernel only. "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3", ".db3", ".s3db", ".gpkg", ".duckdb", ".ddb")
 COMPANION_SUFFIXES = ("-wal", "-shm", "-journal", ".wal")
 ALLOWED = "a SQLite or DuckDB file, or CSV, TSV and Parquet files"
+MAX_URL_CHARACTERS = 2_000
 URLS = "postgresql://user@host/database, sqlite:///file.db or duckdb:///file.duckdb"
 POSTGRES_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2")
 
@@ -125,7 +126,7 @@ def open_url(url: str, on_server: bool, schema: str | None) -> Opened:
     from sqlalchemy.exc import ArgumentError
 
     try:
-        parsed = make_url(url)
+        parsed = make_url(url if len(url) <= MAX_URL_CHARACTERS else "")
     except (ArgumentError, ValueError):
         raise InputRejected("url", found="text that is not a database URL", allowed=URLS) from None
     if parsed.drivername in POSTGRES_DRIVERS:

@@ -144,7 +144,7 @@ def _headline(seen: Inspection, findings: tuple[Finding, ...]) -> str:
     lost = f", {orphans:,} orphaned {'row' if orphans == 1 else 'rows'}" if orphans else ""
     return (
         f"{seen.schema.name}: {tables} {'table' if tables == 1 else 'tables'}, {rows:,} rows,"
-        f" {len(seen.relations)} references{lost}; {faults}, {len(findings)} findings"
+        f" {len(seen.relations)} {'reference' if len(seen.relations) == 1 else 'references'}{lost}; {faults}, {len(findings)} {'finding' if len(findings) == 1 else 'findings'}"
     )
 
 

@@ -1,6 +1,7 @@
 """Wires the Cost Calculator: input, run and result."""
 
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -134,7 +135,10 @@ def run(inputs: CostInput, context: RunContext) -> ToolResult:
             *NOT_CHECKED,
         ),
         provenance=Provenance(
-            tool_id=TOOL_ID, tool_version=VERSION, data_as_of={"list prices": prices.as_of.isoformat()}
+            tool_id=TOOL_ID,
+            tool_version=VERSION,
+            libraries={"PyYAML": version("PyYAML")},
+            data_as_of={"list prices": prices.as_of.isoformat()},
         ),
     )
 

@@ -144,7 +144,7 @@ def test_a_sound_database_has_no_finding_at_all(inspect, sqlite):
     )
     result = inspect(sqlite(script))
     assert result.findings == ()
-    assert result.headline == "made.db: 2 tables, 66 rows, 1 references; no serious fault, 0 findings"
+    assert result.headline == "made.db: 2 tables, 66 rows, 1 reference; no serious fault, 0 findings"
 
 
 def test_undeclared_references_are_inferred_by_name_and_values_with_their_share(inspect, sqlite):

@@ -38,6 +38,8 @@ def test_a_url_on_the_server_is_refused_without_connecting(inspect, context, tmp
         "sqlite:///:memory:",
         "sqlite:///file:x?mode=rwc",
         "hunter2 is no url",
+        "",
+        "sqlite:///" + "hunter2" * 1000,
         "postgresql://u:hunter2@[::bad/db",
     ],
 )
