@@ -140,12 +140,16 @@ def _headline(seen: Inspection, findings: tuple[Finding, ...]) -> str:
     rows = sum(profile.row_count for profile in seen.profiles.values())
     orphans = sum(relation.orphans for relation in seen.relations)
     worst = sum(item.severity in {"critical", "high"} for item in findings)
-    faults = f"{worst} serious {'fault' if worst == 1 else 'faults'}" if worst else "no serious fault"
-    lost = f", {orphans:,} orphaned {'row' if orphans == 1 else 'rows'}" if orphans else ""
+    faults = _counted(worst, "serious fault") if worst else "no serious fault"
+    lost = f", {_counted(orphans, 'orphaned row')}" if orphans else ""
     return (
-        f"{seen.schema.name}: {tables} {'table' if tables == 1 else 'tables'}, {rows:,} rows,"
-        f" {len(seen.relations)} {'reference' if len(seen.relations) == 1 else 'references'}{lost}; {faults}, {len(findings)} {'finding' if len(findings) == 1 else 'findings'}"
+        f"{seen.schema.name}: {_counted(tables, 'table')}, {_counted(rows, 'row')},"
+        f" {_counted(len(seen.relations), 'reference')}{lost}; {faults}, {_counted(len(findings), 'finding')}"
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _summary(seen: Inspection, findings: tuple[Finding, ...]) -> dict[str, JsonValue]:
