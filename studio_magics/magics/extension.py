@@ -46,6 +46,7 @@ def unload(shell: InteractiveShell) -> None:
 @no_var_expand
 @needs_local_scope
 def studio_magic(line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
+    """Do what a `%studio` line says, show the answer and give it back; loading puts the help here."""
     from studio_magics.display.front_end import shell
     from studio_magics.magics.commands import execute
     from studio_magics.runners.studio import this_studio

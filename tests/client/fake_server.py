@@ -3,75 +3,31 @@
 import json
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from studio_magics.contracts.account import (
-    Account,
-    Balance,
-    Plan,
-    SpendControls,
-    SpendControlsChange,
-    Statement,
-    StatementLine,
-    Window,
-)
-from studio_magics.contracts.billing import (
-    Estimate,
-    EstimateRequest,
-    Forecast,
-    Measured,
-    PriceLine,
-    Receipt,
-    Standing,
-)
-from studio_magics.contracts.catalogue import Catalogue, RunLimits, ToolPage, ToolSummary
+from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange
+from studio_magics.contracts.billing import Estimate, EstimateRequest, Forecast, Standing
+from studio_magics.contracts.catalogue import Catalogue
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.problems import Problem
-from studio_magics.contracts.results import (
-    Artefact,
-    Column,
-    Figure,
-    Finding,
-    Provenance,
-    Table,
-    ToolResult,
+from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
+from tests.client.samples import (
+    CONTENT,
+    LIMITS,
+    LINES,
+    NOW,
+    PLAN,
+    a_receipt,
+    a_result,
+    a_run,
+    a_statement,
+    a_window,
+    summary,
+    tool_page,
 )
-from studio_magics.contracts.runs import Run, RunList, RunRequest
 
 TOKEN = "secret-token-of-the-test"  # noqa: S105  - of a server that exists for one test
-NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
-FILE_SCHEMA = {
-    "title": "InputFile",
-    "type": "object",
-    "properties": {
-        "digest": {"type": "string"},
-        "name": {"type": "string"},
-        "size_bytes": {"type": "integer"},
-    },
-}
-SCHEMA = {
-    "$defs": {"InputFile": FILE_SCHEMA},
-    "type": "object",
-    "required": ["data"],
-    "properties": {
-        "data": {"$ref": "#/$defs/InputFile", "description": "The table to check."},
-        "sample_rows": {"type": "integer", "default": 1000, "description": "Rows to look at."},
-        "strict": {"type": "boolean", "default": False},
-        "depth": {"enum": ["quick", "full"], "type": "string", "default": "quick"},
-        "columns": {"type": "array", "items": {"type": "string"}, "default": []},
-        "expectations": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
-    },
-}
-PLAN = Plan(id="free", title="Free", monthly_credits=300, daily_cap_credits=30)
-LIMITS = RunLimits(cpu_ms=5_000, wall_ms=10_000, memory_bytes=512 * 1024 * 1024, output_bytes=1_000_000)
-LINES = (
-    PriceLine(label="base", credits="2"),
-    PriceLine(label="CPU", credits="0.6", detail="about 1.2 s"),
-    PriceLine(label="memory", credits="0.1", detail="about 0.3 GB·s"),
-)
-CONTENT = b'{"rows": 3}'
 
 
 @dataclass
@@ -134,8 +90,8 @@ class FakeServer:
             available_credits=self.available,
             held_credits=0,
             spendable_credits=self.available,
-            day=_window("day", self.daily, spent),
-            month=_window("month", 300, spent),
+            day=a_window("day", self.daily, spent),
+            month=a_window("month", 300, spent),
             per_run_limit_credits=None,
             lots=(),
             alert_percent=None,
@@ -194,7 +150,7 @@ class FakeServer:
         if key not in self.started:
             run_id = f"run_{len(self.runs) + 1}"
             self.started[key] = run_id
-            self.runs[run_id] = _run(run_id, most=request.max_credits or 8)
+            self.runs[run_id] = a_run(run_id, most=request.max_credits or 8)
         return self.runs[self.started[key]]
 
     def poll(self, run_id: str) -> Run | None:
@@ -215,7 +171,7 @@ class FakeServer:
     def ended(self, run: Run, outcome: str) -> Run:
         charged = {"succeeded": 3, "failed": 3, "cancelled": 2, "timed_out": 8, "lost": 0}[outcome]
         self.available -= charged
-        receipt = _receipt(run, outcome, charged, self.available)
+        receipt = a_receipt(run, outcome, charged, self.available)
         failure = Problem(
             status=422, code="tool_failed", error="The file has no rows.", action="give a table with rows"
         )
@@ -232,135 +188,6 @@ class FakeServer:
                 "failure": failure if outcome == "failed" else None,
             }
         )
-
-
-def summary(tool_id: str, title: str, **more) -> ToolSummary:
-    fields = {
-        "id": tool_id,
-        "short_name": tool_id.partition("-studio-")[2],
-        "studio": tool_id.partition("-")[0],
-        "title": title,
-        "summary": "schema, missing values, outliers",
-        "mode": "server",
-        "risk": "medium",
-        "availability": "available",
-        "min_credits": 3,
-        "max_credits": 8,
-    }
-    return ToolSummary(**fields | more)
-
-
-def tool_page() -> ToolPage:
-    return ToolPage(
-        tool=summary("data-studio-remote", "Remote Checker"),
-        version="1.0.0",
-        description="Checks a table.",
-        limits=LIMITS,
-        input_schema=SCHEMA,
-        cell_field="expectations",
-        example="%studio run remote --data df",
-    )
-
-
-def a_result(**more) -> ToolResult:
-    fields = {
-        "headline": "3 rows, 2 findings",
-        "score": 81,
-        "findings": (
-            Finding(code="outliers", severity="low", title="1 outlier", where="amount"),
-            Finding(
-                code="missing-values",
-                severity="high",
-                title="1 value is missing",
-                where="id",
-                detail="33.3 % of the rows",
-                action="fill or drop them",
-            ),
-        ),
-        "tables": (
-            Table(
-                title="Columns",
-                columns=(
-                    Column(name="column"),
-                    Column(name="missing", kind="percent"),
-                    Column(name="distinct", kind="integer"),
-                ),
-                rows=(("id", 33.3, 2), ("city <b>", 0.0, 1_204), ("note", None, 3)),
-                note="first three columns",
-            ),
-        ),
-        "figures": (
-            Figure(
-                title="Missing values",
-                alt_text="Bars: id 33 %, city 0 %",
-                svg='<svg xmlns="http://www.w3.org/2000/svg" width="220" height="60"><script>alert(1)</script>'
-                '<rect x="10" y="10" width="120" height="14" fill="#2563eb"/><text x="10" y="50">id</text></svg>',
-            ),
-        ),
-        "artefacts": (
-            Artefact(
-                name="report.json",
-                media_type="application/json",
-                size_bytes=len(CONTENT),
-                digest="sha256:" + "0" * 64,
-                title="machine-readable report",
-            ),
-        ),
-        "not_checked": ("freshness: no time column",),
-        "provenance": Provenance(tool_id="data-studio-remote", tool_version="1.0.0"),
-    }
-    return ToolResult(**fields | more)
-
-
-def _run(run_id: str, *, most: int) -> Run:
-    return Run(
-        id=run_id,
-        tool_id="data-studio-remote",
-        tool_title="Remote Checker",
-        state="queued",
-        progress_percent=0,
-        revision=0,
-        max_credits=most,
-        charged_credits=None,
-        receipt_id=None,
-        input_summary="df.parquet",
-        created_at=NOW,
-        ended_at=None,
-        tool_version="1.0.0",
-        typical_credits=3,
-        started_at=None,
-        failure=None,
-        receipt=None,
-        result=None,
-    )
-
-
-def _receipt(run: Run, outcome: str, charged: int, left: int) -> Receipt:
-    return Receipt(
-        id=run.id.replace("run_", "rcpt_"),
-        run_id=run.id,
-        tool_id=run.tool_id,
-        tool_title=run.tool_title,
-        tool_version="1.0.0",
-        price_version="p1",
-        outcome=outcome,
-        reason="",
-        min_credits=3,
-        typical_credits=3,
-        max_credits=run.max_credits,
-        charged_credits=charged,
-        returned_credits=run.max_credits - charged,
-        lines=LINES,
-        measured=Measured(cpu_ms=1_240, wall_ms=2_050, peak_bytes=118_000_000, byte_ms=241_900_000_000),
-        available_credits_after=left,
-        created_at=NOW,
-    )
-
-
-def _window(kind: str, cap: int, spent: int) -> Window:
-    return Window(
-        kind=kind, starts_at=NOW, resets_at=NOW, cap_credits=cap, spent_credits=spent, held_credits=0
-    )
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -423,7 +250,7 @@ class Handler(BaseHTTPRequestHandler):
             ("GET", "/api/tools/data-studio-remote"): tool_page,
             ("GET", "/api/runs"): lambda: RunList(runs=_summaries(fake), next_before=None),
             ("GET", "/api/account/settings/credits"): fake.controls,
-            ("GET", "/api/credits/statement"): _statement,
+            ("GET", "/api/credits/statement"): a_statement,
         }
         if (self.command, path) in simple:
             return simple[self.command, path]()
@@ -479,25 +306,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def _summaries(fake: FakeServer) -> tuple:
     whole = {"tool_version", "typical_credits", "started_at", "failure", "receipt", "result"}
-    from studio_magics.contracts.runs import RunSummary
-
     return tuple(
         RunSummary.model_validate(run.model_dump(exclude=whole)) for run in reversed(list(fake.runs.values()))
     )
-
-
-def _statement() -> Statement:
-    line = StatementLine(
-        sequence=1,
-        at=NOW,
-        kind="grant",
-        description="Free plan, January",
-        amount_credits=300,
-        available_credits_after=300,
-        run_id=None,
-        receipt_id=None,
-    )
-    return Statement(lines=(line,), next_before=None)
 
 
 def _take(counts: dict[str, int], path: str) -> bool:

@@ -13,8 +13,9 @@ from studio_magics.display.formats import draw
 from studio_magics.display.input_fields import input_fields
 from studio_magics.display.money import receipt_after_run
 from studio_magics.display.people import Check, Diagnosis
-from tests.client import fake_server
-from tests.client.fake_server import FakeServer, a_result, tool_page
+from tests.client import samples
+from tests.client.fake_server import FakeServer
+from tests.client.samples import a_result, tool_page
 
 VOID = {"img", "br", "hr", "input"}
 
@@ -48,7 +49,7 @@ def fake():
 
 def ended(fake, outcome="succeeded"):
     fake.available = 300
-    return fake.ended(fake_server._run("run_1", most=8), outcome)
+    return fake.ended(samples.a_run("run_1", most=8), outcome)
 
 
 def everything(fake):
@@ -63,7 +64,7 @@ def everything(fake):
         fake.catalogue(""),
         tool_page(),
         fake.controls(),
-        fake_server._statement(),
+        samples.a_statement(),
         fake.account(),
         Diagnosis(
             (Check("server", ok=True, found="here"), Check("tools", ok=False, found="none", action="install"))
@@ -143,7 +144,7 @@ def test_the_other_displays_read_as_promised(fake):
         "limits: a day 30 (at most 30) · a month 300 (at most 300) · a run: the tool's maximum"
         " · alerts at 50, 75, 100 %"
     )
-    assert draw(fake_server._statement()).text == (
+    assert draw(samples.a_statement()).text == (
         "2026-01-15 09:00 UTC     +300      300 left  Free plan, January"
     )
     assert draw(ended(fake)).text.splitlines()[0] == "✔ succeeded · Remote Checker · run_1"

@@ -138,7 +138,7 @@ def test_a_hybrid_tool_runs_in_the_kernel_unless_told_otherwise(notebook, orders
     assert "/api/billing/estimate" in fake.paths("POST")
 
 
-def test_every_verb_answers(notebook, orders):
+def test_every_verb_answers_and_shows_its_answer(notebook, orders):
     notebook.run("%studio run remote --data orders")
     lines = {
         "": "%studio",

@@ -25,7 +25,7 @@ def tab(shell, studio, tmp_path, monkeypatch):
     return press
 
 
-def test_verbs_are_completed(tab):
+def test_verbs_are_completed_in_the_order_of_the_help(tab):
     assert tab("%studio r") == ["%studio run", "%studio runs", "%studio run-info", "%studio receipt"]
     assert "%studio tools" in tab("%studio ")
 

@@ -17,7 +17,7 @@ from studio_magics.client.refusals import (
 )
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import RunRequest
-from tests.client.fake_server import CONTENT
+from tests.client.samples import CONTENT
 from tests.runners.counting import offered
 
 FRAME = pd.DataFrame({"id": [1, 2, 3]})

@@ -1,0 +1,195 @@
+"""Contracts as a server would send them: one of each kind, the same every time."""
+
+from datetime import UTC, datetime
+
+from studio_magics.contracts.account import Plan, Statement, StatementLine, Window
+from studio_magics.contracts.billing import Measured, PriceLine, Receipt
+from studio_magics.contracts.catalogue import RunLimits, ToolPage, ToolSummary
+from studio_magics.contracts.results import (
+    Artefact,
+    Column,
+    Figure,
+    Finding,
+    Provenance,
+    Table,
+    ToolResult,
+)
+from studio_magics.contracts.runs import Run
+
+NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+FILE_SCHEMA = {
+    "title": "InputFile",
+    "type": "object",
+    "properties": {
+        "digest": {"type": "string"},
+        "name": {"type": "string"},
+        "size_bytes": {"type": "integer"},
+    },
+}
+SCHEMA = {
+    "$defs": {"InputFile": FILE_SCHEMA},
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "data": {"$ref": "#/$defs/InputFile", "description": "The table to check."},
+        "sample_rows": {"type": "integer", "default": 1000, "description": "Rows to look at."},
+        "strict": {"type": "boolean", "default": False},
+        "depth": {"enum": ["quick", "full"], "type": "string", "default": "quick"},
+        "columns": {"type": "array", "items": {"type": "string"}, "default": []},
+        "expectations": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+    },
+}
+PLAN = Plan(id="free", title="Free", monthly_credits=300, daily_cap_credits=30)
+LIMITS = RunLimits(cpu_ms=5_000, wall_ms=10_000, memory_bytes=512 * 1024 * 1024, output_bytes=1_000_000)
+LINES = (
+    PriceLine(label="base", credits="2"),
+    PriceLine(label="CPU", credits="0.6", detail="about 1.2 s"),
+    PriceLine(label="memory", credits="0.1", detail="about 0.3 GB·s"),
+)
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="220" height="60"><script>alert(1)</script>'
+    '<rect x="10" y="10" width="120" height="14" fill="#2563eb"/><text x="10" y="50">id</text></svg>'
+)
+CONTENT = b'{"rows": 3}'
+
+
+def summary(tool_id: str, title: str, **more) -> ToolSummary:
+    fields = {
+        "id": tool_id,
+        "short_name": tool_id.partition("-studio-")[2],
+        "studio": tool_id.partition("-")[0],
+        "title": title,
+        "summary": "schema, missing values, outliers",
+        "mode": "server",
+        "risk": "medium",
+        "availability": "available",
+        "min_credits": 3,
+        "max_credits": 8,
+    }
+    return ToolSummary(**fields | more)
+
+
+def tool_page() -> ToolPage:
+    return ToolPage(
+        tool=summary("data-studio-remote", "Remote Checker"),
+        version="1.0.0",
+        description="Checks a table.",
+        limits=LIMITS,
+        input_schema=SCHEMA,
+        cell_field="expectations",
+        example="%studio run remote --data df",
+    )
+
+
+def a_result(**more) -> ToolResult:
+    fields = {
+        "headline": "3 rows, 2 findings",
+        "score": 81,
+        "findings": (
+            Finding(code="outliers", severity="low", title="1 outlier", where="amount"),
+            Finding(
+                code="missing-values",
+                severity="high",
+                title="1 value is missing",
+                where="id",
+                detail="33.3 % of the rows",
+                action="fill or drop them",
+            ),
+        ),
+        "tables": (
+            Table(
+                title="Columns",
+                columns=(
+                    Column(name="column"),
+                    Column(name="missing", kind="percent"),
+                    Column(name="distinct", kind="integer"),
+                ),
+                rows=(("id", 33.3, 2), ("city <b>", 0.0, 1_204), ("note", None, 3)),
+                note="first three columns",
+            ),
+        ),
+        "figures": (
+            Figure(
+                title="Missing values",
+                alt_text="Bars: id 33 %, city 0 %",
+                svg=PICTURE,
+            ),
+        ),
+        "artefacts": (
+            Artefact(
+                name="report.json",
+                media_type="application/json",
+                size_bytes=len(CONTENT),
+                digest="sha256:" + "0" * 64,
+                title="machine-readable report",
+            ),
+        ),
+        "not_checked": ("freshness: no time column",),
+        "provenance": Provenance(tool_id="data-studio-remote", tool_version="1.0.0"),
+    }
+    return ToolResult(**fields | more)
+
+
+def a_run(run_id: str, *, most: int) -> Run:
+    return Run(
+        id=run_id,
+        tool_id="data-studio-remote",
+        tool_title="Remote Checker",
+        state="queued",
+        progress_percent=0,
+        revision=0,
+        max_credits=most,
+        charged_credits=None,
+        receipt_id=None,
+        input_summary="df.parquet",
+        created_at=NOW,
+        ended_at=None,
+        tool_version="1.0.0",
+        typical_credits=3,
+        started_at=None,
+        failure=None,
+        receipt=None,
+        result=None,
+    )
+
+
+def a_receipt(run: Run, outcome: str, charged: int, left: int) -> Receipt:
+    return Receipt(
+        id=run.id.replace("run_", "rcpt_"),
+        run_id=run.id,
+        tool_id=run.tool_id,
+        tool_title=run.tool_title,
+        tool_version="1.0.0",
+        price_version="p1",
+        outcome=outcome,
+        reason="",
+        min_credits=3,
+        typical_credits=3,
+        max_credits=run.max_credits,
+        charged_credits=charged,
+        returned_credits=run.max_credits - charged,
+        lines=LINES,
+        measured=Measured(cpu_ms=1_240, wall_ms=2_050, peak_bytes=118_000_000, byte_ms=241_900_000_000),
+        available_credits_after=left,
+        created_at=NOW,
+    )
+
+
+def a_window(kind: str, cap: int, spent: int) -> Window:
+    return Window(
+        kind=kind, starts_at=NOW, resets_at=NOW, cap_credits=cap, spent_credits=spent, held_credits=0
+    )
+
+
+def a_statement() -> Statement:
+    line = StatementLine(
+        sequence=1,
+        at=NOW,
+        kind="grant",
+        description="Free plan, January",
+        amount_credits=300,
+        available_credits_after=300,
+        run_id=None,
+        receipt_id=None,
+    )
+    return Statement(lines=(line,), next_before=None)
