@@ -47,22 +47,34 @@ describe('the catalogue', () => {
   });
 
   it('shows page and estimate of the opened tool, and why there is no estimate', async () => {
-    const refused = { status: 422, code: 'invalid_inputs', error: 'It needs data.' };
+    const refused = { status: 503, code: 'store_busy', error: 'Too much at once.' };
     const answers = {
       'GET api/tools?q=': ok({ tools: [tool()], price_version: 'x' }),
       'GET api/tools/data-studio-quality': ok(page(tool()))
     };
     const priced = new AnsweringServer({ ...answers, 'POST api/billing/estimate': ok(estimate()) });
-    const unpriced = new AnsweringServer({ ...answers, 'POST api/billing/estimate': () => new Response(JSON.stringify(refused), { status: 422 }) });
+    const unpriced = new AnsweringServer({ ...answers, 'POST api/billing/estimate': () => new Response(JSON.stringify(refused), { status: 503 }) });
     for (const server of [priced, unpriced]) {
       const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
       await catalogue.search('');
       await catalogue.open('data-studio-quality');
       expect(catalogue.opened?.page?.example).toBe('%studio run quality');
       expect([catalogue.opened?.estimate?.max_credits, catalogue.opened?.estimateProblem?.problem.status]).toEqual(
-        server === priced ? [8, undefined] : [undefined, 422]
+        server === priced ? [8, undefined] : [undefined, 503]
       );
     }
+  });
+
+  it('asks no price of a tool that must see its inputs first, because the answer would be a refusal', async () => {
+    const server = new AnsweringServer({
+      'GET api/tools?q=': ok({ tools: [tool()], price_version: 'x' }),
+      'GET api/tools/data-studio-quality': ok({ ...page(tool()), input_schema: { required: ['data'] } })
+    });
+    const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
+    await catalogue.search('');
+    await catalogue.open('data-studio-quality');
+    expect(server.asked.map(({ route }) => route)).toEqual(['GET api/tools?q=', 'GET api/tools/data-studio-quality']);
+    expect(catalogue.opened?.estimateProblem).toBeNull();
   });
 
   it('asks no price of a tool that is free', async () => {

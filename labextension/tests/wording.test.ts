@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { creditsText, isOver, rangeText, runCostText, secondsText, shortMomentText, sizeText, usedPercent, windowText } from '../src/models/wording';
+import { creditsText, isOver, rangeText, runCostText, secondsText, sentence, shortMomentText, sizeText, usedPercent, windowText } from '../src/models/wording';
 import { run, windowOf } from './samples';
 
 describe('quantities are written as in the notebook', () => {
@@ -31,6 +31,10 @@ describe('quantities are written as in the notebook', () => {
     expect(runCostText(run({ charged_credits: 0 }))).toBe('0 credits');
     expect(isOver('timed_out')).toBe(true);
     expect(isOver('queued')).toBe(false);
+  });
+
+  it.each([['measured work', 'Measured work.'], ['Done.', 'Done.'], ['è vero', 'È vero.']])('%s is written as a sentence', (text, written) => {
+    expect(sentence(text)).toBe(written);
   });
 
   it('leaves out the day of a moment of today, and never fails on text that is no time', () => {

@@ -10,7 +10,7 @@ export interface OpenedTool {
   readonly id: string;
   readonly page: ToolPage | null;
   readonly estimate: Estimate | null;
-  /** Why there is no estimate: most tools need to see the data first. */
+  /** Why there is no estimate although one was asked for. */
   readonly estimateProblem: StudioProblem | null;
   readonly problem: StudioProblem | null;
 }
@@ -63,7 +63,8 @@ export class ToolCatalogue {
     }
     const asked: OpenedTool = { id, page: null, estimate: null, estimateProblem: null, problem: null };
     this.setOpened(asked);
-    await Promise.all([this.loadPage(asked), this.loadEstimate(asked)]);
+    await this.loadPage(asked);
+    await this.loadEstimate(asked);
   }
 
   dispose(): void {
@@ -81,8 +82,8 @@ export class ToolCatalogue {
   }
 
   private async loadEstimate(asked: OpenedTool): Promise<void> {
-    const tool = this._tools?.find(tool => tool.id === asked.id);
-    if (tool?.max_credits === 0 || tool?.availability === 'coming_soon') {
+    const page = this._opened?.id === asked.id ? this._opened.page : null;
+    if (page === null || page.tool.max_credits === 0 || page.tool.availability === 'coming_soon' || needsInputs(page)) {
       return;
     }
     try {
@@ -108,6 +109,12 @@ export class ToolCatalogue {
   private _problem: StudioProblem | null = null;
   private _opened: OpenedTool | null = null;
   private _question = 0;
+}
+
+/** Whether a tool has to see inputs before it can be priced exactly; a question without them would be refused. */
+export function needsInputs(page: ToolPage): boolean {
+  const required = page.input_schema?.required;
+  return Array.isArray(required) && required.length > 0;
 }
 
 /** In the order of the catalogue, with what cannot be used yet at the end. */

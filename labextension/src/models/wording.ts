@@ -44,6 +44,12 @@ export function plainWords(code: string): string {
   return code.replaceAll('_', ' ');
 }
 
+/** With a capital at the start and a full stop at the end, however it was written. */
+export function sentence(text: string): string {
+  const ended = /[.!?…]$/.test(text) ? text : `${text}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
+}
+
 /** Local date and time for people; the exact text where it is not a time. */
 export function momentText(instant: string): string {
   const moment = new Date(instant);

@@ -1,6 +1,7 @@
 /** A refusal in place: what was refused, why, and the cheapest next step. */
 
 import type { StudioProblem } from '../models/problems';
+import { sentence } from '../models/wording';
 import { element } from './dom';
 
 /** Spoken at once, because something did not happen. */
@@ -13,10 +14,4 @@ export function problemText(found: StudioProblem): HTMLElement {
     reason ? element('p', {}, sentence(reason)) : null,
     action ? element('p', {}, element('strong', {}, 'Next: '), action) : null
   );
-}
-
-/** With a capital at the start and a full stop at the end, however it was written. */
-function sentence(text: string): string {
-  const ended = /[.!?…]$/.test(text) ? text : `${text}.`;
-  return ended.charAt(0).toUpperCase() + ended.slice(1);
 }

@@ -1,7 +1,7 @@
 /** A receipt as a card: one line that says it, and the whole calculation behind it. */
 
 import type { Measured, Receipt } from '../contracts';
-import { amountText, creditsText, momentText, plainWords, secondsText, sizeText } from '../models/wording';
+import { amountText, creditsText, momentText, plainWords, secondsText, sentence, sizeText } from '../models/wording';
 import { element, type Child } from './dom';
 import { priceLines } from './estimateCard';
 
@@ -36,7 +36,7 @@ function calculation(receipt: Receipt): Child[] {
     ['Version', `tool ${receipt.tool_version}, prices ${receipt.price_version}`]
   ];
   return [
-    receipt.reason ? element('p', {}, receipt.reason) : null,
+    receipt.reason ? element('p', {}, sentence(receipt.reason)) : null,
     priceLines(receipt.lines),
     element('dl', { class: 'studio-facts' }, ...facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]))
   ];

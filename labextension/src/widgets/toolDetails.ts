@@ -1,7 +1,7 @@
 /** One opened tool: what it does, what it costs on the user's own figures, and an example to use. */
 
 import type { ToolPage, ToolSummary } from '../contracts';
-import type { OpenedTool } from '../models/catalogue';
+import { needsInputs, type OpenedTool } from '../models/catalogue';
 import { creditsText, rangeText } from '../models/wording';
 import { button, element, type Child } from './dom';
 import { estimateCard, limitsText } from './estimateCard';
@@ -55,19 +55,18 @@ function price(opened: OpenedTool, tool: ToolSummary, page: ToolPage): Child[] {
   return [
     element('p', {}, most),
     page.limits === null ? null : element('p', { class: 'studio-quiet' }, limitsText(page.limits)),
-    opened.estimateProblem === null ? null : whyNoEstimate(opened, tool)
+    whyNoEstimate(opened, page)
   ];
 }
 
-function whyNoEstimate(opened: OpenedTool, tool: ToolSummary): HTMLElement | null {
-  const problem = opened.estimateProblem;
-  if (problem === null) {
+function whyNoEstimate(opened: OpenedTool, page: ToolPage): HTMLElement | null {
+  if (opened.estimateProblem !== null) {
+    return problemText(opened.estimateProblem);
+  }
+  if (!needsInputs(page)) {
     return null;
   }
-  if (problem.problem.status !== 422) {
-    return problemText(problem);
-  }
-  const ask = element('code', {}, `%studio estimate ${tool.short_name} …`);
+  const ask = element('code', {}, `%studio estimate ${page.tool.short_name} …`);
   return element('p', { class: 'studio-quiet' }, 'The exact estimate needs your data; in a notebook: ', ask);
 }
 

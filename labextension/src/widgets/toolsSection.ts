@@ -36,9 +36,10 @@ export class ToolsSection extends Widget {
     void this.catalogue.search(this.search.value);
   }
 
-  /** Load the catalogue unless it is there. */
+  /** Load the catalogue unless it is there; after a failure, again. */
   load(): void {
-    if (this.catalogue.tools === null && this.session.connection === 'online') {
+    const isThere = this.catalogue.tools !== null && this.catalogue.problem === null;
+    if (!isThere && this.session.connection === 'online') {
       this.find();
     }
   }
