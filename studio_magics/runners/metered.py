@@ -20,12 +20,13 @@ from studio_magics.client.refusals import (
     ServerRefusal,
     ServerUnreachable,
     StudioRefusal,
+    TooFast,
 )
 from studio_magics.contracts.billing import Estimate, EstimateRequest
 from studio_magics.contracts.runs import TERMINAL_STATES, Run, RunRequest
 from studio_magics.display.wording import credits_text, limit_text
 from studio_magics.runners.outcome import StudioRun
-from studio_magics.runners.validation import validated
+from studio_magics.runners.validation import stays_here, validated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 10
 """How long one long poll may wait."""
 MAX_FOLLOW_SECONDS = 3_600
-MAX_LOST_POLLS = 5
+MAX_LOST_POLLS = 20
 """Polls in a row that may fail, each with its own attempts, before following is given up."""
 MAX_CANCEL_POLLS = 6
 
@@ -140,10 +141,12 @@ class MeteredRunner:
                 try:
                     run = self._client().run(run.id, since=run.revision, wait_seconds=WAIT_SECONDS)
                     lost_polls = 0
-                except ServerUnreachable as lost:
+                except (ServerUnreachable, ServerFault, TooFast) as lost:
                     lost_polls += 1
                     if lost_polls >= MAX_LOST_POLLS:
                         raise _lost_sight(run, lost) from lost
+                except ServerRefusal as refusal:
+                    raise _lost_sight(run, refusal) from refusal
         except KeyboardInterrupt as stop:
             raise self._stopped(run) from stop
         return run
@@ -174,7 +177,9 @@ class MeteredRunner:
         said = _failure(run)
         action = next_step(run.failure) if run.failure else ""
         raise RunFailed(
-            f"{said} {_charged(run)}.", action=action or _receipt_step(run), run=self.fetched(run)
+            f"{said} {_charged(run).capitalize()}.",
+            action=action or _receipt_step(run),
+            run=self.fetched(run),
         )
 
 
@@ -196,6 +201,7 @@ def refuse_early(quoted: Estimate) -> None:
 
 
 def _estimate_request(found: FoundTool, staged: Staged, max_credits: int | None) -> EstimateRequest:
+    stays_here(found, staged)
     more: dict[str, Any] = {} if max_credits is None else {"max_credits": max_credits}
     return EstimateRequest(tool=found.id, inputs=staged.inputs, **more)
 
@@ -229,6 +235,6 @@ def _still_running(run: Run) -> RunFailed:
     return RunFailed(said, action=f"%studio run-info {run.id}")
 
 
-def _lost_sight(run: Run, lost: ServerUnreachable) -> ServerUnreachable:
+def _lost_sight(run: Run, lost: StudioRefusal) -> ServerUnreachable:
     said = f"{lost.what} The run {run.id} goes on there; {_at_most(run)}."
     return ServerUnreachable(said, action=f"%studio run-info {run.id}")

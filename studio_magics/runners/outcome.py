@@ -57,9 +57,9 @@ class StudioRun:
     tool_title: str
     state: RunState
     place: Place
-    receipt: Receipt | None
+    receipt: Receipt | None = field(repr=False)
     """None for a run in the kernel: it cost 0 credits."""
-    result: ToolResult | None
+    result: ToolResult | None = field(repr=False)
     fetch: Callable[[str], bytes] = field(repr=False)
     run: Run | None = field(default=None, repr=False)
     """The whole record of a metered run."""
@@ -138,6 +138,10 @@ class StudioRun:
         names = [artefact.name for artefact in self.result.artefacts]
         hint = f"save a file: run = %studio run …, then run.artefact({names[0]!r}).save()" if names else ""
         return draw_result(self.result, hint=hint)
+
+    def __str__(self) -> str:
+        found = self.result_display()
+        return "\n".join([self.cost_display().text, *([found.text] if found else [])])
 
     def _ipython_display_(self) -> None:
         if front_end() is FrontEnd.TERMINAL:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.client.problems import refused_input
 from studio_magics.client.refusals import InputRefused, did_you_mean, one_line
 from studio_magics.contracts.problems import FieldProblem
-from studio_magics.tools.base import InputRejected, Tool, ToolInput
+from studio_magics.tools.base import InputRejected, Tool, ToolInput, refuse_kernel_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from studio_magics.display.input_fields import InputField
+    from studio_magics.runners.finding import FoundTool
+    from studio_magics.runners.staging import Staged
 
 MOST_FOUND = 60
 """Characters of a refused value that are repeated to the person."""
@@ -36,6 +38,20 @@ def validated(tool: Tool, fields: Sequence[InputField], inputs: Mapping[str, Any
         known = {one.name: one for one in fields}
         wrong = [_problem(error, known) for error in errors.errors(include_url=False)]
         raise refused_input(tool.title, _once(wrong)) from errors
+
+
+def stays_here(found: FoundTool, staged: Staged) -> None:
+    """Refuse to send an input that may hold a secret.
+
+    Raises:
+        InputRefused: Names the field; its value is not repeated.
+    """
+    if found.tool is None:
+        return
+    try:
+        refuse_kernel_only(found.tool, staged.inputs)
+    except InputRejected as rejected:
+        raise from_rejection(found.tool.title, rejected) from None
 
 
 def from_rejection(title: str, rejected: InputRejected) -> InputRefused:

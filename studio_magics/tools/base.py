@@ -4,7 +4,7 @@ A tool knows nothing of money, HTTP or notebooks. It reads its input through the
 writes artefacts through the context and returns a `ToolResult`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,22 @@ class InputRejected(Exception):
 
 class RunCancelled(Exception):
     """Raised by `RunContext.progress` when the user has cancelled a run in the kernel."""
+
+
+def refuse_kernel_only(tool: "Tool", inputs: Mapping[str, Any]) -> None:
+    """Refuse inputs for a server that hold what must stay in the kernel; their values are not repeated.
+
+    Raises:
+        InputRejected: Naming the first such field.
+    """
+    for name in tool.kernel_only:
+        if inputs.get(name) is not None:
+            raise InputRejected(
+                name,
+                found="a value that stays in your kernel",
+                allowed="this input in kernel runs only",
+                action="run it in the kernel for 0 credits: --on kernel",
+            )
 
 
 class RunContext(Protocol):
@@ -82,5 +98,7 @@ class Tool:
     """What it does, what it needs and what it returns, in a few sentences."""
     cell_field: str | None = None
     """The input field that a cell body fills (as text; the input model parses YAML or SQL itself)."""
+    kernel_only: tuple[str, ...] = ()
+    """Input fields that may hold secrets or name this machine: never sent, and refused by a server."""
     libraries: tuple[str, ...] = ()
     """Distributions whose versions go into the provenance."""

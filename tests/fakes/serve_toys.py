@@ -1,6 +1,5 @@
 """A standalone server on the toy catalogue, for tests that kill it: prints its address as one JSON line."""
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ def main(folder: str) -> None:
         print(json.dumps({"url": address.url, "token": address.token}), flush=True)
 
     server = standalone.StandaloneServer(settings, standalone.listen(standalone.LOOPBACK, 0), on_ready)
-    asyncio.run(server.run_to_end())
+    server.run_here()
 
 
 if __name__ == "__main__":

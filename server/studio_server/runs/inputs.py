@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from studio_magics.contracts.billing import Forecast
 from studio_magics.contracts.inputs import InputFile, InputFolder
 from studio_magics.contracts.problems import FieldProblem
-from studio_magics.tools.base import InputRejected, Tool, ToolInput
+from studio_magics.tools.base import InputRejected, Tool, ToolInput, refuse_kernel_only
 
 SHOWN_CHARACTERS = 80
 
@@ -49,6 +49,7 @@ def prepare(tool: Tool, raw: Mapping[str, Any]) -> Prepared:
         InputInvalid: Naming each wrong field, what was found and what is allowed.
     """
     try:
+        refuse_kernel_only(tool, raw)
         model = tool.input_model.model_validate(dict(raw))
         forecast = tool.forecast(model)
     except ValidationError as wrong:

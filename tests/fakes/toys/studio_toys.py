@@ -20,6 +20,7 @@ class Count(ToolInput):
     fail: bool = False
     sleep_until_killed: bool = False
     forecast_cpu_ms: int = 200
+    kernel_secret: str | None = None
 
 
 def forecast(inputs: Count) -> Forecast:
@@ -64,4 +65,5 @@ TOOL = Tool(
     run=run,
     example="%studio run count --data rows.csv",
     description="Counts bytes.",
+    kernel_only=("kernel_secret",),
 )

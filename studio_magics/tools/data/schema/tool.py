@@ -205,5 +205,6 @@ TOOL = Tool(
         "and orphan counts, undeclared references found in the data, faults of keys, indexes, types, names "
         "and normal form, a diagram, and schema.json, schema.sql and schema.mmd."
     ),
+    kernel_only=("url",),
     libraries=("duckdb", "SQLAlchemy"),
 )
