@@ -41,6 +41,8 @@ MISSING_TOKENS = (
 )
 """Texts (in any case, blanks around them ignored) that are counted as missing."""
 TOP_VALUES = 10
+SENTINELS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999)
+SENTINEL_DAYS = ("1900-01-01", "1970-01-01", "1899-12-30", "9999-12-31", "2099-12-31", "0001-01-01")
 GROUPS = "column_groups"
 
 
@@ -78,6 +80,7 @@ class Counter:
             distinct_count=distinct,
             top=self._values("present", limit=TOP_VALUES),
             rare=self._rare(column, distinct),
+            sentinels=self._sentinels(reading),
             numbers=number_facts(self.table, typed) if reading.reading in {"integer", "number"} else None,
             dates=date_facts(self.table, typed, self.now)
             if reading.reading in {"date", "timestamp"}
@@ -124,6 +127,14 @@ class Counter:
             return ()
         total = sum(value.count for value in self._values("present"))
         return self._values(f"present AND n <= {total // 1_000}")
+
+    def _sentinels(self, reading: TextReading) -> tuple[ValueCount, ...]:
+        if reading.reading in {"integer", "number"}:
+            numbers = ", ".join(str(number) for number in SENTINELS)
+            return self._values(f"present AND TRY_CAST(value AS DOUBLE) IN ({numbers})")
+        if reading.reading in {"date", "timestamp"}:
+            return self._values(f"present AND left(value::VARCHAR, 10) IN ({_listed(SENTINEL_DAYS)})")
+        return ()
 
     def _reading(self, column: TableColumn) -> TextReading:
         if column.kind == "text":

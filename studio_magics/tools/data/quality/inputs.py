@@ -63,7 +63,7 @@ class QualityInput(ToolInput):
         default=5,
         ge=0,
         le=20,
-        description="How many example values a finding shows; 0 shows no values of your data",
+        description="How many examples a finding shows; 0 shows none (least and greatest numbers remain)",
     )
 
     @field_validator("expectations")

@@ -103,6 +103,8 @@ class ColumnProfile:
     distinct_count: int
     top: tuple[ValueCount, ...]
     rare: tuple[ValueCount, ...] = ()
+    sentinels: tuple[ValueCount, ...] = ()
+    """Values that programs write for 'none', such as -999 and 1900-01-01, most frequent first."""
     numbers: NumberFacts | None = None
     dates: DateFacts | None = None
     text: TextFacts | None = None

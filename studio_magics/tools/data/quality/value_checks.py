@@ -29,8 +29,6 @@ NEARLY_UNIQUE = 0.99
 LEAST_ROWS = 100
 """Fewer rows do not show what is usual in a column."""
 ID_WORDS = ("id", "key", "uuid", "guid", "number", "no", "nr", "code", "reference", "ref")
-SENTINELS = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0})
-SENTINEL_DAYS = ("1900-01-01", "1970-01-01", "1899-12-30", "9999-12-31", "2099-12-31", "0001-01-01")
 
 
 @dataclass(frozen=True)
@@ -177,10 +175,10 @@ class ValueChecks:
         if facts is None:
             return
         spread = facts.upper_quartile - facts.lower_quartile
-        for value in column.top:
+        for value in column.sentinels:
             number = _as_number(value.text)
             far = number < facts.lower_quartile - 3 * spread or number > facts.upper_quartile + 3 * spread
-            if number in SENTINELS and far and number in {facts.minimum, facts.maximum} and value.count > 1:
+            if far and number in {facts.minimum, facts.maximum} and value.count > 1:
                 yield Observation(
                     "sentinel-values",
                     "medium",
@@ -212,13 +210,9 @@ class ValueChecks:
                 count=facts.future_count,
                 share=share,
             )
-        for value in column.top:
+        for value in column.sentinels:
             day = value.text[:10]
-            if (
-                day in SENTINEL_DAYS
-                and day in {f"{facts.oldest:%Y-%m-%d}", f"{facts.newest:%Y-%m-%d}"}
-                and value.count > 1
-            ):
+            if day in {f"{facts.oldest:%Y-%m-%d}", f"{facts.newest:%Y-%m-%d}"} and value.count > 1:
                 yield Observation(
                     "sentinel-values",
                     "medium",

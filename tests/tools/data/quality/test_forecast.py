@@ -1,0 +1,98 @@
+"""The forecast against a fresh process, its start and imports included."""
+
+import os
+import random
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from studio_magics.contracts.inputs import InputFile
+from studio_magics.tools.data.quality import TOOL
+
+WORKER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from studio_magics.contracts.inputs import InputFile
+from studio_magics.contracts.results import Artefact
+from studio_magics.tools.data.quality import TOOL
+
+class Context:
+    now, place = datetime(2026, 3, 1, tzinfo=UTC), "server"
+    def path(self, file): return Path(sys.argv[1])
+    def progress(self, fraction, stage): pass
+    def add_artefact(self, name, media_type, content, *, title=""):
+        digest = "sha256:" + "0" * 64
+        return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest)
+
+path = Path(sys.argv[1])
+data = InputFile(digest="sha256:" + "0" * 64, name=path.name, size_bytes=path.stat().st_size)
+TOOL.run(TOOL.input_model(data=data), Context())
+"""
+
+
+def _forecast(path: Path):
+    data = InputFile(digest="sha256:" + "0" * 64, name=path.name, size_bytes=path.stat().st_size)
+    return TOOL.forecast(TOOL.input_model(data=data))
+
+
+def _measured(path: Path) -> tuple[int, int]:
+    """CPU milliseconds and peak bytes of a fresh process that runs the tool."""
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(WORKER), str(path)])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return round(1000 * (usage.ru_utime + usage.ru_stime)), usage.ru_maxrss * 1024
+
+
+def _write(path: Path, rows: int) -> None:
+    print(f"seed {rows}")
+    rng = random.Random(rows)  # noqa: S311  - repeatable test data
+    lines: list[str] = []
+    for place in range(rows):
+        day = f"2025-{place % 12 + 1:02d}-{place % 28 + 1:02d}"
+        note = f"customer {rng.getrandbits(40)} of {rng.getrandbits(40)}"
+        lines.append(f"{place},{rng.choice(['new', 'paid'])},{rng.gauss(50, 9):.4f},{day},{note}\n")
+    path.write_text("id,status,amount,day,note\n" + "".join(lines))
+
+
+@pytest.mark.parametrize(("rows", "suffix"), [(3, "csv"), (40_000, "csv"), (40_000, "parquet")])
+def test_the_forecast_is_within_a_factor_of_two_of_a_fresh_process(
+    tmp_path: Path, rows: int, suffix: str
+) -> None:
+    import duckdb
+
+    path = tmp_path / "orders.csv"
+    _write(path, rows)
+    if suffix == "parquet":
+        duckdb.connect().execute(f"COPY (SELECT * FROM '{path}') TO '{tmp_path}/orders.parquet'")
+        path = tmp_path / "orders.parquet"
+    cpu_ms, peak_bytes = _measured(path)
+    expected = _forecast(path)
+    print(f"measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
+    assert expected.cpu_ms / 2 <= cpu_ms <= expected.cpu_ms * 2
+    assert expected.peak_bytes / 2 <= peak_bytes <= expected.peak_bytes * 2
+    assert cpu_ms < 4_000
+    assert peak_bytes < 384_000_000
+
+
+def test_a_hundred_megabytes_fit_the_limits_of_the_catalogue() -> None:
+    data = InputFile(digest="sha256:" + "0" * 64, name="big.csv", size_bytes=100_000_000)
+    expected = TOOL.forecast(TOOL.input_model(data=data))
+    assert expected.cpu_ms < 15_000
+    assert expected.peak_bytes < 400_000_000
+
+
+def test_a_larger_file_never_needs_less() -> None:
+    def needs(size: int, name: str):
+        data = InputFile(digest="sha256:" + "0" * 64, name=name, size_bytes=size)
+        return TOOL.forecast(TOOL.input_model(data=data))
+
+    for name in ("a.csv", "a.csv.gz", "a.parquet"):
+        found = [needs(size, name) for size in (0, 10_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)]
+        assert [one.cpu_ms for one in found] == sorted(one.cpu_ms for one in found)
+        assert [one.peak_bytes for one in found] == sorted(one.peak_bytes for one in found)
+        assert all(one.wall_ms >= one.cpu_ms for one in found)
