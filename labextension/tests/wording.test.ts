@@ -15,7 +15,7 @@ describe('quantities are written as in the notebook', () => {
     expect(secondsText(ms)).toBe(text);
   });
 
-  it.each([[1, '1 byte'], [812, '812 bytes'], [512 * 1024 ** 2, '512 MB'], [1.5 * 1024 ** 3, '1.5 GB'], [5e12, '4,657 GB']])('%d bytes', (bytes, text) => {
+  it.each([[1, '1 byte'], [812, '812 bytes'], [38_500, '39 kB'], [512_000_000, '512 MB'], [1.5e9, '1.5 GB'], [5e12, '5,000 GB']])('%d bytes', (bytes, text) => {
     expect(sizeText(bytes)).toBe(text);
   });
 

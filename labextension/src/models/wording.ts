@@ -2,8 +2,6 @@
 
 import { TERMINAL_STATES, type RunSummary, type Window } from '../contracts';
 
-const MEBIBYTE = 1024 * 1024;
-
 /** '1,400'. */
 export function amountText(amount: number): string {
   return amount.toLocaleString('en-US');
@@ -29,12 +27,12 @@ export function secondsText(milliseconds: number): string {
   return `${amountText(Math.floor(whole / 60))} min ${whole % 60} s`;
 }
 
-/** '812 bytes', '20.4 MB', '1.5 GB' (of 1024). */
+/** '812 bytes', '20.4 MB', '512 MB', '1.5 GB' (of 1,000, as limits and prices count). */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) {
     return `${bytes} byte${bytes === 1 ? '' : 's'}`;
   }
-  const units = [['kB', 1024], ['MB', MEBIBYTE], ['GB', 1024 * MEBIBYTE]] as const;
+  const units = [['kB', 1e3], ['MB', 1e6], ['GB', 1e9]] as const;
   const [unit, size] = units.find(([, size]) => bytes < 1000 * size) ?? units[2];
   return `${short(bytes / size)} ${unit}`;
 }
