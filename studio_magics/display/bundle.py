@@ -23,17 +23,18 @@ class Display:
 
     def mimebundle(self) -> dict[str, Any]:
         """The bundle a front end chooses from."""
-        return {"text/plain": self.text, "text/html": str(self.html), **dict(self.data)}
+        return {"text/plain": str(self), "text/html": str(self.html), **dict(self.data)}
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         del include, exclude
         return self.mimebundle()
 
     def __str__(self) -> str:
-        return self.text
+        """The text without control characters: data must not steer a terminal."""
+        return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in self.text)
 
     def __repr__(self) -> str:
-        return self.text
+        return str(self)
 
 
 def as_data(mime: str, model: "BaseModel") -> tuple[tuple[str, Any], ...]:

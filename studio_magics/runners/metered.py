@@ -6,6 +6,7 @@ Owns the order of these steps and the idempotency key; the server owns money and
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ WAIT_SECONDS = 10
 MAX_FOLLOW_SECONDS = 3_600
 MAX_LOST_POLLS = 20
 """Polls in a row that may fail, each with its own attempts, before following is given up."""
+SECONDS_BETWEEN_LOST_POLLS = 1.0
 MAX_CANCEL_POLLS = 6
 
 
@@ -56,10 +58,18 @@ class MeteredRunner:
     """Runs tools on one server."""
 
     def __init__(
-        self, client: Callable[[], StudioClient], *, clock: Callable[[], float] = time.monotonic
+        self,
+        client: Callable[[], StudioClient],
+        *,
+        exchange: Callable[[], AbstractContextManager[None]] = nullcontext,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`exchange` surrounds each poll and may forget a server that is lost, so that it is found anew."""
         self._client = client
+        self._exchange = exchange
         self._clock = clock
+        self._pause = pause
         self._open_attempts: dict[str, Attempt] = {}
 
     def estimate(self, found: FoundTool, staged: Staged, max_credits: int | None) -> Estimate:
@@ -139,12 +149,14 @@ class MeteredRunner:
                 if self._clock() > deadline:
                     raise _still_running(run)
                 try:
-                    run = self._client().run(run.id, since=run.revision, wait_seconds=WAIT_SECONDS)
+                    with self._exchange():
+                        run = self._client().run(run.id, since=run.revision, wait_seconds=WAIT_SECONDS)
                     lost_polls = 0
                 except (ServerUnreachable, ServerFault, TooFast) as lost:
                     lost_polls += 1
                     if lost_polls >= MAX_LOST_POLLS:
                         raise _lost_sight(run, lost) from lost
+                    self._pause(SECONDS_BETWEEN_LOST_POLLS)
                 except ServerRefusal as refusal:
                     raise _lost_sight(run, refusal) from refusal
         except KeyboardInterrupt as stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,11 @@ class Session:
         surroundings: Surroundings | None = None,
         *,
         make: Callable[[Endpoint], StudioClient] | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._surroundings = surroundings or Surroundings()
         self._make = make or _client
+        self._pause = pause
         self._explicit: Endpoint | None = None
         self._client: StudioClient | None = None
         self._runner: MeteredRunner | None = None
@@ -71,7 +74,7 @@ class Session:
         if self._runner is None:
             from studio_magics.runners.metered import MeteredRunner
 
-            self._runner = MeteredRunner(self.client)
+            self._runner = MeteredRunner(self.client, exchange=self.exchange, pause=self._pause)
         return self._runner
 
     @contextmanager

@@ -265,3 +265,9 @@ def test_an_estimate_for_the_kernel_names_no_balance(fake):
     assert draw(found.model_copy(update=update)).text == (
         "Remote Checker · in this kernel\n  0 credits · about 1.2 s CPU and 100 MB"
     )
+
+
+def test_control_characters_of_data_never_reach_a_terminal():
+    text = draw(a_result(headline="red \x1b[31m and \u202ereversed")).mimebundle()["text/plain"]
+    assert "\x1b" not in text
+    assert "\u202e" not in text

@@ -72,7 +72,7 @@ def shell():
 
 @pytest.fixture
 def studio(fake, monkeypatch):
-    made = api.Studio(session=Session(Nowhere(), make=quick))
+    made = api.Studio(session=Session(Nowhere(), make=quick, pause=[].append))
     monkeypatch.setattr(api, "this_studio", lambda: made)
     made.connect(fake.url, fake.token)
     fake.asked.clear()

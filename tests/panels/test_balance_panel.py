@@ -25,7 +25,7 @@ def studio(fake):
     def quick(endpoint: Endpoint) -> StudioClient:
         return StudioClient(endpoint, pause=[].append)
 
-    made = Studio(session=Session(Nowhere(), make=quick))
+    made = Studio(session=Session(Nowhere(), make=quick, pause=[].append))
     made.connect(fake.url, fake.token)
     yield made
     made.disconnect()

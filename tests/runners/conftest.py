@@ -46,12 +46,12 @@ def fake():
 @pytest.fixture
 def alone():
     """A Studio without any server."""
-    return Studio(session=Session(Nowhere(), make=quick))
+    return Studio(session=Session(Nowhere(), make=quick, pause=[].append))
 
 
 @pytest.fixture
 def studio(fake):
-    made = Studio(session=Session(Nowhere(), make=quick))
+    made = Studio(session=Session(Nowhere(), make=quick, pause=[].append))
     made.connect(fake.url, fake.token)
     fake.asked.clear()
     yield made

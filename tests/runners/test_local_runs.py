@@ -55,6 +55,11 @@ def test_a_table_of_the_result_becomes_a_data_frame(alone, tmp_path):
         alone.run("counter").table("Other")
 
 
+def test_a_run_prints_as_its_text_in_a_plain_script(alone):
+    assert str(alone.run("counter")).startswith("✔ Counter · 0 credits · ran in this kernel\n0 files at")
+    assert "result" not in repr(alone.run("counter"))
+
+
 def test_a_wrong_input_names_field_found_and_allowed_before_the_tool_starts(alone):
     with pytest.raises(InputRefused) as refused:
         alone.run("counter", times=99)

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from studio_magics.client.connection import Endpoint
 from studio_magics.client.refusals import (
     Conflict,
     InputRefused,
@@ -17,7 +18,11 @@ from studio_magics.client.refusals import (
 )
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import RunRequest
+from studio_magics.runners.session import Session
+from studio_magics.runners.studio import Studio
+from tests.client.fake_server import Serving
 from tests.client.samples import CONTENT
+from tests.runners.conftest import Nowhere, quick
 from tests.runners.counting import offered
 
 FRAME = pd.DataFrame({"id": [1, 2, 3]})
@@ -100,7 +105,7 @@ def test_a_run_without_a_result_says_what_was_charged(studio, fake, outcome, cha
     fake.outcome = outcome
     with pytest.raises(RunFailed) as failed:
         studio.run("remote", data=FRAME)
-    assert f"charged {charged:,} credits of at most 8, {8 - charged} returned" in failed.value.what
+    assert f"Charged {charged:,} credits of at most 8, {8 - charged} returned" in failed.value.what
     assert failed.value.run.receipt.charged_credits == charged
     assert len(failed.value.lines()) == 2
 
@@ -120,9 +125,48 @@ def test_an_interrupt_cancels_on_the_server_and_says_what_was_charged(studio, fa
     assert stopped.value.what == "Remote Checker was cancelled; charged 2 credits of at most 8, 6 returned."
 
 
+def test_an_interrupt_while_the_start_is_on_its_way_still_cancels_that_run(studio, fake, monkeypatch):
+    client = studio.session.client()
+    start = client.start_run
+
+    def interrupted(*parts, **more):
+        monkeypatch.setattr(client, "start_run", start)
+        start(*parts, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client, "start_run", interrupted)
+    with pytest.raises(RunStopped):
+        studio.run("remote", data=FRAME)
+    assert [run.state for run in fake.runs.values()] == ["cancelled"]
+
+
+def test_a_sign_in_that_is_lost_while_following_names_the_run_that_goes_on(studio, fake):
+    fake.refusals.append(("/api/runs/run_1", Problem(status=401, code="not_signed_in", error="Who are you?")))
+    with pytest.raises(ServerUnreachable) as lost:
+        studio.run("remote", data=FRAME)
+    assert lost.value.action == "%studio run-info run_1"
+
+
 def test_following_survives_a_server_that_is_away_for_a_while(studio, fake):
     fake.drops["/api/runs/"] = 5
+    fake.refusals.append(("/api/runs/", Problem(status=500, code="fault", error="The server failed.")))
     assert studio.run("remote", data=FRAME).state == "succeeded"
+
+
+def test_following_finds_a_server_that_came_back_elsewhere(fake):
+    with Serving() as again:
+        urls = iter([fake.url, again.url])
+        again.runs, again.uploads = fake.runs, fake.uploads
+
+        class Moving(Nowhere):
+            def embedded(self):
+                return Endpoint(next(urls), fake.token, "inside this process")
+
+        studio = Studio(session=Session(Moving(), make=quick, pause=[].append))
+        fake.drops["/api/runs/"] = 3
+        assert studio.run("remote", data=FRAME).state == "succeeded"
+        assert any(asked.path.startswith("/api/runs/") for asked in again.asked)
+        studio.disconnect()
 
 
 def test_a_server_that_stays_away_leaves_the_run_and_names_it(studio, fake):
@@ -182,18 +226,13 @@ def test_limits_are_set_only_where_named(studio, fake):
 
 
 def test_a_found_server_that_is_lost_is_looked_for_again(fake):
-    from studio_magics.client.connection import Endpoint
-    from studio_magics.runners.session import Session
-    from studio_magics.runners.studio import Studio
-    from tests.runners.conftest import Nowhere, quick
-
     found = iter(["http://127.0.0.1:9", fake.url])
 
     class Moving(Nowhere):
         def embedded(self):
             return Endpoint(next(found), fake.token, "inside this process")
 
-    studio = Studio(session=Session(Moving(), make=quick))
+    studio = Studio(session=Session(Moving(), make=quick, pause=[].append))
     with pytest.raises(ServerUnreachable):
         studio.balance()
     assert studio.balance().available_credits == 300
