@@ -72,7 +72,7 @@ def unit_checks() -> list[Check]:
 
 
 def notebook_checks() -> list[Check]:
-    """The notebooks, cell by cell against their stored outputs, each with a deterministic server of its own."""
+    """The notebooks against their stored outputs, each with a deterministic server of its own."""
     return [_pytest("notebooks", "--studio", "--nbval", NOTEBOOKS)]
 
 
