@@ -187,12 +187,10 @@ class MeteredRunner:
         if run.state == "succeeded":
             return self.fetched(run)
         said = _failure(run)
+        if "nothing was charged" not in said.lower():
+            said = f"{said} {_charged(run).capitalize()}."
         action = next_step(run.failure) if run.failure else ""
-        raise RunFailed(
-            f"{said} {_charged(run).capitalize()}.",
-            action=action or _receipt_step(run),
-            run=self.fetched(run),
-        )
+        raise RunFailed(said, action=action or _receipt_step(run), run=self.fetched(run))
 
 
 def refuse_early(quoted: Estimate) -> None:
