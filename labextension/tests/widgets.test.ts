@@ -8,7 +8,7 @@ import { RunRow } from '../src/widgets/runRow';
 import { StatusItem } from '../src/widgets/statusItem';
 import { AnsweringServer, balance, receipt, run, WrittenStream } from './samples';
 
-const NO_EXAMPLES = { copy: () => undefined, insert: () => undefined, canInsert: () => false };
+const NO_EXAMPLES = { copy: () => undefined, insert: () => undefined };
 const whole = { ...run({ state: 'succeeded', charged_credits: 3 }), tool_version: '1', typical_credits: 4, started_at: null, failure: null, result: null, receipt: receipt() };
 
 async function followed(): Promise<{ session: Session; stream: WrittenStream }> {

@@ -11,8 +11,6 @@ import { problemText } from './problemText';
 export interface ExampleActions {
   copy(text: string): void;
   insert(text: string): void;
-  /** Whether a notebook is there to take a cell. */
-  canInsert(): boolean;
 }
 
 const PLACES: Readonly<Record<ToolSummary['mode'], string>> = {
@@ -75,7 +73,7 @@ function example(page: ToolPage, actions: ExampleActions): Child[] {
   if (text === '') {
     return [];
   }
-  const insert = button('Insert into notebook', () => { actions.insert(text); }, { disabled: !actions.canInsert() });
+  const insert = button('Insert into notebook', () => { actions.insert(text); });
   return [
     element('pre', { class: 'studio-example', tabindex: 0, 'aria-label': 'Example' }, text),
     element('p', { class: 'studio-actions' }, button('Copy', () => { actions.copy(text); }), insert)
