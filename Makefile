@@ -3,7 +3,7 @@
 
 export HEADLESS PYTHON
 
-TARGETS := help lab test setup lint types unit browser notebooks bench docs doctor lock clean
+TARGETS := help lab test setup lint types unit browser notebooks bench docs doctor lock wheel clean
 
 .PHONY: $(TARGETS)
 .DEFAULT_GOAL := help

@@ -4,7 +4,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from scripts import checks, cleaning, doctor, environment, lab, locks
+from scripts import checks, cleaning, doctor, environment, lab, locks, release
 from scripts.failures import Stopped
 
 VERBS = {
@@ -23,6 +23,7 @@ VERBS = {
     "docs": (checks.docs, "regenerate JSON Schemas, TypeScript contracts and OpenAPI from the contracts"),
     "doctor": (doctor.main, "say what this machine has and what is missing"),
     "lock": (locks.main, "resolve the dependencies again and write requirements/"),
+    "wheel": (release.main, "build wheel and sdist of the last commit into dist/"),
     "clean": (cleaning.main, "remove what set-up and the demo made, .venv included"),
 }
 

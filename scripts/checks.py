@@ -86,9 +86,9 @@ def test() -> int:
     started = time.monotonic()
     environment.for_checks()
     checks = [*lint_checks(), *type_checks(), *unit_checks(), *notebook_checks(), *browser_checks()]
-    outcomes = _run(checks)
-    status = _tell(outcomes, time.monotonic() - started)
-    print(_pytest_summary(outcomes), flush=True)
+    outcomes = run_all(checks)
+    status = tell(outcomes, time.monotonic() - started)
+    print(pytest_summary(outcomes), flush=True)
     return status
 
 
@@ -132,10 +132,11 @@ def docs() -> int:
 def _part(checks: Callable[[], list[Check]]) -> int:
     environment.for_checks()
     started = time.monotonic()
-    return _tell(_run(checks()), time.monotonic() - started)
+    return tell(run_all(checks()), time.monotonic() - started)
 
 
-def _run(checks: list[Check]) -> list[Outcome]:
+def run_all(checks: list[Check]) -> list[Outcome]:
+    """Run every check, also after one that failed."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     return [_run_one(check, f"{number}/{len(checks)}") for number, check in enumerate(checks, 1)]
 
@@ -151,7 +152,7 @@ def _run_one(check: Check, position: str) -> Outcome:
     return Outcome(check, passed, seconds)
 
 
-def _tell(outcomes: list[Outcome], seconds: float) -> int:
+def tell(outcomes: list[Outcome], seconds: float) -> int:
     """Print one line per check and return the exit status."""
     print()
     for outcome in outcomes:
@@ -162,7 +163,7 @@ def _tell(outcomes: list[Outcome], seconds: float) -> int:
     return 1 if failed else 0
 
 
-def _pytest_summary(outcomes: list[Outcome]) -> str:
+def pytest_summary(outcomes: list[Outcome]) -> str:
     """All runs of pytest in one line of pytest's own form, counted from their reports."""
     counts = {"failed": 0, "passed": 0, "skipped": 0, "errors": 0}
     reports = [outcome for outcome in outcomes if outcome.check.report]
