@@ -30,8 +30,8 @@ _FITS: dict[str, str] = {
         " AND NOT (length({0}) > 18 AND NOT contains({0}, '.') AND NOT contains(lower({0}), 'e'))"
     ),
     "BOOLEAN": "lower({0}) IN ('true', 'false')",
-    "DATE": "length({0}) BETWEEN 8 AND 10 AND TRY_CAST({0} AS DATE) IS NOT NULL",
-    "TIMESTAMP": "length({0}) BETWEEN 8 AND 40 AND " + _MOMENT + " IS NOT NULL"
+    "DATE": "length({0}) BETWEEN 8 AND 10 AND {0}[5] IN ('-', '/') AND TRY_CAST({0} AS DATE) IS NOT NULL",
+    "TIMESTAMP": "length({0}) BETWEEN 8 AND 40 AND {0}[5] IN ('-', '/') AND " + _MOMENT + " IS NOT NULL"
     " AND ascii({0}[1]) BETWEEN 48 AND 57",
 }
 _CONVERSIONS: dict[str, str] = {

@@ -45,6 +45,12 @@ class TableSource:
     """What the reader had to assume: a fall-back encoding, names given to unnamed columns."""
     session: Session
 
+    @property
+    def row_number_sql(self) -> str:
+        """SQL for the number of a row, from 1 on; NULL when a column of the table is called 'rowid'."""
+        taken = any(column.name.casefold() == "rowid" for column in self.columns)
+        return "NULL" if taken else "(rowid + 1)"
+
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement in the session and return all of its rows.
 

@@ -1,6 +1,9 @@
 """A table is read completely, with the right types, or refused with words that help."""
 
+import csv
 import gzip
+import io
+import random
 from datetime import date, datetime
 from pathlib import Path
 
@@ -254,6 +257,43 @@ def test_ragged_rows_are_refused_by_line_and_none_is_dropped(tmp_path: Path) -> 
 def test_a_ragged_row_far_behind_the_first_rows_is_refused_too(tmp_path: Path) -> None:
     lines = "".join(f"{place},x\n" for place in range(30_000))
     assert "line 30,002: 1 cell" in _refusal(tmp_path, "a.csv", "a,b\n" + lines + "only\n").found
+
+
+def test_a_row_count_that_differs_from_the_bytes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from studio_magics.tools.tabular import csv_table
+
+    counted = csv_table.read_facts
+
+    def one_more(path: Path) -> csv_table.TextFacts:
+        facts = counted(path)
+        return replace(facts, record_count=facts.record_count + 1)
+
+    monkeypatch.setattr(csv_table, "read_facts", one_more)
+    assert "3 rows could be read where the text has 4 records" in _refusal(tmp_path, "a.csv", GOOD).found
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_table_written_by_a_csv_writer_is_read_back_cell_by_cell(tmp_path: Path, seed: int) -> None:
+    print(f"seed {seed}")
+    rng = random.Random(seed)  # noqa: S311  - repeatable test data
+    delimiter = rng.choice(",;\t|")
+    pieces = ["x", "é", " ", '"', "'", ",", ";", "|", "0", "-", "\n", "\r\n", "\\", "😀", "NULL"]
+    width = rng.randint(2, 5)
+    rows = [
+        ["a" + "".join(rng.choices(pieces, k=rng.randint(0, 6))) for _ in range(width)]
+        for _ in range(rng.randint(1, 60))
+    ]
+    written = io.StringIO()
+    line_end = rng.choice(["\n", "\r\n"])
+    writer = csv.writer(written, delimiter=delimiter, lineterminator=line_end)
+    writer.writerow([f"column {place}" for place in range(width)])
+    writer.writerows(rows)
+    with _open(tmp_path, "a.tsv" if delimiter == "\t" else "a.csv", written.getvalue()) as table:
+        assert table.query("SELECT * FROM data ORDER BY rowid") == [tuple(row) for row in rows]
 
 
 def test_many_ragged_rows_are_counted_and_five_are_named(tmp_path: Path) -> None:

@@ -140,7 +140,9 @@ class Counter:
         if column.kind == "text":
             return read_text(self.table, GROUPS, column)
         name = quoted(column.name)
-        typed = f"CAST({name} AS TIMESTAMP)" if column.kind in {"date", "timestamp"} else _grouped_sql(column)
+        typed = (
+            f"TRY_CAST({name} AS TIMESTAMP)" if column.kind in {"date", "timestamp"} else _grouped_sql(column)
+        )
         return TextReading(reading=column.kind, typed_sql=typed)
 
     def _text(self, column: TableColumn, reading: TextReading) -> TextFacts | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Figure
@@ -136,19 +137,22 @@ def missing_chart(columns: Sequence[ColumnProfile]) -> Figure:
 
 def _worst_column(assessment: Assessment) -> ColumnProfile | None:
     """The column of the most severe observation that a picture of values can explain."""
-    named = {column.name: column for column in assessment.columns}
+    columns = [one for one in assessment.columns if one.distinct_count > 1 and _can_be_drawn(one)]
+    named = {column.name: column for column in columns}
     for one in assessment.observations:
-        column = named.get(one.column)
         explained = one.code in _EXPLAINED and one.dimension not in {
             "completeness",
             "uniqueness",
             "timeliness",
         }
-        if column and explained and column.distinct_count > 1 and (column.numbers or column.kind == "text"):
-            return column
-    return next(
-        (column for column in assessment.columns if column.numbers and column.distinct_count > 1), None
-    )
+        if explained and one.column in named:
+            return named[one.column]
+    return next((column for column in columns if column.numbers), None)
+
+
+def _can_be_drawn(column: ColumnProfile) -> bool:
+    facts = column.numbers
+    return isfinite(facts.maximum - facts.minimum) if facts else column.kind == "text"
 
 
 _EXPLAINED = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.data.quality.observations import Observation, percent, rows, values
@@ -47,6 +48,7 @@ def can_be_judged(column: ColumnProfile) -> bool:
         and column.present_count >= LEAST_ROWS
         and column.distinct_count >= LEAST_DISTINCT
         and facts.upper_quartile > facts.lower_quartile
+        and isfinite(100 * (facts.maximum - facts.minimum))
     )
 
 

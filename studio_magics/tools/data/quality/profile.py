@@ -52,6 +52,8 @@ class DateFacts:
     newest: datetime
     newest_past: datetime | None
     """The newest value that is not later than the run."""
+    readable_count: int
+    """Values in the years 1 to 9999; others are infinite or a slip of the keyboard."""
     future_count: int
     """Values later than the run."""
     day_count: int

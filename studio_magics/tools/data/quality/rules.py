@@ -181,13 +181,12 @@ class RuleBook:
             ) from error
 
     def _examples(self, fails_sql: str, column: str) -> tuple[str, ...]:
+        number = self.table.row_number_sql
         found = self.table.query(
-            f"SELECT rowid + 1, {quoted(column)}::VARCHAR FROM {TableSource.relation} WHERE {fails_sql}"
-            f" ORDER BY rowid LIMIT {self.sample_rows}"
+            f"SELECT {number}, {quoted(column)}::VARCHAR FROM {TableSource.relation} WHERE {fails_sql}"
+            f" ORDER BY 1, 2 LIMIT {self.sample_rows}"
         )
-        return tuple(
-            f"row {row:,}: {'(empty)' if value is None else shortened(value)}" for row, value in found
-        )
+        return tuple(_example(row, value) for row, value in found)
 
     def _key(self) -> Outcome:
         key = self.expectations.key
@@ -221,6 +220,11 @@ class RuleBook:
                 examples=tuple(f"row {number:,}" for number in numbers),
                 note=f"unknown for {rows(unknown)} with missing values" if unknown else "",
             )
+
+
+def _example(row: int | None, value: str | None) -> str:
+    shown = "(empty)" if value is None else shortened(value)
+    return shown if row is None else f"row {row:,}: {shown}"
 
 
 def failure_observations(outcomes: list[Outcome]) -> Iterator[Observation]:

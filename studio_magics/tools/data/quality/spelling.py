@@ -22,6 +22,8 @@ MAX_VARIANT_VALUES = 100_000
 _PLAIN_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _COMMA_NUMBER = r"[+-]?[0-9]+,[0-9]+"
 _THOUSANDS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
+_UNITS = "$€£¥% "
+_UNIT_NUMBER = rf"[+-]?[$€£¥]? ?({_PLAIN_NUMBER}|{_THOUSANDS}) ?[%€$£¥]?"
 _TIME = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
 _MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE_SHAPES: tuple[tuple[str, str], ...] = (
@@ -68,7 +70,18 @@ def read_text(table: TableSource, groups: str, column: TableColumn) -> TextReadi
         grouped = f"TRY_CAST(replace({name}, ',', '') AS DOUBLE)"
         fits = f"({_matches(_PLAIN_NUMBER)} OR {_matches(_THOUSANDS)})"
         return TextReading("number", grouped, fits, comma_count=thousands)
-    return _read_dates(table, groups, quoted(column.name), present)
+    return _read_units(table, groups, name, present) or _read_dates(
+        table, groups, quoted(column.name), present
+    )
+
+
+def _read_units(table: TableSource, groups: str, name: str, present: int) -> TextReading | None:
+    """Numbers with a currency or per-cent sign."""
+    fitting = table.query(f"SELECT {_summed(_UNIT_NUMBER)} FROM {groups} WHERE present")[0][0]
+    if not present or fitting < LEAST_SHARE * present:
+        return None
+    bare = f"TRY_CAST(replace(translate({name}, '{_UNITS}', ''), ',', '') AS DOUBLE)"
+    return TextReading("number", bare, _matches(_UNIT_NUMBER))
 
 
 def _read_dates(table: TableSource, groups: str, name: str, present: int) -> TextReading:

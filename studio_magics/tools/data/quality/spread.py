@@ -55,11 +55,14 @@ def binned(table: TableSource, typed_sql: str, low: float, high: float, bins: in
 
 
 def date_facts(table: TableSource, typed_sql: str, now: datetime) -> DateFacts | None:
-    """The span and rhythm of the moments; None when there is none."""
+    """The span and rhythm of the moments in the years 1 to 9999; None when there is none."""
     moment = now.replace(tzinfo=None)
-    oldest, newest, past, future = table.query(
-        "SELECT min(v), max(v), max(v) FILTER (v <= $1), count(*) FILTER (v > $1)"
-        f" FROM (SELECT {typed_sql} AS v FROM {TableSource.relation}) WHERE isfinite(v)",
+    values = (
+        f"(SELECT v FROM (SELECT {typed_sql} AS v FROM {TableSource.relation})"
+        " WHERE isfinite(v) AND year(v) BETWEEN 1 AND 9999)"
+    )
+    oldest, newest, past, future, readable = table.query(
+        f"SELECT min(v), max(v), max(v) FILTER (v <= $1), count(*) FILTER (v > $1), count(*) FROM {values}",
         [moment],
     )[0]
     if oldest is None:
@@ -67,7 +70,7 @@ def date_facts(table: TableSource, typed_sql: str, now: datetime) -> DateFacts |
     days = (
         "SELECT day, lead(day) OVER (ORDER BY day) AS next"
         " FROM (SELECT DISTINCT date_trunc('day', v)::TIMESTAMP AS day"
-        f" FROM (SELECT {typed_sql} AS v FROM {TableSource.relation}) WHERE isfinite(v) AND v <= $1)"
+        f" FROM {values} WHERE v <= $1)"
     )
     count, typical = table.query(
         f"SELECT count(*), median(date_diff('day', day, next)) FROM ({days})", [moment]
@@ -83,4 +86,4 @@ def date_facts(table: TableSource, typed_sql: str, now: datetime) -> DateFacts |
                 [moment],
             )
         ]
-    return DateFacts(oldest, newest, past, future, count, typical, tuple(gaps))
+    return DateFacts(oldest, newest, past, readable, future, count, typical, tuple(gaps))

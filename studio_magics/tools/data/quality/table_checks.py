@@ -45,6 +45,8 @@ def repeated_rows(table: TableSource, names: Sequence[str]) -> Repeats:
 
 def duplicate_observations(table: TableSource, columns: Sequence[ColumnProfile]) -> Iterator[Observation]:
     """Rows that repeat another row, entirely or in everything but an identifier."""
+    if len(columns) < 2:  # noqa: PLR2004  - the values of one column repeat by nature
+        return
     whole = repeated_rows(table, [column.name for column in columns])
     if whole.extra_count:
         share = whole.extra_count / table.row_count

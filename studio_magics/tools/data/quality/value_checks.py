@@ -193,6 +193,7 @@ class ValueChecks:
 
     def moments(self) -> Iterator[Observation]:
         """Dates later than now, and dates that programs write for 'none'."""
+        yield from self._odd_years()
         column, facts = self.column, self.column.dates
         if facts is None:
             return
@@ -225,6 +226,24 @@ class ValueChecks:
                 )
         if facts.gaps:
             yield self._gap()
+
+    def _odd_years(self) -> Iterator[Observation]:
+        """Infinite dates and years no calendar has; guessed texts are not dates here."""
+        column, facts = self.column, self.column.dates
+        readable = facts.readable_count if facts else 0
+        odd = column.present_count - readable if column.kind in {"date", "timestamp"} else 0
+        if odd:
+            yield Observation(
+                "impossible-dates",
+                "medium",
+                f"'{column.name}' has {values(odd)} outside the years 1 to 9999",
+                column.name,
+                detail="Such dates are infinite or slips of the keyboard; most programs cannot read them.",
+                action="Correct them at the source, or leave them empty.",
+                count=odd,
+                share=odd / column.present_count,
+                dimension="validity",
+            )
 
     def _gap(self) -> Observation:
         facts = self.column.dates

@@ -211,3 +211,41 @@ def test_findings_come_most_severe_first(assess) -> None:
     ranks = [order.index(one.severity) for one in result.findings]
     assert ranks == sorted(ranks)
     assert ranks[0] == 0
+
+
+def test_numbers_with_a_currency_or_percent_sign_are_numbers_stored_as_text(assess, finding) -> None:
+    result = assess(_table("n;a;b", [f"{place};$1,{place + 100}.50;{place} %" for place in range(20)]))
+    assert finding(result, "numbers-stored-as-text", "a").count == 20
+    assert finding(result, "numbers-stored-as-text", "b").count == 20
+    least = {row[0]: row[5] for row in result.tables[0].rows}
+    assert (least["a"], least["b"]) == ("1,100.5", "0")
+
+
+def test_dates_no_calendar_has_are_counted(assess, finding, tmp_path) -> None:
+    import duckdb
+
+    duckdb.connect().execute(
+        "COPY (SELECT CASE WHEN i < 3 THEN TIMESTAMP 'infinity' ELSE TIMESTAMP '2024-01-01' END AS t, i"
+        f" FROM range(10) r(i)) TO '{tmp_path}/odd.parquet'"
+    )
+    result = assess((tmp_path / "odd.parquet").read_bytes(), name="data.parquet")
+    assert finding(result, "impossible-dates", "t").count == 3
+
+
+def test_a_column_called_rowid_does_not_lend_its_values_as_row_numbers(assess) -> None:
+    result = assess("rowid,v\n500,a\n600,b\n", expectations="columns:\n  v: {allowed: [a]}\n")
+    assert result.tables[0].rows[0][5] == "b"
+
+
+def test_types_of_every_kind_are_survived(assess, tmp_path) -> None:
+    import duckdb
+
+    duckdb.connect().execute(
+        "COPY (SELECT i::DECIMAL(18,3) AS d, i::HUGEINT AS h, TIME '10:00' AS t, 'ab'::BLOB AS b, [i] AS l,"
+        " {'a': i} AS s, MAP {'k': i} AS m, NULL::INTEGER AS n, (i % 2 = 0) AS f,"
+        " DATE '5000000-01-01' AS far, 1e308 * (1 - i % 3) AS x"
+        f" FROM range(40) r(i)) TO '{tmp_path}/all.parquet'"
+    )
+    result = assess((tmp_path / "all.parquet").read_bytes(), name="data.parquet")
+    assert result.summary["column_count"] == 11
+    assert any("The inside of" in line for line in result.not_checked)

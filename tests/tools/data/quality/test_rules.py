@@ -90,6 +90,22 @@ def test_a_check_in_sql_fails_where_it_is_false_and_not_where_it_is_unknown(asse
     assert "unknown for 1 row" in shown
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "status IN ('new', 'paid', 'Paid') OR status IS NULL",
+        "data.net BETWEEN -5 AND 40",
+        "extract(year FROM placed) >= 2026",
+        "CASE WHEN net < 0 THEN total IS NULL ELSE total >= net END",
+        "regexp_matches(zip, '^[0-9]+$') -- a comment",
+        "abs(coalesce(total - net - tax, 0)) <= 1",
+    ],
+)
+def test_usual_conditions_in_sql_are_accepted(assess, condition: str) -> None:
+    result = assess(ORDERS, expectations=f"checks:\n  - sql: |-\n      {condition}\n")
+    assert result.tables[0].rows[0][0] == "passed"
+
+
 def test_an_optional_column_that_is_missing_is_skipped_and_a_required_one_fails(assess) -> None:
     rules = "columns:\n  note: {required: false, max_length: 9}\n  memo: {required: true, max_length: 9}\n"
     result = assess(ORDERS, expectations=rules)
@@ -133,6 +149,9 @@ def test_a_failing_rule_lowers_its_dimension(assess) -> None:
         ("checks: [{sql: '1 = (SELECT count(*) FROM data)'}]", "subquery", "for example"),
         ("checks: [{sql: 'random() > 2'}]", "'random'", "for example"),
         ("checks: [{sql: 'now() > placed'}]", "'now'", "for example"),
+        ("checks: [{sql: 'placed > current_date'}]", "no column 'current_date'", "use one of"),
+        ("checks: [{sql: \"rpad('x', 2000000000, 'y') = 'x'\"}]", "'rpad'", "for example"),
+        ("checks: [{sql: \"read_text('/etc/passwd') = ''\"}]", "'read_text'", "for example"),
         ("checks: [{sql: 'count(*) > 2'}]", "check", "for example"),
         ("checks: [{sql: 'total > $1'}]", "check", "for example"),
         ("checks: [{sql: 'status::INTEGER > 2'}]", "Could not convert", "for example"),
