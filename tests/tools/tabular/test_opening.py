@@ -64,7 +64,7 @@ def test_every_line_end_gives_the_same_rows(tmp_path: Path, newline: str) -> Non
         assert table.row_count == 3
 
 
-def test_gzip_is_unpacked(tmp_path: Path) -> None:
+def test_a_gzipped_table_is_unpacked(tmp_path: Path) -> None:
     with _open(tmp_path, "a.csv.gz", gzip.compress(GOOD.encode())) as table:
         assert table.row_count == 3
 
@@ -204,7 +204,7 @@ def test_parquet_gives_its_declared_types_and_utc_moments(tmp_path: Path) -> Non
             "l": "other",
         }
         assert all(column.declared for column in table.columns)
-        assert table.query("SELECT t FROM data") == [(datetime(2024, 1, 31, 8, 0),)]  # noqa: DTZ001  - UTC
+        assert table.query("SELECT t FROM data") == [(datetime(2024, 1, 31, 8, 0),)]  # noqa: DTZ001  - moments are UTC
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from studio_magics.tools.data.quality.outliers import (
     find_outliers,
     outlier_observation,
 )
+from studio_magics.tools.data.quality.range_checks import RangeChecks
 from studio_magics.tools.data.quality.rules import Outcome, RuleBook, failure_observations
 from studio_magics.tools.data.quality.score import Score, score_of
 from studio_magics.tools.data.quality.table_checks import duplicate_observations, key_observations, staleness
@@ -147,6 +148,7 @@ class Assessor:
             yield from key_observations(self.table, key, self.inputs.sample_rows)
         for column in columns:
             yield from ValueChecks(column, self.inputs.sample_rows).observations()
+            yield from RangeChecks(column).observations()
             yield from TextChecks(column, self.inputs.sample_rows).observations()
 
     def _date_column(self, columns: tuple[ColumnProfile, ...]) -> str:

@@ -35,6 +35,9 @@ STRUCTURAL = frozenset({"required", "closed", "rows", "key", "unique", "not_null
 """Rules whose failure is serious however few rows are concerned."""
 
 
+STATUS = {True: "passed", False: "failed", None: "not evaluated"}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one rule."""
@@ -173,7 +176,7 @@ class RuleBook:
             return self.table.query(
                 f"SELECT count(*) FILTER ({condition.fails_sql}) FROM {TableSource.relation}"
             )[0][0]
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        except duckdb.Error as error:
             raise ExpectationsRejected(
                 found=f"columns.{rule.column}.{rule.name}: {rule.value!r} ({str(error).splitlines()[0]})",
                 allowed="a value that can be evaluated; regular expressions in RE2 syntax",

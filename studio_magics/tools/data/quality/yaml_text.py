@@ -1,7 +1,8 @@
 """Loading a small YAML text of the user's: no aliases, no repeated keys, nothing deep, no `yes` for true."""
 
+# PyYAML has no types of its own; every value that leaves this file is checked by its reader.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# (PyYAML has no types of its own; every value that leaves this file is checked by its reader.)
+
 from __future__ import annotations
 
 import re
