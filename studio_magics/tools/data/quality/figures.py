@@ -56,7 +56,8 @@ def figures_of(table: TableSource, assessment: Assessment, *, show_values: bool)
     figures: list[Figure] = []
     if assessment.score is not None:
         figures.append(scorecard(table.name, assessment.score, table.row_count))
-        figures.append(missing_chart(assessment.columns))
+        if any(column.missing_count for column in assessment.columns):
+            figures.append(missing_chart(assessment.columns))
         worst = _worst_column(assessment)
         if worst is not None and show_values:
             figures.append(_spread_of(table, worst, assessment.fences.get(worst.name)))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from studio_magics.tools.data.quality.profile import ColumnProfile
 
+LEAST_COLUMNS = 4
+"""Fewer columns beside an identifier repeat by nature."""
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -63,7 +66,7 @@ def duplicate_observations(table: TableSource, columns: Sequence[ColumnProfile])
         )
     identifiers = [column for column in columns if _is_identifier(column)]
     others = [column.name for column in columns if column not in identifiers]
-    if not identifiers or len(others) < 2:  # noqa: PLR2004  - one column alone repeats by nature
+    if not identifiers or len(others) < LEAST_COLUMNS:
         return
     alike = repeated_rows(table, others)
     if alike.extra_count:

@@ -90,7 +90,7 @@ def test_entirely_equal_rows_are_counted_beyond_the_first(assess, finding) -> No
 
 
 def test_rows_equal_but_for_an_identifier_are_a_suspicion(assess, finding) -> None:
-    result = assess("id,a,b\n1,x,5\n2,x,5\n3,y,6\n")
+    result = assess("id,a,b,c,d\n1,x,5,7,p\n2,x,5,7,p\n3,y,6,7,p\n")
     assert finding(result, "duplicate-rows") is None
     assert finding(result, "same-but-for-identifier").count == 1
     assert result.summary["score"]["uniqueness"] == 100
