@@ -1,11 +1,11 @@
 """The command `studio-server`: serve, verify, and the few things an operator does by hand."""
 
 import argparse
-import asyncio
 import contextlib
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from studio_server import __version__
@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code says how it went."""
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    settings = Settings.for_local(data_dir=chosen.data_dir, owner=chosen.owner)
+    found = Settings.from_environment()
+    settings = replace(found, data_dir=chosen.data_dir or found.data_dir, owner=chosen.owner or found.owner)
     try:
         return chosen.run(settings, chosen)
     except (StorageError, LedgerRefusal, BooksBroken, catalogue.RegistryInvalid, OSError) as refused:
@@ -80,7 +81,7 @@ def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
             _say(f"Studio answers at {address.url}; clients on this machine find it by {runtime_file()}")
 
         server = StandaloneServer(settings, listen(chosen.host, chosen.port), on_ready)
-        asyncio.run(server.run_to_end())
+        server.run_here()
     return 0
 
 

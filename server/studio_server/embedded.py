@@ -3,7 +3,6 @@
 Found by clients through the entry-point group `studio.embedded_server`, so they need not import the server.
 """
 
-import asyncio
 import atexit
 import threading
 from dataclasses import dataclass
@@ -56,7 +55,7 @@ def start(settings: Settings | None = None) -> EmbeddedServer:
 
     def body() -> None:
         try:
-            asyncio.run(standalone.run_to_end())
+            standalone.run_here()
         except BaseException as fault:  # noqa: BLE001  - handed to the thread that waits
             faults.append(fault)
         finally:

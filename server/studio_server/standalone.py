@@ -3,6 +3,7 @@
 Binds to the loopback interface unless told otherwise; a token is needed there as well.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -44,7 +45,9 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         OSError: The port is taken.
     """
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Event loops send small answers at once (TCP_NODELAY) only on sockets that name their protocol.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
     return bound
@@ -63,8 +66,19 @@ class StandaloneServer(uvicorn.Server):
         hosts = settings.allowed_hosts or (host, "localhost")
         app = create_app(replace(settings, allowed_hosts=hosts), make_services=self._build)
         super().__init__(
-            uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                app, log_level="critical", access_log=False, lifespan="on", timeout_graceful_shutdown=5
+            )
         )
+
+    def run_here(self) -> None:
+        """Serve on a new event loop in this thread, the fastest one installed, until the end.
+
+        Raises:
+            DatabaseInUse, UnsafeSqlite, MigrationRefused, RegistryInvalid: It could not start.
+        """
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.run(self.run_to_end())
 
     async def run_to_end(self) -> None:
         """Serve until a signal or `stop` ends it.
