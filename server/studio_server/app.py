@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -15,8 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from studio_server.accounts import tokens
 from studio_server.accounts.identity import Identity
+from studio_server.accounts.people import User
 from studio_server.api.openapi import document
 from studio_server.api.problems import problem_of, response_of
 from studio_server.api.rate import Throttle
@@ -84,23 +85,23 @@ class CallerMiddleware:
             return
         state: dict[str, Any] = scope.setdefault("state", {})
         try:
-            caller = state.get("identity") or _by_token(scope)
-            if caller is not None:
-                state["identity"] = caller
-            self._throttle.take(_name_of(caller, scope))
+            if state.get("identity") is None:
+                state |= _by_token(scope)
+            self._throttle.take(_name_of(state.get("identity"), scope))
         except Exception as fault:  # noqa: BLE001  - outermost boundary: becomes a problem answer
             await response_of(problem_of(fault))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-def _by_token(scope: Scope) -> Identity | None:
-    request = Request(scope)
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+def _by_token(scope: Scope) -> dict[str, Identity | User]:
+    """What a valid token adds to the state of the request: identity and user, from one read."""
+    kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
     if kind.lower() not in ("bearer", "token") or not token:
-        return None
+        return {}
     services: Services = scope["app"].state.services
-    return services.db.read(lambda tx: tokens.bearer(tx, token.strip()))
+    found = services.db.read(lambda tx: services.people.bearer(tx, token.strip()))
+    return {"identity": found[0], "user": found[1]} if found else {}
 
 
 def _name_of(caller: Identity | None, scope: Scope) -> str:

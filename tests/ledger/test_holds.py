@@ -296,7 +296,7 @@ def test_a_preview_names_the_limit_and_sets_nothing_aside(books: Books) -> None:
     ada = books.open_wallet(FREE)
     books.grant(ada, 100)
     command = PlaceHold("preview", ada, "run", 31, PRICES, 60)
-    refused = books.db.read(lambda tx: books.ledger.preview(tx, command))
+    refused = books.db.read(lambda tx: books.ledger.prospect(tx, command)[1])
     assert refused is not None
     assert refused.limit == "daily"
     assert books.view(ada).held == 0

@@ -1,3 +1,4 @@
+import math
 import os
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from studio_server.pricing.burn import (
     burnt_credits,
     charge,
     decimal_text,
+    parts,
 )
 from studio_server.pricing.limits import Limits, for_forecast, within_ceiling
 
@@ -45,6 +47,14 @@ def test_the_burn_is_what_a_person_computes_by_hand(
 def test_parts_that_together_make_a_whole_credit_are_rounded_once() -> None:
     half_and_half = Usage(cpu_ms=1_000, wall_ms=2_000, peak_bytes=GIGABYTE)
     assert burnt_credits(BURN, half_and_half) == 3
+
+
+@given(amounts, amounts, amounts, st.integers(1, 10**6), st.integers(1, 10**13))
+def test_the_burn_is_the_exact_sum_of_the_shown_shares_rounded_up(
+    cpu_ms: int, wall_ms: int, peak_bytes: int, cpu_rate: int, memory_rate: int
+) -> None:
+    burn, usage = Burn(2, cpu_rate, memory_rate, 3), Usage(cpu_ms, wall_ms, peak_bytes)
+    assert burnt_credits(burn, usage) == math.ceil(parts(burn, usage).total)
 
 
 @given(amounts, amounts, amounts, st.integers(3, 10_000))

@@ -1,6 +1,10 @@
+from fractions import Fraction
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from studio_server.pricing.burn import GIGABYTE, Burn, CeilingBelowMinimum, Usage
-from studio_server.pricing.estimate import ForecastAboveLimits, Sample, price
+from studio_server.pricing.estimate import ForecastAboveLimits, Sample, corrected, price
 from studio_server.pricing.limits import Limits
 
 BURN = Burn(2, 2_000, 4 * GIGABYTE * 1_000, 3)
@@ -35,11 +39,21 @@ def test_an_input_above_the_tools_limits_is_refused_with_both_figures() -> None:
 
 
 def test_measured_runs_correct_the_forecast_by_their_median() -> None:
-    past = [Sample(Usage(1_000, 1_000, 100), Usage(cpu, 500, 100)) for cpu in (3_000, 4_000, 90_000)]
+    past = [Sample(1_000, 1_000, 100, cpu, 500, 100) for cpu in (3_000, 4_000, 90_000)]
     priced = price(BURN, TOOL, 25, Usage(1_000, 1_000, 10**8), past=past)
     assert (priced.expected.cpu_ms, priced.expected.wall_ms, priced.measured_runs) == (4_000, 500, 3)
 
 
 def test_one_or_two_measured_runs_do_not_correct_anything() -> None:
-    past = [Sample(Usage(1_000, 1_000, 100), Usage(9_000, 9_000, 100))] * 2
+    past = [Sample(1_000, 1_000, 100, 9_000, 9_000, 100)] * 2
     assert price(BURN, TOOL, 25, SMALL, past=past).expected == SMALL
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=3), st.integers(0, 10**6))
+def test_the_correction_is_the_forecast_times_the_median_of_the_exact_ratios(
+    pairs: list[tuple[int, int]], cpu_ms: int
+) -> None:
+    past = [Sample(forecast, 1, 1, measured, 1, 1) for forecast, measured in pairs]
+    ratios = sorted(Fraction(measured, forecast) for forecast, measured in pairs if forecast)
+    expected = int(cpu_ms * ratios[len(ratios) // 2]) if ratios else cpu_ms
+    assert corrected(Usage(cpu_ms, 1, 1), past) == Usage(expected, 1, 1)

@@ -16,11 +16,10 @@ from studio_server import __version__
 from studio_server.accounts import alerts
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
-from studio_server.ledger import Ledger, PlaceHold, WalletView
+from studio_server.ledger import HoldRefused, Ledger, PlaceHold, WalletView
 from studio_server.ledger.values import Lot
 from studio_server.ledger.views import Spending
 from studio_server.ledger.views import StatementLine as LedgerLine
-from studio_server.ledger.windows import day_window, month_window
 from studio_server.registry.catalogue import PlanEntry
 from studio_server.settings import Settings
 from studio_server.storage.tx import Tx
@@ -61,8 +60,8 @@ class Accounts:
 
     def balance(self, tx: Tx, user: User) -> Balance:
         """What the user can spend now, and what limits it."""
-        view = self._ledger.wallet_view(tx, user.wallet_id)
-        day, month = _window("day", view.daily, tx), _window("month", view.monthly, tx)
+        cheapest = PlaceHold("preview", user.wallet_id, "preview", self._minimum, "preview", 1)
+        view, refusal = self._ledger.prospect(tx, cheapest)
         alert = self.alert(tx, user, view)
         return Balance(
             user=user.display_name,
@@ -70,15 +69,15 @@ class Accounts:
             available_credits=view.available,
             held_credits=view.held,
             spendable_credits=_spendable(view),
-            day=day,
-            month=month,
+            day=_window("day", view.daily),
+            month=_window("month", view.monthly),
             per_run_limit_credits=view.per_run_cap,
             lots=tuple(_lot(lot) for lot in view.lots if lot.available > 0),
             alert_percent=alert,
-            level=self._level(tx, user, alert),
+            level=_level(refusal, alert),
             mode=self._settings.mode,
             note=LOCAL_NOTE if self._settings.mode == "local" else "",
-            revision=self._revision(tx, user),
+            revision=self._ledger.latest_change(tx, user.wallet_id),
         )
 
     def alert(self, tx: Tx, user: User, view: WalletView) -> int | None:
@@ -114,16 +113,6 @@ class Accounts:
             next_before=shown[-1].sequence if len(found) > limit else None,
         )
 
-    def _level(self, tx: Tx, user: User, alert: int | None) -> Literal["ok", "low", "blocked"]:
-        cheapest = PlaceHold("preview", user.wallet_id, "preview", self._minimum, "preview", 1)
-        if self._ledger.preview(tx, cheapest) is not None:
-            return "blocked"
-        return "ok" if alert is None else "low"
-
-    def _revision(self, tx: Tx, user: User) -> int:
-        latest = self._ledger.statement(tx, user.wallet_id, limit=1)
-        return latest[0].sequence if latest else 0
-
 
 def plan(entry: PlanEntry) -> Plan:
     """A plan as it goes over the wire."""
@@ -135,11 +124,16 @@ def plan(entry: PlanEntry) -> Plan:
     )
 
 
-def _window(kind: Literal["day", "month"], spending: Spending, tx: Tx) -> Window:
-    starts = day_window(tx.now).start if kind == "day" else month_window(tx.now).start
+def _level(refusal: HoldRefused | None, alert: int | None) -> Literal["ok", "low", "blocked"]:
+    if refusal is not None:
+        return "blocked"
+    return "ok" if alert is None else "low"
+
+
+def _window(kind: Literal["day", "month"], spending: Spending) -> Window:
     return Window(
         kind=kind,
-        starts_at=starts,
+        starts_at=spending.starts_at,
         resets_at=spending.resets_at,
         cap_credits=spending.cap if spending.cap is not None else spending.settled + spending.held,
         spent_credits=spending.settled,

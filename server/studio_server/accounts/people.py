@@ -7,13 +7,14 @@ that can be chosen. Does not own credits: it asks the ledger for the wallet and 
 from dataclasses import dataclass
 from datetime import datetime
 
+from studio_server.accounts import tokens
 from studio_server.accounts.identity import Identity
 from studio_server.clock import from_microseconds, to_microseconds
 from studio_server.ids import IdSource
 from studio_server.ledger import GrantSource, IssueGrant, Ledger, OpenWallet, PlanCaps
 from studio_server.ledger.windows import month_window
 from studio_server.registry.catalogue import PlanEntry, Registry
-from studio_server.storage.tx import Tx
+from studio_server.storage.tx import Row, Tx
 
 DEFAULT_PLAN = "free"
 NAME_LENGTH = 200
@@ -48,6 +49,17 @@ class People:
             f"{SELECT_USER} WHERE i.issuer = ? AND i.subject = ?", (identity.issuer, identity.subject)
         )
         return self._user(row) if row else None
+
+    def bearer(self, tx: Tx, token: str) -> tuple[Identity, User] | None:
+        """The identity and user a token stands for, or None when it is unknown or revoked."""
+        row = tx.one(
+            f"{SELECT_BEARER} WHERE t.digest = ? AND t.revoked_at IS NULL ORDER BY i.issuer LIMIT 1",
+            (tokens.digest(token),),
+        )
+        if row is None:
+            return None
+        user = self._user(row[:6])
+        return Identity(user.issuer, row[6], user.display_name, "token"), user
 
     def by_id(self, tx: Tx, user_id: str) -> User | None:
         """The user of this id."""
@@ -119,15 +131,17 @@ class People:
         )
         return User(user_id, opened.wallet_id, plan, anchor, identity.display_name, identity.issuer)
 
-    def _user(self, row: tuple[str, str, str, int, str, str]) -> User:
+    def _user(self, row: Row) -> User:
         user_id, wallet_id, plan_id, anchor, name, issuer = row
         plan = self._registry.plans[plan_id]
         return User(user_id, wallet_id, plan, from_microseconds(anchor), name, issuer)
 
 
-SELECT_USER = (
-    "SELECT u.id, u.wallet_id, u.plan_id, u.plan_anchor, i.display_name, i.issuer"
-    " FROM users u JOIN identities i ON i.user_id = u.id"
+USER = "u.id, u.wallet_id, u.plan_id, u.plan_anchor, i.display_name, i.issuer"
+SELECT_USER = f"SELECT {USER} FROM users u JOIN identities i ON i.user_id = u.id"  # noqa: S608  - constant text
+SELECT_BEARER = (
+    f"SELECT {USER}, i.subject FROM tokens t"  # noqa: S608  - constant text
+    " JOIN users u ON u.id = t.user_id JOIN identities i ON i.user_id = t.user_id"
 )
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 
-from studio_server.accounts.identity import Identity
 from studio_server.clock import to_microseconds
 from studio_server.storage.tx import Tx
 
@@ -27,16 +26,6 @@ def revoke(tx: Tx, user_id: str, name: str) -> int:
         (to_microseconds(tx.now), user_id, name),
     )
     return tx.changes()
-
-
-def bearer(tx: Tx, token: str) -> Identity | None:
-    """The identity a token stands for, or None when it is unknown or revoked."""
-    row = tx.one(
-        "SELECT i.issuer, i.subject, i.display_name FROM tokens t JOIN identities i ON i.user_id = t.user_id"
-        " WHERE t.digest = ? AND t.revoked_at IS NULL ORDER BY i.issuer LIMIT 1",
-        (digest(token),),
-    )
-    return Identity(*row, via="token") if row else None
 
 
 def digest(token: str) -> str:

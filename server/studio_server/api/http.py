@@ -59,13 +59,19 @@ def identity(request: Request) -> Identity:
     return found
 
 
+def is_identified(request: Request) -> bool:
+    """Whether anybody vouches for the caller."""
+    return isinstance(request.scope.get("state", {}).get("identity"), Identity)
+
+
 async def signed_in(request: Request) -> User:
     """The user who is asking.
 
     Raises:
         NotSignedIn: Nobody vouches for the caller.
     """
-    return await services(request).user(identity(request))
+    known = request.scope.get("state", {}).get("user")
+    return known if isinstance(known, User) else await services(request).user(identity(request))
 
 
 async def body(request: Request, model: type[C]) -> C:

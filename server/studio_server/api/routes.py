@@ -49,18 +49,19 @@ class Endpoint:
 RUN_PATH = "/api/{studio}/{tool}/run"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
+    # Looked through from the top for every request, so what is asked most comes first.
+    Endpoint("GET", "/api/credits/balance", books.balance, Balance),
+    Endpoint("POST", "/api/billing/estimate", billing.estimate, Estimate, EstimateRequest, anonymous=True),
+    Endpoint("GET", "/api/runs/{run}", runs.show, Run, query=("since", "wait_seconds")),
     Endpoint("GET", "/api/tools", tools.list_tools, Catalogue, anonymous=True, query=("q",)),
     Endpoint("GET", "/api/tools/{tool}", tools.show_tool, ToolPage, anonymous=True),
     Endpoint("GET", "/api/tools/{tool}/accuracy", tools.show_accuracy, Accuracy, anonymous=True),
-    Endpoint("POST", "/api/billing/estimate", billing.estimate, Estimate, EstimateRequest, anonymous=True),
     Endpoint("GET", "/api/uploads/{digest}", uploads.find, UploadInfo),
     Endpoint("PUT", "/api/uploads/{digest}", uploads.store, UploadInfo, "application/octet-stream"),
     Endpoint("GET", "/api/runs", runs.list_runs, RunList, query=("before", "limit")),
-    Endpoint("GET", "/api/runs/{run}", runs.show, Run, query=("since", "wait_seconds")),
     Endpoint("POST", "/api/runs/{run}/cancel", runs.cancel, Run),
     Endpoint("GET", "/api/runs/{run}/artefacts/{name:path}", runs.artefact, "application/octet-stream"),
     Endpoint("POST", RUN_PATH, runs.start, Run, RunRequest, status=202, keyed=True),
-    Endpoint("GET", "/api/credits/balance", books.balance, Balance),
     Endpoint("GET", "/api/credits/statement", books.statement, Statement, query=("before", "limit")),
     Endpoint("GET", "/api/receipts/{receipt}", books.receipt, Receipt),
     Endpoint("GET", "/api/account", account.account, Account),

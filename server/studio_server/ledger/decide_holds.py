@@ -37,13 +37,10 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | LedgerRefusal:
     """Set the ceiling aside from the first lots in burn order, if every limit allows it."""
-    refusal = _command_refusal(state, command)
+    lots = live_lots(state, now.now)
+    refusal = _refusal(state, command, lots)
     if refusal is not None:
         return refusal
-    lots = [lot for lot in burn_order(state.lots) if lot.is_live(now.now)]
-    limit = _first_limit(state, command, sum(lot.available for lot in lots))
-    if limit is not None:
-        return limit
     hold = _hold_of(state, command, now, _pin(lots, command.ceiling))
     available_after = sum(lot.available for lot in lots) - command.ceiling
     return Effects(
@@ -59,6 +56,16 @@ def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | 
         ),
         moves=tuple(Move(MoveKind.HOLD, pin.lot_id, pin.amount) for pin in hold.pins),
     )
+
+
+def hold_refusal(state: SpendState, command: PlaceHold, now: datetime) -> LedgerRefusal | None:
+    """Why the hold would not be placed, or None."""
+    return _refusal(state, command, live_lots(state, now))
+
+
+def live_lots(state: SpendState, now: datetime) -> list[Lot]:
+    """The lots that can be drawn now, in burn order."""
+    return burn_order(lot for lot in state.lots if lot.is_live(now))
 
 
 def settle(state: HeldState, command: Settle, now: Moment) -> Effects | LedgerRefusal:
@@ -107,6 +114,11 @@ def expire_hold(state: HeldState, command: ExpireHold, now: Moment) -> Effects |
 def burn_order(lots: Iterable[Lot]) -> list[Lot]:
     """Lower priority number, then soonest end (none last), then oldest, then id."""
     return sorted(lots, key=lambda lot: (lot.priority, lot.ends_at or NEVER, lot.issued_at, lot.lot_id))
+
+
+def _refusal(state: SpendState, command: PlaceHold, lots: list[Lot]) -> LedgerRefusal | None:
+    wrong = _command_refusal(state, command)
+    return _first_limit(state, command, sum(lot.available for lot in lots)) if wrong is None else wrong
 
 
 def _charge_refusal(hold: Hold, command: Settle) -> LedgerRefusal | None:

@@ -21,8 +21,9 @@ from studio_server.ledger.commands import (
     effect_key,
 )
 from studio_server.ledger.decide import decide
+from studio_server.ledger.decide_holds import hold_refusal
 from studio_server.ledger.effects import Moment
-from studio_server.ledger.load import load
+from studio_server.ledger.load import load, spending
 from studio_server.ledger.outcomes import HoldsExpired, LotsExpired
 from studio_server.ledger.refusals import (
     EffectKeyReused,
@@ -100,10 +101,18 @@ class Ledger:
             case _:
                 return self._once(tx, command, actor)
 
-    def preview(self, tx: Tx, command: PlaceHold) -> HoldRefused | None:
-        """The limit that would refuse this hold now, or None; nothing is set aside."""
-        decided = decide(load(tx, command), command, Moment(tx.now, "preview"))
-        return decided if isinstance(decided, HoldRefused) else None
+    def prospect(self, tx: Tx, command: PlaceHold) -> tuple[WalletView, HoldRefused | None]:
+        """What the owner sees, and the limit that would refuse this hold now; nothing is set aside.
+
+        Raises:
+            WalletNotFound: there is no such wallet.
+        """
+        state = spending(tx, command.wallet_id)
+        refusal = hold_refusal(state, command, tx.now)
+        if state.wallet is None:
+            raise WalletNotFound(command.wallet_id)
+        view = views.wallet_view(state.wallet, state, tx.now)
+        return view, refusal if isinstance(refusal, HoldRefused) else None
 
     def wallet_view(self, tx: Tx, wallet_id: str) -> WalletView:
         """What the owner sees: available, held, spent, caps, limits, what ends next.
@@ -111,10 +120,14 @@ class Ledger:
         Raises:
             WalletNotFound: there is no such wallet.
         """
-        wallet = rows.wallet(tx, wallet_id)
-        if wallet is None:
+        state = spending(tx, wallet_id)
+        if state.wallet is None:
             raise WalletNotFound(wallet_id)
-        return views.wallet_view(tx, wallet)
+        return views.wallet_view(state.wallet, state, tx.now)
+
+    def latest_change(self, tx: Tx, wallet_id: str) -> int:
+        """The sequence of the latest act on this wallet: it rises with every change; 0 before the first."""
+        return rows.latest_change(tx, wallet_id)
 
     def wallet_id_of(self, tx: Tx, owner_id: str, asset: Asset) -> str | None:
         """The one wallet of this owner in this asset, or None."""

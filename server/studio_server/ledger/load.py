@@ -19,7 +19,7 @@ def load(tx: Tx, command: Command) -> State:
     """Everything `decide` looks at for this command, as it stands in this transaction."""
     match command:
         case PlaceHold():
-            return _spending(tx, command.wallet_id)
+            return spending(tx, command.wallet_id)
         case OpenWallet():
             return OpeningState(rows.wallet_id_of(tx, command.owner_id, command.asset))
         case IssueGrant():
@@ -34,12 +34,14 @@ def load(tx: Tx, command: Command) -> State:
             return HeldState(rows.hold(tx, command.hold_id), rows.pinned_lots(tx, command.hold_id))
 
 
-def _spending(tx: Tx, wallet_id: str) -> SpendState:
+def spending(tx: Tx, wallet_id: str) -> SpendState:
+    """Everything that bounds what may be set aside from this wallet, as it stands in this transaction."""
+    day, month = rows.windows(tx, wallet_id, (day_window(tx.now), month_window(tx.now)))
     return SpendState(
         wallet=rows.wallet(tx, wallet_id),
         limits=rows.limits(tx, wallet_id),
         lots=rows.lots_to_draw(tx, wallet_id),
-        day=rows.window(tx, wallet_id, day_window(tx.now)),
-        month=rows.window(tx, wallet_id, month_window(tx.now)),
+        day=day,
+        month=month,
         open_holds=rows.open_hold_count(tx, wallet_id),
     )

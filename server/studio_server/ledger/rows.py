@@ -29,6 +29,10 @@ LOT = "lot_id, source, priority, effective_us, ends_us, issued_us, amount, avail
 LIMITS = (
     "plan_daily, plan_monthly_allocation, plan_per_run, plan_open_holds, own_daily, own_monthly, own_per_run"
 )
+BOUGHT = (
+    "(SELECT coalesce(sum(amount - revoked), 0) FROM lots WHERE lots.wallet_id = w.wallet_id"
+    " AND source = 'purchase' AND effective_us <= ? AND (ends_us IS NULL OR ends_us > ?))"
+)
 HOLD = (
     "hold_id, wallet_id, purpose, ceiling, price_version, state, settled, returned, placed_us,"
     " lease_expires_us, ended_us, day_start_us, month_start_us"
@@ -53,15 +57,11 @@ def wallet_id_of(tx: Tx, owner_id: str, asset: Asset) -> str | None:
 
 def limits(tx: Tx, wallet_id: str) -> Limits:
     """The plan's caps, the owner's limits, and what purchases that have not ended gave."""
-    row = tx.one(f"SELECT {LIMITS} FROM wallet_limits WHERE wallet_id = ?", (wallet_id,))  # noqa: S608  - constant text
+    now = to_microseconds(tx.now)
+    row = tx.one(f"SELECT {LIMITS}, {BOUGHT} FROM wallet_limits w WHERE wallet_id = ?", (now, now, wallet_id))  # noqa: S608  - constant text
     if row is None:
         return Limits(PlanCaps(), OwnLimits())
-    bought = tx.one(
-        "SELECT coalesce(sum(amount - revoked), 0) FROM lots WHERE wallet_id = ? AND source = 'purchase'"
-        " AND effective_us <= ? AND (ends_us IS NULL OR ends_us > ?)",
-        (wallet_id, to_microseconds(tx.now), to_microseconds(tx.now)),
-    )
-    return Limits(PlanCaps(*row[:4]), OwnLimits(*row[4:]), 0 if bought is None else bought[0])
+    return Limits(PlanCaps(*row[:4]), OwnLimits(*row[4:7]), row[7])
 
 
 def lots_to_draw(tx: Tx, wallet_id: str) -> tuple[Lot, ...]:
@@ -106,13 +106,16 @@ def open_hold_count(tx: Tx, wallet_id: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def window(tx: Tx, wallet_id: str, empty: Window) -> Window:
-    """The window as recorded, or `empty` if nothing was held in it yet."""
-    row = tx.one(
-        "SELECT settled, held FROM windows WHERE wallet_id = ? AND period = ? AND start_us = ?",
-        (wallet_id, empty.period, to_microseconds(empty.start)),
+def windows(tx: Tx, wallet_id: str, empty: tuple[Window, Window]) -> tuple[Window, Window]:
+    """Day and month as recorded; a window in which nothing was held yet is given back `empty`."""
+    day, month = empty
+    rows = tx.execute(
+        "SELECT period, settled, held FROM windows WHERE wallet_id = ?"
+        " AND (period, start_us) IN (VALUES (?, ?), (?, ?))",
+        (wallet_id, day.period, to_microseconds(day.start), month.period, to_microseconds(month.start)),
     )
-    return empty if row is None else Window(empty.period, empty.start, empty.ends_at, row[0], row[1])
+    found = {row[0]: row[1:] for row in rows}
+    return _filled(day, found), _filled(month, found)
 
 
 def holds_past_lease(tx: Tx, limit: int) -> list[str]:
@@ -139,6 +142,17 @@ def granted_before(tx: Tx, source: GrantSource, reference: str) -> str | None:
     """The grant with this source and reference, if there was one."""
     row = tx.one("SELECT grant_id FROM grants WHERE source = ? AND reference = ?", (source, reference))
     return None if row is None else str(row[0])
+
+
+def latest_change(tx: Tx, wallet_id: str) -> int:
+    """The sequence of the latest act on the wallet: it rises with every change."""
+    row = tx.one("SELECT max(sequence) FROM effects WHERE wallet_id = ?", (wallet_id,))
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
+def _filled(empty: Window, found: dict[str, Row]) -> Window:
+    row = found.get(empty.period)
+    return empty if row is None else Window(empty.period, empty.start, empty.ends_at, row[0], row[1])
 
 
 def _lot(row: Row) -> Lot:

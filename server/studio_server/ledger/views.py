@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_server.clock import from_microseconds
-from studio_server.ledger import rows
-from studio_server.ledger.decide_holds import burn_order
+from studio_server.ledger.decide_holds import live_lots
 from studio_server.ledger.limits import daily_cap, monthly_cap, per_run_cap
-from studio_server.ledger.windows import day_window, month_window
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from studio_server.ledger.state import SpendState
     from studio_server.ledger.values import Asset, Lot, OwnLimits, PlanCaps, Wallet, WalletState, Window
     from studio_server.storage import Row, Tx
 
@@ -27,6 +26,7 @@ class Spending:
     settled: int
     held: int
     cap: int | None
+    starts_at: datetime
     resets_at: datetime
 
     @property
@@ -80,22 +80,21 @@ class StatementLine:
     grant_reference: str | None
 
 
-def wallet_view(tx: Tx, wallet: Wallet) -> WalletView:
-    """The wallet as it stands in this snapshot."""
-    lots, limits = rows.lots_to_draw(tx, wallet.wallet_id), rows.limits(tx, wallet.wallet_id)
-    live = burn_order(lot for lot in lots if lot.is_live(tx.now))
+def wallet_view(wallet: Wallet, state: SpendState, now: datetime) -> WalletView:
+    """The wallet as it stands at `now`."""
+    live, limits = live_lots(state, now), state.limits
     return WalletView(
         wallet_id=wallet.wallet_id,
         owner_id=wallet.owner_id,
         asset=wallet.asset,
         state=wallet.state,
         available=sum(lot.available for lot in live),
-        held=sum(lot.held for lot in lots),
+        held=sum(lot.held for lot in state.lots),
         debt=-wallet.debt,
-        daily=_spending(rows.window(tx, wallet.wallet_id, day_window(tx.now)), daily_cap(limits)),
-        monthly=_spending(rows.window(tx, wallet.wallet_id, month_window(tx.now)), monthly_cap(limits)),
+        daily=_spending(state.day, daily_cap(limits)),
+        monthly=_spending(state.month, monthly_cap(limits)),
         per_run_cap=per_run_cap(limits),
-        open_holds=rows.open_hold_count(tx, wallet.wallet_id),
+        open_holds=state.open_holds,
         plan=limits.plan,
         own=limits.own,
         bought=limits.bought,
@@ -118,7 +117,7 @@ def statement(tx: Tx, wallet_id: str, before: int | None, limit: int) -> tuple[S
 
 
 def _spending(window: Window, cap: int | None) -> Spending:
-    return Spending(window.settled, window.held, cap, window.ends_at)
+    return Spending(window.settled, window.held, cap, window.start, window.ends_at)
 
 
 def _line(row: Row) -> StatementLine:

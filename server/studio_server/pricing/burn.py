@@ -88,8 +88,9 @@ def parts(burn: Burn, usage: Usage) -> Parts:
 
 def burnt_credits(burn: Burn, usage: Usage) -> int:
     """Credits that `usage` burns: rounded up, here and nowhere else."""
-    total = parts(burn, usage).total
-    return -(-total.numerator // total.denominator)
+    cpu_rate, memory_rate = burn.cpu_ms_per_credit, burn.byte_ms_per_credit
+    over_base = usage.cpu_ms * memory_rate + usage.byte_ms * cpu_rate
+    return burn.base_credits - (-over_base // (cpu_rate * memory_rate))
 
 
 def charge(burn: Burn, usage: Usage, *, ceiling: int) -> int:

@@ -5,7 +5,7 @@ Pure. A forecast and the measured runs of the past come in as values.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import NamedTuple
 
 from studio_server.pricing.burn import Burn, CeilingBelowMinimum, Parts, Usage, burnt_credits, charge, parts
 from studio_server.pricing.limits import Limits, for_forecast, within_ceiling
@@ -14,12 +14,15 @@ MEASURED_RUNS_NEEDED = 3
 """Below this many measured runs the tool's own forecast stands uncorrected."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One past run: what was forecast and what was measured."""
 
-    forecast: Usage
-    measured: Usage
+    forecast_cpu_ms: int
+    forecast_wall_ms: int
+    forecast_peak_bytes: int
+    measured_cpu_ms: int
+    measured_wall_ms: int
+    measured_peak_bytes: int
 
 
 @dataclass(frozen=True)
@@ -80,20 +83,18 @@ def corrected(forecast: Usage, past: Sequence[Sample]) -> Usage:
     """The forecast, scaled by the median of measured over forecast where enough runs were measured."""
     if len(past) < MEASURED_RUNS_NEEDED:
         return forecast
+    cpu, wall, peak, measured_cpu, measured_wall, measured_peak = zip(*past, strict=True)
     return Usage(
-        cpu_ms=_scaled(forecast.cpu_ms, [(s.forecast.cpu_ms, s.measured.cpu_ms) for s in past]),
-        wall_ms=_scaled(forecast.wall_ms, [(s.forecast.wall_ms, s.measured.wall_ms) for s in past]),
-        peak_bytes=_scaled(
-            forecast.peak_bytes, [(s.forecast.peak_bytes, s.measured.peak_bytes) for s in past]
-        ),
+        cpu_ms=_scaled(forecast.cpu_ms, cpu, measured_cpu),
+        wall_ms=_scaled(forecast.wall_ms, wall, measured_wall),
+        peak_bytes=_scaled(forecast.peak_bytes, peak, measured_peak),
     )
 
 
-def _scaled(value: int, pairs: Sequence[tuple[int, int]]) -> int:
-    ratios = sorted(Fraction(measured, expected) for expected, measured in pairs if expected > 0)
-    if not ratios:
-        return value
-    return int(value * ratios[len(ratios) // 2])
+def _scaled(value: int, forecast: Sequence[int], measured: Sequence[int]) -> int:
+    """`value` times the median ratio, rounded down; rounding keeps the order, so it may come before it."""
+    scaled = sorted(value * now // then for then, now in zip(forecast, measured, strict=True) if then > 0)
+    return scaled[len(scaled) // 2] if scaled else value
 
 
 def _fits(expected: Usage, tool: Limits) -> None:

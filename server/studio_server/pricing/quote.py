@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from studio_server.pricing.limits import Limits
@@ -43,7 +43,7 @@ class QuoteRefused(ValueError):
 
 def sign(quote: Quote, secret: bytes) -> str:
     """The quote as text to hand out."""
-    fields = asdict(quote) | {"expires_at": quote.expires_at.isoformat()}
+    fields = vars(quote) | {"limits": vars(quote.limits), "expires_at": quote.expires_at.isoformat()}
     body = base64.urlsafe_b64encode(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode())
     return f"{body.decode()}.{_signature(body, secret)}"
 

@@ -9,7 +9,6 @@ from typing import Any
 from studio_magics.contracts.billing import Receipt
 from studio_magics.contracts.runs import RunState
 from studio_server.clock import from_microseconds, to_microseconds
-from studio_server.pricing.burn import Usage
 from studio_server.pricing.estimate import Sample
 from studio_server.pricing.limits import Limits
 from studio_server.storage.tx import Row, Tx
@@ -130,7 +129,7 @@ def past(tx: Tx, tool_id: str, tool_version: str) -> list[Sample]:
         " ORDER BY id DESC LIMIT ?",
         (tool_id, tool_version, PAST_RUNS),
     )
-    return [Sample(Usage(*row[:3]), Usage(*row[3:])) for row in rows]
+    return [Sample._make(row) for row in rows]
 
 
 def charges(tx: Tx, tool_id: str, tool_version: str) -> list[tuple[int, int, int]]:

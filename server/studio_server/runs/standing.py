@@ -10,7 +10,6 @@ def standing(
     tx: Tx, ledger: Ledger, user: User, *, typical: int, ceiling: int, minimum: int, price_version: str
 ) -> Standing:
     """Balance, day and the limit that would refuse a run with this ceiling."""
-    view = ledger.wallet_view(tx, user.wallet_id)
     wanted = PlaceHold(
         effect_key="preview",
         wallet_id=user.wallet_id,
@@ -19,7 +18,7 @@ def standing(
         price_version=price_version,
         lease_seconds=1,
     )
-    refusal = ledger.preview(tx, wanted)
+    view, refusal = ledger.prospect(tx, wanted)
     return Standing(
         available_credits=view.available,
         after_typical_credits=view.available - typical,
