@@ -7,13 +7,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-from fakes.toy_server import RUN, TERMINAL
+from fakes.toy_server import RUN, TERMINAL, forget_toys, toy_registry
+from studio_server.clock import FixedClock
+from studio_server.ledger import ExpireHolds
+from studio_server.ledger.checker import check
 from studio_server.ledger.verify import verify
+from studio_server.runs import rows
+from studio_server.settings import Settings
+from studio_server.wiring import build
 
 TESTS = Path(__file__).parent.parent
 PATIENCE_SECONDS = 20
@@ -133,3 +140,24 @@ def test_a_second_server_on_the_same_books_is_refused_with_the_reason(tmp_path: 
         assert second.returncode == 1
         assert f"in use by process {process.pid}" in second.stderr
         assert "Traceback" not in second.stderr
+
+
+def test_a_server_that_was_down_longer_than_a_lease_starts_and_charges_nothing(tmp_path: Path) -> None:
+    with toy_server(tmp_path) as (process, client):
+        run = sleeping_run(client)
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
+    later = FixedClock(datetime.now(UTC) + timedelta(hours=2))
+    registry = toy_registry(daily_cap=10_000, monthly=10_000)
+    services = build(Settings.for_local(data_dir=tmp_path, owner="ada"), clock=later, registry=registry)
+    try:
+        services.db.write_blocking(lambda tx: services.ledger.execute(tx, ExpireHolds()))
+        services.begin()
+        row = services.db.read(lambda tx: rows.by_id(tx, run["id"]))
+        assert (row.state, row.charged_credits) == ("lost", 0)
+        assert services.db.read(services.ledger.open_holds) == ()
+        assert services.db.read(check) == []
+    finally:
+        services.executor.close()
+        services.db.close()
+        forget_toys()

@@ -7,7 +7,7 @@ from studio_magics.contracts.billing import Measured, Receipt
 from studio_magics.contracts.problems import FieldProblem, Problem
 from studio_magics.contracts.runs import RunState
 from studio_server.ids import IdSource
-from studio_server.ledger import Ledger, Release, Settle
+from studio_server.ledger import HoldFinished, Ledger, Release, Settle
 from studio_server.pricing.burn import Usage, charge
 from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows
@@ -103,10 +103,17 @@ class Closer:
     def _end_hold(self, tx: Tx, run: RunRow, verdict: Verdict, usage: Usage | None) -> int:
         if not verdict.pays or usage is None:
             reason = "platform_error" if verdict.state == "lost" or usage is None else "user_error"
-            return self._ledger.execute(tx, Release(hold_id=run.hold_id, reason=reason)).settled
+            return self._release(tx, run, reason)
         burnt = charge(self._registry.burn, usage, ceiling=run.maximum_credits)
         settle = Settle(hold_id=run.hold_id, charge=burnt, price_version=run.price_version)
         return self._ledger.execute(tx, settle).settled
+
+    def _release(self, tx: Tx, run: RunRow, reason: str) -> int:
+        """Return the hold; one whose lease has ended is back already, and the run ends all the same."""
+        try:
+            return self._ledger.execute(tx, Release(hold_id=run.hold_id, reason=reason)).settled
+        except HoldFinished as finished:
+            return finished.settled
 
     def _receipt(self, tx: Tx, run: RunRow, verdict: Verdict, usage: Usage | None, charged: int) -> Receipt:
         wallet_id = self._wallet(tx, run.user_id)

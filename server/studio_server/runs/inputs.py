@@ -67,8 +67,9 @@ def field_problems(wrong: ValidationError) -> Iterator[FieldProblem]:
     """One problem per wrong field, in words."""
     for error in wrong.errors(include_url=False):
         name = ".".join(str(part) for part in error["loc"]) or "inputs"
-        found = "nothing" if error["type"] == "missing" else _shown(error["input"])
-        yield FieldProblem(field=name, found=found, allowed=_sentence(error["msg"]))
+        missing = error["type"] == "missing"
+        found = "nothing" if missing else _shown(error["input"])
+        yield FieldProblem(field=name, found=found, allowed="a value" if missing else _sentence(error["msg"]))
 
 
 def rejection(wrong: InputRejected) -> FieldProblem:

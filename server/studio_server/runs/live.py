@@ -10,6 +10,9 @@ BUMPS_PER_REVISION = 1_000_000
 """A stored change of state outranks any number of progress reports before it."""
 
 
+UNKNOWN_PAUSE_SECONDS = 1.0
+
+
 @dataclass
 class Live:
     """What is known of one run beyond its row."""
@@ -62,6 +65,8 @@ class LiveRuns:
         """Wait for the next change of the run, or until patience ends."""
         live = self._runs.get(run_id)
         if live is None:
+            # Not over and not live here: its end could not be written. Asking again at once would not help.
+            await asyncio.sleep(min(patience_seconds, UNKNOWN_PAUSE_SECONDS))
             return
         try:
             await asyncio.wait_for(live.changed.wait(), patience_seconds)

@@ -125,6 +125,7 @@ class Scheduler:
         except Exception:
             # The outermost boundary of a run: its hold is released at the next start, or when its lease ends.
             log.exception("run %s could not be closed", run.id)
+            self._around.live.end(run.id)
         finally:
             self._busy.pop(run.id, None)
             self._cancelled.discard(run.id)
