@@ -15,7 +15,10 @@ CARD = (
 )
 TABLE = "color:inherit;border-collapse:collapse;margin:6px 0;font-size:13px;width:auto"
 CELL = f"border-bottom:{BORDER};padding:3px 10px;text-align:left;vertical-align:top"
-NUMBER = f"border-bottom:{BORDER};padding:3px 10px;text-align:right;font-variant-numeric:tabular-nums"
+NUMBER = (
+    f"border-bottom:{BORDER};padding:3px 10px;text-align:right;vertical-align:top;"
+    "font-variant-numeric:tabular-nums;white-space:nowrap"
+)
 CAPTION = "caption-side:top;text-align:left;font-weight:600;padding:2px 0 4px;color:inherit"
 
 
