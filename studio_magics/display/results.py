@@ -38,7 +38,10 @@ def _text(found: ToolResult, hint: str) -> str:
 
 
 def _headline(found: ToolResult) -> str:
-    return found.headline if found.score is None else f"{found.headline} · score {found.score} of 100"
+    score = f"{found.score} of 100"
+    if found.score is None or score in found.headline:
+        return found.headline
+    return f"{found.headline} · score {score}"
 
 
 def _sorted(findings: Sequence[Finding]) -> list[Finding]:

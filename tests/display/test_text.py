@@ -132,6 +132,11 @@ def test_a_result_puts_the_answer_first_then_findings_by_severity():
     assert lines[-1] == "  not checked: freshness: no time column"
 
 
+def test_a_score_that_the_headline_names_is_not_named_again():
+    found = a_result().model_copy(update={"headline": "orders.csv: 81 of 100 for 3 rows"})
+    assert draw(found).text.splitlines()[0] == "orders.csv: 81 of 100 for 3 rows"
+
+
 def test_a_tool_page_lists_its_inputs_as_options():
     text = draw(tool_page()).text
     assert "    --data DATA           The table to check; required" in text
