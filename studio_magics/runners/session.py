@@ -34,10 +34,18 @@ class Session:
         self._client: StudioClient | None = None
         self._runner: MeteredRunner | None = None
 
-    def connect(self, endpoint: Endpoint) -> None:
-        """Use this server from now on."""
+    @contextmanager
+    def connecting(self, endpoint: Endpoint) -> Generator[None]:
+        """Use this server from now on, unless the block fails: then the one from before."""
+        before = self._explicit
         self.forget()
         self._explicit = endpoint
+        try:
+            yield
+        except BaseException:
+            self.forget()
+            self._explicit = before
+            raise
 
     def disconnect(self) -> None:
         """Forget the connection and the explicit setting."""

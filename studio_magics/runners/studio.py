@@ -39,12 +39,14 @@ class Studio:
     def connect(self, url: str, token: str = "") -> Account:
         """Use the server at this address from now on; tells who it takes the caller for.
 
+        When it refuses, the connection from before stays.
+
         Raises:
             ServerUnreachable: Nothing answers there.
             NotSignedIn: The token is not accepted.
         """
-        self.session.connect(Endpoint(url, token, "set by studio.connect"))
-        return self.whoami()
+        with self.session.connecting(Endpoint(url, token, "set by studio.connect")):
+            return self.whoami()
 
     def disconnect(self) -> None:
         """Forget the connection; the next call finds a server anew."""

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fakes.toy_server import RUN, ToyServer, finished, person, serving
-
 from studio_server.clock import FixedClock
 from studio_server.ledger.checker import check
 
