@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
@@ -11,8 +12,7 @@ from studio_magics.tools.tabular.session import locked_session
 from studio_magics.tools.tabular.text import NotText
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from studio_magics.tools.tabular.session import Session
     from studio_magics.tools.tabular.source import TableSource
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".parquet", ".pq")
@@ -38,8 +38,10 @@ def open_table(path: Path, *, name: str, field: str = "data") -> TableSource:
         MemoryError: It needs more memory than the session has.
     """
     suffix = table_suffix(name, field=field)
+    path = path.absolute()
     session = locked_session(path)
     try:
+        path = _without_wildcards(path, session)
         load = load_parquet if suffix in {".parquet", ".pq"} else load_csv
         return load(session, path, name=name, suffix=suffix)
     except NotText as error:
@@ -53,6 +55,17 @@ def open_table(path: Path, *, name: str, field: str = "data") -> TableSource:
     except BaseException:
         session.close()
         raise
+
+
+def _without_wildcards(path: Path, session: Session) -> Path:
+    """The same file under a name that the engine cannot take for a pattern of several files."""
+    if not set("*?[]{}") & set(str(path)):
+        return path
+    plain = Path(session.scratch.name) / (
+        "input" + "".join(path.suffixes[-2:] if path.suffix == ".gz" else [path.suffix])
+    )
+    plain.symlink_to(path)
+    return plain
 
 
 def table_suffix(name: str, *, field: str = "data") -> str:

@@ -174,6 +174,14 @@ def test_a_hostile_column_name_is_only_a_name(tmp_path: Path) -> None:
         assert table.query(f"SELECT {quoted(name)} FROM data") == [(1,)]
 
 
+@pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv.gz", "{a,b}.csv", "it's.csv"])
+def test_a_name_that_looks_like_a_pattern_is_only_a_name(tmp_path: Path, name: str) -> None:
+    content = gzip.compress(GOOD.encode()) if name.endswith(".gz") else GOOD
+    (tmp_path / "a1.csv").write_text("other\n1\n")
+    with _open(tmp_path, name, content) as table:
+        assert table.row_count == 3
+
+
 def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
     with _open(tmp_path, "a.csv", "a,b\n") as table:
         assert table.row_count == 0

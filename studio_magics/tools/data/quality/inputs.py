@@ -69,7 +69,11 @@ class QualityInput(ToolInput):
     @field_validator("expectations")
     @classmethod
     def _read_early(cls, text: str) -> str:
-        """Refuse wrong rules when the price is asked, not after the upload."""
+        """Refuse wrong rules when the price is asked, not after the upload.
+
+        Raises:
+            ExpectationsRejected: The rules cannot be used as written; passes through pydantic unchanged.
+        """
         from studio_magics.tools.data.quality.expectations import parse_expectations
 
         parse_expectations(text)

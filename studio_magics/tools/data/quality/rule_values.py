@@ -19,14 +19,11 @@ TYPES = ("integer", "number", "text", "boolean", "date", "timestamp")
 Bound = int | float | str | datetime
 
 
-class ExpectationsRejected(InputRejected, ValueError):
-    """The rules cannot be used as written; also a ValueError, so that an input model reports it by field."""
+class ExpectationsRejected(InputRejected):
+    """The rules cannot be used as written."""
 
     def __init__(self, *, found: str, allowed: str, action: str) -> None:
         super().__init__("expectations", found=found, allowed=allowed, action=action)
-
-    def __str__(self) -> str:
-        return f"{self.found}; allowed: {self.allowed}; next: {self.action}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """The user's rules: what passes, what fails with which rows, and what is refused with the right word."""
 
 import pytest
-from pydantic import ValidationError
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.quality.expectations import ExpectationsRejected, parse_expectations
@@ -219,8 +218,9 @@ def test_wrong_rules_are_refused_when_the_price_is_asked(context) -> None:
     from studio_magics.tools.data.quality import TOOL
 
     data = context.put("a.csv", "a\n1\n").model_dump()
-    with pytest.raises(ValidationError, match="did you mean 'columns'"):
+    with pytest.raises(InputRejected) as refused:
         TOOL.input_model.model_validate({"data": data, "expectations": "colums: {}"})
+    assert (refused.value.field, refused.value.action) == ("expectations", "did you mean 'columns'?")
 
 
 @pytest.mark.parametrize(
