@@ -23,7 +23,7 @@ from studio_server.api.problems import problem_of, response_of
 from studio_server.api.rate import Throttle
 from studio_server.api.routes import Handler, routes
 from studio_server.clock import SystemClock
-from studio_server.services import Services, inspect
+from studio_server.services import Services
 from studio_server.settings import Settings
 from studio_server.wiring import build
 
@@ -48,7 +48,7 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
                 await asyncio.gather(sweeping, return_exceptions=True)
                 services.bus.close()
                 await services.scheduler.stop()
-                await asyncio.to_thread(inspect, services.db, services.settings)
+                await asyncio.to_thread(services.inspection.full)
         finally:
             await asyncio.to_thread(services.db.close)
 

@@ -15,7 +15,7 @@ from studio_server.ledger.verify import verify
 from studio_server.operating import give, new_token
 from studio_server.registry import catalogue
 from studio_server.runs.executor.local import LocalExecutor
-from studio_server.services import BooksBroken
+from studio_server.runs.inspection import BooksBroken
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, Address, StandaloneServer, announced, listen, runtime_file
 from studio_server.storage.errors import StorageError

@@ -12,11 +12,10 @@ from studio_server.clock import to_microseconds
 from studio_server.events.bus import EventBus
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
-from studio_server.ledger.anchor import write_anchor
-from studio_server.ledger.checker import check
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
 from studio_server.runs.executor.protocol import Executor
+from studio_server.runs.inspection import Inspection
 from studio_server.runs.offers import Offers
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.service import RunService
@@ -28,14 +27,6 @@ from studio_server.storage.tx import Tx
 
 log = logging.getLogger(__name__)
 HELLO_RUNS = 20
-
-
-class BooksBroken(RuntimeError):
-    """The books do not balance; the server takes no further writes."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__(f"the books do not balance: {'; '.join(faults[:3])}")
-        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -56,6 +47,7 @@ class Services:
     executor: Executor
     bus: EventBus
     announcer: Announcer
+    inspection: Inspection
     sweeper: Sweeper
 
     def begin(self) -> None:
@@ -64,7 +56,7 @@ class Services:
         Raises:
             BooksBroken: The server must not start on these books.
         """
-        inspect(self.db, self.settings)
+        self.inspection.full()
         left = self.db.write_blocking(self._begin)
         if left:
             log.warning("%d runs of a former process were closed, nothing was charged", left)
@@ -95,17 +87,3 @@ class Services:
 def owner_identity(settings: Settings) -> Identity:
     """The one person of a local server."""
     return Identity(issuer="local", subject=settings.owner, display_name=settings.owner, via="embedded")
-
-
-def inspect(db: Database, settings: Settings) -> None:
-    """Check every invariant and write the anchor; broken books stop all writes.
-
-    Raises:
-        BooksBroken: Naming what does not hold.
-    """
-    violations = db.read(check)
-    if violations:
-        faults = [str(violation) for violation in violations]
-        db.stop_writes(faults[0])
-        raise BooksBroken(faults)
-    write_anchor(db, settings.anchor_path)

@@ -16,6 +16,7 @@ from studio_server.runs.announcing import Announcer
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.local import LocalExecutor
 from studio_server.runs.executor.protocol import Executor
+from studio_server.runs.inspection import Inspection
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offers
 from studio_server.runs.rows import RunRow
@@ -23,7 +24,7 @@ from studio_server.runs.scheduler import Scheduler, Surroundings
 from studio_server.runs.service import Parts, RunService
 from studio_server.runs.sweeper import Housekeeping, Sweeper
 from studio_server.runs.uploads import Uploads
-from studio_server.services import Services, inspect
+from studio_server.services import Services
 from studio_server.settings import DETERMINISTIC_START, Settings, signing_secret
 from studio_server.storage.database import Database
 
@@ -80,7 +81,8 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     runs = RunService(
         Parts(db, registry, ledger, people, offers, uploads, closer, scheduler, live, ids, lease)
     )
-    care = Housekeeping(db, ground.clock, ledger, people, scheduler, lambda: inspect(db, settings))
+    inspection = Inspection(db, settings.anchor_path)
+    care = Housekeeping(db, ground.clock, ledger, people, scheduler, inspection.regular)
     return Services(
         settings=settings,
         db=db,
@@ -96,6 +98,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         executor=executor,
         bus=bus,
         announcer=announcer,
+        inspection=inspection,
         sweeper=Sweeper(care),
     )
 

@@ -18,7 +18,7 @@ from studio_server.storage.tx import Tx
 log = logging.getLogger(__name__)
 INTERVAL_SECONDS = 15.0
 INSPECTION_EVERY = 4
-"""Books are checked and the chain is anchored at every fourth round: once a minute."""
+"""At every fourth round, once a minute, the chain is anchored and the books are checked if that is due."""
 USERS_A_ROUND = 500
 CLOCKS_MAY_DIFFER_SECONDS = 60.0
 
@@ -33,7 +33,7 @@ class Housekeeping:
     people: People
     scheduler: Scheduler
     inspect: Callable[[], None]
-    """Check the books and write the anchor; runs in a thread."""
+    """Write the anchor and check the books if that is due; runs in a thread."""
 
 
 class Sweeper:
