@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from studio_magics.tools.tabular.session import Session
 
-GUESS_ROWS = 2_000
+GUESS_ROWS = 500
 GUESSED_AT_ONCE = 12
 CHECKED_AT_ONCE = 60
 SHOWN_LINES = 5

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from studio_magics.tools.data.quality.profile import NumberFacts
     from studio_magics.tools.tabular import TableColumn
 
 MISSING_TOKENS = (
@@ -41,7 +42,7 @@ MISSING_TOKENS = (
 )
 """Texts (in any case, blanks around them ignored) that are counted as missing."""
 TOP_VALUES = 10
-SENTINELS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999)
+SENTINELS = frozenset({-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999})
 SENTINEL_DAYS = ("1900-01-01", "1970-01-01", "1899-12-30", "9999-12-31", "2099-12-31", "0001-01-01")
 GROUPS = "column_groups"
 
@@ -66,6 +67,11 @@ class Counter:
         present = _present_sql(column, tokens)
         reading = self._reading(column)
         typed = f"CASE WHEN {present} THEN {reading.typed_sql} END"
+        is_number, is_date = (
+            reading.reading in {"integer", "number"},
+            reading.reading in {"date", "timestamp"},
+        )
+        numbers = number_facts(self.table, typed) if is_number else None
         return ColumnProfile(
             name=column.name,
             type=column.type,
@@ -80,11 +86,9 @@ class Counter:
             distinct_count=distinct,
             top=self._values("present", limit=TOP_VALUES),
             rare=self._rare(column, distinct),
-            sentinels=self._sentinels(reading),
-            numbers=number_facts(self.table, typed) if reading.reading in {"integer", "number"} else None,
-            dates=date_facts(self.table, typed, self.now)
-            if reading.reading in {"date", "timestamp"}
-            else None,
+            sentinels=self._sentinels(reading, numbers),
+            numbers=numbers,
+            dates=date_facts(self.table, typed, self.now) if is_date else None,
             text=self._text(column, reading),
         )
 
@@ -128,9 +132,10 @@ class Counter:
         total = sum(value.count for value in self._values("present"))
         return self._values(f"present AND n <= {total // 1_000}")
 
-    def _sentinels(self, reading: TextReading) -> tuple[ValueCount, ...]:
-        if reading.reading in {"integer", "number"}:
-            numbers = ", ".join(str(number) for number in SENTINELS)
+    def _sentinels(self, reading: TextReading, facts: NumberFacts | None) -> tuple[ValueCount, ...]:
+        """Magic values; among numbers only when one of them is the least or the greatest."""
+        if facts and {facts.minimum, facts.maximum} & SENTINELS:
+            numbers = ", ".join(str(number) for number in sorted(SENTINELS))
             return self._values(f"present AND TRY_CAST(value AS DOUBLE) IN ({numbers})")
         if reading.reading in {"date", "timestamp"}:
             return self._values(f"present AND left(value::VARCHAR, 10) IN ({_listed(SENTINEL_DAYS)})")
