@@ -1,7 +1,7 @@
 /** An estimate as a card: least, typical and most, how it adds up, and what is left after. */
 
 import type { Estimate, PriceLine, RunLimits, Standing } from '../contracts';
-import { amountText, plainWords, secondsText, sentence, sizeText } from '../models/wording';
+import { amountText, plainWords, secondsText, sizeText } from '../models/wording';
 import { element, uniqueId, type Child } from './dom';
 
 /** The card of one estimate. */
@@ -15,7 +15,7 @@ export function estimateCard(estimate: Estimate): HTMLElement {
     ...(estimate.max_credits === 0 ? [element('p', {}, '0 credits')] : priced(estimate)),
     ...basis(estimate),
     ...standing(estimate.standing),
-    estimate.free_alternative ? element('p', {}, sentence(estimate.free_alternative)) : null
+    estimate.free_alternative ? element('p', {}, element('strong', {}, 'Or: '), estimate.free_alternative) : null
   );
 }
 
