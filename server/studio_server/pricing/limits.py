@@ -11,7 +11,7 @@ from studio_server.pricing.burn import Burn, CeilingBelowMinimum, Usage, burnt_c
 HEADROOM = 4
 """A run may use this many times its forecast before it is stopped."""
 FLOOR_CPU_MS = 4_000
-FLOOR_WALL_MS = 8_000
+FLOOR_WALL_MS = 15_000
 """Even the smallest run gets this much, as far as the tool allows."""
 
 
