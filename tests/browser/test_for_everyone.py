@@ -33,6 +33,16 @@ FAINT = """() => {
         <p style="color: #000; background: #fff; opacity: 0.5">faded</p>`;
     return place;
 }"""
+CROWDED = """() => {
+    const place = document.body.appendChild(document.createElement('div'));
+    const small = 'width: 20px; height: 12px; padding: 0; border: 0; margin: 0';
+    place.style = 'position: fixed; top: 0; left: 0; width: 100px; background: white; z-index: 99999';
+    place.innerHTML = `<button style="${small}">one</button><button style="${small}">two</button>
+        <button style="${small}; margin-left: 30px">far</button>
+        <p style="width: 200px">long</p>
+        <div style="overflow-x: auto"><p style="width: 200px">scrolls</p></div>`;
+    return place;
+}"""
 CONTROLS = {
     "button",
     "textbox",
@@ -187,6 +197,14 @@ def test_faint_text_is_found_by_the_measure_of_contrast(lab: Lab) -> None:
     place.evaluate("node => node.remove()")
     assert measured["faint"] < LEAST_CONTRAST <= measured["fair"]
     assert 3.9 < measured["faded"] < 4.0
+
+
+def test_crowded_small_controls_and_what_sticks_out_are_found(lab: Lab) -> None:
+    place = lab.page.evaluate_handle(CROWDED)
+    crowded, outside = place.evaluate(TARGETS), place.evaluate(OUTSIDE)
+    place.evaluate("node => node.remove()")
+    assert [found.split()[1] for found in crowded] == ["one", "two"]
+    assert outside == ["P long"]
 
 
 @pytest.mark.parametrize("wanted_px", [120, 600])
