@@ -11,7 +11,7 @@ from studio_magics.contracts.inputs import InputFile
 from studio_magics.tools.data.quality import TOOL
 
 BUSY = 4
-"""On a quiet machine the forecast is within a factor of 2; CPU time stretches where neighbours share the cores."""
+"""A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 WORKER = """
 import sys
 from datetime import UTC, datetime

@@ -36,7 +36,7 @@ def duck(tmp_path, context):
 
 
 BUSY = 4
-"""On a quiet machine the forecast is within a factor of 2; CPU time stretches where neighbours share the cores."""
+"""A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 CHILD = """
 import sys
 from pathlib import Path
