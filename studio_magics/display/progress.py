@@ -66,9 +66,10 @@ class NotebookProgress:
         self._last = float("-inf")
 
     def update(self, percent: int, stage: str) -> None:
-        """Show the new state, ten times a second at most."""
+        """Show a new stage at once, because it may last, and percentages ten times a second at most."""
         state, now = (percent, stage), self._clock()
-        if state == self._shown or (self._shown and now - self._last < LEAST_SECONDS_BETWEEN):
+        same_stage = self._shown is not None and self._shown[1] == stage
+        if state == self._shown or (same_stage and now - self._last < LEAST_SECONDS_BETWEEN):
             return
         bundle = progress_bundle(self._title, percent, stage)
         publish(bundle, display_id=self._display_id, update=self._shown is not None)

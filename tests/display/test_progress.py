@@ -46,6 +46,14 @@ def test_a_notebook_is_not_flooded(monkeypatch):
     assert len(sent) == 1
 
 
+def test_a_new_stage_is_shown_even_right_after_the_one_before(monkeypatch):
+    sent = Recorder(monkeypatch).sent
+    bar = NotebookProgress("Checker", clock=lambda: 0.0)
+    bar.update(0, "estimating")
+    bar.update(0, "sending data, 1 of 1")
+    assert [text for text, _, _ in sent][-1] == "… Checker · 0 % · sending data, 1 of 1"
+
+
 def test_in_a_terminal_the_line_is_cleared_again():
     stream = io.StringIO()
     bar = TerminalProgress("Checker", stream=stream)
