@@ -64,6 +64,9 @@ def execute(notebook: Any, name: str) -> str:
     """Execute all cells in a kernel of the server; what failed, or an empty text."""
     kernel = ServersKernel(connection_file=str(start_kernel(name)), owns_kernel=False)
     kernel.load_connection_file()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []  # what an earlier execution said must not be taken for this one
     try:
         NotebookClient(notebook, km=kernel, timeout=CELL_SECONDS).execute()
     except (CellExecutionError, CellTimeoutError) as failure:

@@ -58,7 +58,18 @@ def _install_uv() -> str | None:
 def _install_packages() -> str | None:
     """Let uv install in parallel; an index that only pip is configured for is pip's to reach."""
     listed = REQUIREMENTS / "dev.txt"
-    uv = [program("uv"), "pip", "install", "--python", PYTHON, *HASHED, "--compile-bytecode", "-r", listed]
+    uv = [
+        program("uv"),
+        "pip",
+        "install",
+        "--python",
+        PYTHON,
+        *HASHED,
+        "--compile-bytecode",
+        "--system-certs",
+        "-r",
+        listed,
+    ]
     try:
         quietly(uv, "packages-uv")
     except CommandFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def _live(books: Books) -> None:
 
 def _behind_the_triggers(path: Path, *statements: str, keep_triggers: bool = True) -> None:
     """What somebody with the file and a database shell can do."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("BEGIN")
@@ -135,7 +136,7 @@ def test_a_change_of_any_column_is_found_and_never_breaks_the_checker(closed: Pa
 
 
 def _columns(path: Path, table: str) -> list[tuple[str, str]]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         found = connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,)).fetchall()
     connection.close()
     return found
@@ -241,7 +242,7 @@ def test_somebody_who_rewrites_the_chain_after_a_change_is_caught_by_the_anchor(
 
 
 def _relinked(path: Path) -> list[str]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         rows = connection.execute(
             "SELECT sequence, recorded_us, actor, action, subject, details, record_digest, hash FROM audit"
             " ORDER BY sequence"
