@@ -27,6 +27,10 @@ from studio_server.runs.uploads import Uploads
 from studio_server.services import Services
 from studio_server.settings import DETERMINISTIC_START, Settings, signing_secret
 from studio_server.storage.database import Database
+from studio_server.storage.tx import Tx
+
+COUNTED_BESIDE_EFFECTS = 1_000
+"""More numbers than a deterministic server gives to runs, receipts and users after its last ledger entry."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,17 @@ def build(
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or (FixedClock(DETERMINISTIC_START) if settings.deterministic else SystemClock())
-    ids: IdSource = CountedIds() if settings.deterministic else TimeOrderedIds(clock)
     registry = registry or catalogue.load()
     db = Database.open(settings.database_path, clock=clock)
+    ids: IdSource = CountedIds(db.read(_unused_number)) if settings.deterministic else TimeOrderedIds(clock)
     ground = Ground(settings, clock, ids, registry, db)
     return _connect(ground, executor or LocalExecutor(capacity=settings.workers))
+
+
+def _unused_number(tx: Tx) -> int:
+    """Where a deterministic server counts on; in new books from 1, else above all that was counted before."""
+    last = tx.one("SELECT max(serial) FROM effects")
+    return int(last[0]) + COUNTED_BESIDE_EFFECTS if last and last[0] else 1
 
 
 def _connect(ground: Ground, executor: Executor) -> Services:
