@@ -57,6 +57,10 @@ def _rules(column: ColumnProfile, *, named_date: bool, show_values: bool) -> dic
     return rules
 
 
+GREATEST_BOUND = 1e15
+"""Above it, infinity included, a round bound is no longer an exact number."""
+
+
 def _bounds(column: ColumnProfile) -> dict[str, Any]:
     """A lower bound of zero where nothing is negative, and an upper one only for shares and percentages."""
     facts = column.numbers
@@ -65,7 +69,7 @@ def _bounds(column: ColumnProfile) -> dict[str, Any]:
     if facts.maximum <= 1 and column.reading == "number":
         return {"min": 0, "max": 1}
     bounds: dict[str, Any] = {"min": 0}
-    if facts.maximum > 0:
+    if 0 < facts.maximum < GREATEST_BOUND:
         bounds["max"] = _room_above(facts.maximum)
     return bounds
 

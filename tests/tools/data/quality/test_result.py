@@ -123,6 +123,13 @@ def test_the_suggested_rules_are_accepted_and_fail_only_where_the_data_is_wrong(
     assert [row[1:4] for row in outcomes if row[0] == "failed"] == [("city", "one of Seattle", 13)]
 
 
+def test_numbers_without_a_round_number_above_them_get_no_upper_bound(assess, context) -> None:
+    assess("v\n1.5\n2.5\n1e308\n")
+    rules = context.artefacts["expectations.yaml"].decode()
+    assert "min: 0" in rules
+    assert "max:" not in rules
+
+
 def test_without_samples_no_text_of_the_data_is_shown_anywhere(assess, context) -> None:
     word = "Zyxwvut"
     rows = "".join(f"{word}{' ' if place % 7 == 0 else ''},{place}\n" for place in range(1, 60))
