@@ -82,12 +82,12 @@ def what(problem: "Problem") -> str:
     """What was refused, with the figures, in one line."""
     parts = [problem.error]
     if problem.fields:
-        parts.append(fields_line(problem.fields))
+        parts.append(_fields_after(problem.error, problem.fields))
     elif problem.reason and problem.reason not in problem.error:
         parts.append(problem.reason)
     if not any(sign.isdigit() for sign in "".join(parts)):
         parts.append(_figures(problem))
-    return " ".join([_ended(parts[0]), *(_sentence(part) for part in parts[1:] if part)])
+    return " ".join(_sentence(part) for part in parts if part)
 
 
 def next_step(problem: "Problem") -> str:
@@ -105,6 +105,16 @@ def fields_line(fields: "tuple[FieldProblem, ...]") -> str:
     shown = [f"{field.field}: found {field.found}; allowed: {field.allowed}" for field in fields[:3]]
     left = len(fields) - len(shown)
     return ". ".join(shown) + (f". And {left} more" if left > 0 else "")
+
+
+def _fields_after(error: str, fields: "tuple[FieldProblem, ...]") -> str:
+    """The wrong fields, without what the sentence before has named already."""
+    only = fields[0]
+    if len(fields) > 1 or f"'{only.field}'" not in error:
+        return fields_line(fields)
+    return (
+        f"allowed: {only.allowed}" if only.found in error else f"found {only.found}; allowed: {only.allowed}"
+    )
 
 
 def _kind(problem: "Problem") -> type[ServerRefusal]:
@@ -127,12 +137,14 @@ def _figures(problem: "Problem") -> str:
 
 def _sentence(reason: str) -> str:
     """A reason as a sentence of its own; the name of a field keeps its spelling."""
-    started = reason if ":" in reason.split(" ", 1)[0] else reason[:1].upper() + reason[1:]
-    return _ended(started)
+    first = reason.split(" ", 1)[0]
+    is_name = first.endswith(":") and first not in {"found:", "allowed:"}
+    return _ended(reason if is_name else reason[:1].upper() + reason[1:])
 
 
 def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ")")) else f"{text}."
+    is_aside = text.startswith("(") and text.endswith(")")
+    return text if is_aside or text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _problem(response: "httpx.Response") -> "Problem | None":

@@ -121,4 +121,11 @@ class StudioClient:
 
 
 def _part(text: str) -> str:
+    """One part of a path.
+
+    Raises:
+        Unknown: Nothing can have this name, so the server is not asked.
+    """
+    if not isinstance(text, str) or not text or "/" in text or text in {".", ".."}:  # pyright: ignore[reportUnnecessaryIsInstance]  - people call this
+        raise Unknown(f"There is nothing with the name or number {text!r}.")
     return quote(text, safe=":")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studio_magics.client.refusals import ServerUnreachable, Unknown, UsageRefused, did_you_mean, either
+from studio_magics.client.refusals import (
+    Conflict,
+    ServerUnreachable,
+    Unknown,
+    UsageRefused,
+    did_you_mean,
+    either,
+)
 from studio_magics.contracts.catalogue import Catalogue, Mode, Place, ToolPage, ToolSummary
 from studio_magics.display.input_fields import InputField, input_fields
 from studio_magics.tools import catalog
@@ -55,12 +62,13 @@ def find_tool(name: str, server: Callable[[], StudioClient]) -> FoundTool:
     Raises:
         Unknown: There is none; the closest names are given.
         UsageRefused: The short name means several tools.
+        Conflict: It is announced and has no code yet.
     """
     local = installed(name)
     if local is not None:
         return of_tool(local)
     try:
-        return of_page(server().tool(name))
+        page = server().tool(name)
     except ServerUnreachable as unreachable:
         said = f"No tool '{name}' is installed in this kernel, and no credit server answers."
         raise Unknown(said, action=_suggest(name, _names()) or unreachable.action) from unreachable
@@ -70,6 +78,10 @@ def find_tool(name: str, server: Callable[[], StudioClient]) -> FoundTool:
         listed = unknown.suggestions or [tool.short_name for tool in server().tools().tools]
         action = _suggest(name, [*_names(), *listed]) or unknown.action
         raise Unknown(unknown.what, action=action, problem=unknown.problem) from unknown
+    if page.tool.availability == "coming_soon":
+        said = f"{page.tool.title} is not available yet. It is in the catalogue, its code is not."
+        raise Conflict(said, action="%studio tools shows what can run today")
+    return of_page(page)
 
 
 def installed(name: str) -> Tool | None:

@@ -22,6 +22,7 @@ from studio_magics.client.refusals import (
     ServerUnreachable,
     StudioRefusal,
     TooFast,
+    UsageRefused,
 )
 from studio_magics.contracts.billing import Estimate, EstimateRequest
 from studio_magics.contracts.runs import TERMINAL_STATES, Run, RunRequest
@@ -187,8 +188,10 @@ class MeteredRunner:
         if run.state == "succeeded":
             return self.fetched(run)
         said = _failure(run)
-        if "nothing was charged" not in said.lower():
+        if run.charged_credits or (run.receipt and run.receipt.charged_credits):
             said = f"{said} {_charged(run).capitalize()}."
+        elif "nothing was charged" not in said.lower():
+            said = f"{said} Nothing was charged."
         action = next_step(run.failure) if run.failure else ""
         raise RunFailed(said, action=action or _receipt_step(run), run=self.fetched(run))
 
@@ -212,6 +215,9 @@ def refuse_early(quoted: Estimate) -> None:
 
 def _estimate_request(found: FoundTool, staged: Staged, max_credits: int | None) -> EstimateRequest:
     stays_here(found, staged)
+    if max_credits is not None and (isinstance(max_credits, bool) or not isinstance(max_credits, int)):  # pyright: ignore[reportUnnecessaryIsInstance]  - people call this
+        said = f"The ceiling is a whole number of credits, not {max_credits!r}."
+        raise UsageRefused(said, action="max_credits=8, or --max-credits 8")
     more: dict[str, Any] = {} if max_credits is None else {"max_credits": max_credits}
     return EstimateRequest(tool=found.id, inputs=staged.inputs, **more)
 

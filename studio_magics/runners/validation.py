@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.client.problems import refused_input
 from studio_magics.client.refusals import InputRefused, did_you_mean, one_line
 from studio_magics.contracts.problems import FieldProblem
+from studio_magics.tools import catalog
 from studio_magics.tools.base import InputRejected, Tool, ToolInput, refuse_kernel_only
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from studio_magics.runners.finding import FoundTool
     from studio_magics.runners.staging import Staged
 
+PLAIN_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "bool": "yes or no",
+    "string": "text",
+    "finite": "a finite number",
+}
+"""The start of a kind of error → what is allowed, in words."""
 MOST_FOUND = 60
 """Characters of a refused value that are repeated to the person."""
 
@@ -36,7 +46,8 @@ def validated(tool: Tool, fields: Sequence[InputField], inputs: Mapping[str, Any
         raise from_rejection(tool.title, rejected) from rejected
     except ValidationError as errors:
         known = {one.name: one for one in fields}
-        wrong = [_problem(error, known) for error in errors.errors(include_url=False)]
+        shown = f"%studio tool {catalog.short_name(tool.id)} shows its inputs"
+        wrong = [_problem(error, known, shown) for error in errors.errors(include_url=False)]
         raise refused_input(tool.title, _once(wrong)) from errors
 
 
@@ -74,14 +85,14 @@ def refuse_unknown(title: str, fields: Sequence[InputField], inputs: Mapping[str
         raise refused_input(title, [_unknown(name, known) for name in wrong])
 
 
-def _problem(error: ErrorDetails, known: Mapping[str, InputField]) -> FieldProblem:
+def _problem(error: ErrorDetails, known: Mapping[str, InputField], action: str) -> FieldProblem:
     name = ".".join(str(part) for part in error["loc"] if not _is_form(part)) or "inputs"
     top = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
         return _unknown(top, known)
     if error["type"] == "missing":
         return _absent(name, known.get(top))
-    return FieldProblem(field=name, found=_found(error["input"]), allowed=_allowed(error))
+    return FieldProblem(field=name, found=_found(error["input"]), allowed=_allowed(error), action=action)
 
 
 def _unknown(name: str, known: Mapping[str, InputField]) -> FieldProblem:
@@ -100,6 +111,9 @@ def _absent(name: str, field: InputField | None) -> FieldProblem:
 
 
 def _allowed(error: ErrorDetails) -> str:
+    kind, _, fault = error["type"].partition("_")
+    if kind in PLAIN_WORDS and fault in {"parsing", "type", "from_float", "number"}:
+        return PLAIN_WORDS[kind]
     context = error.get("ctx", {})
     if "expected" in context:
         return str(context["expected"])

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Forecast, Standing
-from studio_magics.contracts.catalogue import Catalogue
+from studio_magics.contracts.catalogue import Availability, Catalogue
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
@@ -64,6 +64,7 @@ class FakeServer:
     """The same, but after the effect: the answer is lost."""
     raw: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     """Path prefix → status, media type, text of an answer that is not Studio's."""
+    availability: Availability = "available"
     refused_by: str | None = None
 
     def paths(self, method: str) -> list[str]:
@@ -246,8 +247,8 @@ class Handler(BaseHTTPRequestHandler):
             ("GET", "/api/account"): fake.account,
             ("GET", "/api/credits/balance"): fake.balance,
             ("GET", "/api/tools"): lambda: fake.catalogue(query.get("q", "")),
-            ("GET", "/api/tools/remote"): tool_page,
-            ("GET", "/api/tools/data-studio-remote"): tool_page,
+            ("GET", "/api/tools/remote"): lambda: tool_page(fake.availability),
+            ("GET", "/api/tools/data-studio-remote"): lambda: tool_page(fake.availability),
             ("GET", "/api/runs"): lambda: RunList(runs=_summaries(fake), next_before=None),
             ("GET", "/api/account/settings/credits"): fake.controls,
             ("GET", "/api/credits/statement"): a_statement,

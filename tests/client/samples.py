@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from studio_magics.contracts.account import Plan, Statement, StatementLine, Window
 from studio_magics.contracts.billing import Measured, PriceLine, Receipt
-from studio_magics.contracts.catalogue import RunLimits, ToolPage, ToolSummary
+from studio_magics.contracts.catalogue import Availability, RunLimits, ToolPage, ToolSummary
 from studio_magics.contracts.results import (
     Artefact,
     Column,
@@ -69,9 +69,9 @@ def summary(tool_id: str, title: str, **more) -> ToolSummary:
     return ToolSummary(**fields | more)
 
 
-def tool_page() -> ToolPage:
+def tool_page(availability: Availability = "available") -> ToolPage:
     return ToolPage(
-        tool=summary("data-studio-remote", "Remote Checker"),
+        tool=summary("data-studio-remote", "Remote Checker", availability=availability),
         version="1.0.0",
         description="Checks a table.",
         limits=LIMITS,

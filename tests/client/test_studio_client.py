@@ -147,6 +147,25 @@ def test_wrong_fields_are_named_with_what_was_found_and_what_is_allowed(client, 
     assert refused.value.fields == (wrong,)
 
 
+def test_a_field_that_the_sentence_names_is_not_named_twice(client, fake):
+    wrong = FieldProblem(field="limit", found="0", allowed="a whole number from 1 to 200")
+    problem = Problem(status=422, code="invalid_request", error="'limit' cannot be 0.", fields=(wrong,))
+    fake.refusals.append(("/api/runs", problem))
+    with pytest.raises(InputRefused) as refused:
+        client.runs(limit=0)
+    assert refused.value.what == "'limit' cannot be 0. Allowed: a whole number from 1 to 200."
+
+
+def test_each_part_of_a_refusal_is_a_sentence(client, fake):
+    problem = Problem(
+        status=409, code="cpu_limit", error="needed more than 2 s", reason="stopped (3 credits)"
+    )
+    fake.refusals.append(("/api/runs", problem))
+    with pytest.raises(Conflict) as refused:
+        client.runs()
+    assert refused.value.what == "Needed more than 2 s. Stopped (3 credits)."
+
+
 def test_an_answer_of_some_other_server_is_not_taken_for_studio(client, fake):
     fake.raw["/api/account"] = (200, "text/html", "<html>a login page</html>")
     with pytest.raises(ServerFault) as refused:

@@ -68,6 +68,15 @@ def test_a_wrong_input_names_field_found_and_allowed_before_the_tool_starts(alon
     )
 
 
+def test_a_value_of_the_wrong_type_is_told_in_plain_words_with_the_tool_to_look_at(alone):
+    with pytest.raises(InputRefused) as refused:
+        alone.run("counter", times="many")
+    assert refused.value.lines() == [
+        "✘ The input of Counter was refused. times: found 'many'; allowed: a whole number.",
+        "  Next: %studio tool counter shows its inputs",
+    ]
+
+
 def test_an_unknown_input_names_the_closest_one(alone):
     with pytest.raises(InputRefused) as refused:
         alone.run("counter", tmes=1)

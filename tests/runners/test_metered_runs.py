@@ -105,9 +105,37 @@ def test_a_run_without_a_result_says_what_was_charged(studio, fake, outcome, cha
     fake.outcome = outcome
     with pytest.raises(RunFailed) as failed:
         studio.run("remote", data=FRAME)
-    assert f"Charged {charged:,} credits of at most 8, {8 - charged} returned" in failed.value.what
+    paid = (
+        f"Charged {charged:,} credits of at most 8, {8 - charged} returned."
+        if charged
+        else "Nothing was charged."
+    )
+    assert failed.value.what.endswith(paid)
     assert failed.value.run.receipt.charged_credits == charged
     assert len(failed.value.lines()) == 2
+
+
+@pytest.mark.parametrize("ceiling", ["many", 2.5, True])
+def test_a_ceiling_that_is_no_whole_number_is_refused_before_anything_is_sent(studio, fake, ceiling):
+    with pytest.raises(UsageRefused) as refused:
+        studio.run("remote", data=FRAME, max_credits=ceiling)
+    assert refused.value.what == f"The ceiling is a whole number of credits, not {ceiling!r}."
+    assert fake.paths("POST") == []
+
+
+def test_a_number_that_no_run_can_have_is_unknown_and_not_sent(studio, fake):
+    for number in ("../../account", "", None):
+        with pytest.raises(Unknown) as refused:
+            studio.run_info(number)
+        assert repr(number) in refused.value.what
+    assert fake.asked == []
+
+
+def test_an_announced_tool_says_so_before_its_options_are_read(studio, fake):
+    fake.availability = "coming_soon"
+    with pytest.raises(Conflict) as refused:
+        studio.find("remote")
+    assert refused.value.what.startswith("Remote Checker is not available yet.")
 
 
 def test_an_interrupt_cancels_on_the_server_and_says_what_was_charged(studio, fake, monkeypatch):

@@ -154,7 +154,7 @@ def _input(fault: InputInvalid) -> Problem:
         "input_refused",
         f"{fault.title} cannot use the input '{first.field}': found {first.found}.",
         f"allowed: {first.allowed}",
-        first.action or f"allowed: {first.allowed}",
+        first.action or _correct(first),
         fields=fault.fields,
     )
 
@@ -171,7 +171,7 @@ def _body(fault: ValidationError) -> Problem:
         "invalid_request",
         f"The request member '{first.field}' cannot be used: found {first.found}.",
         f"allowed: {first.allowed}",
-        f"allowed: {first.allowed}",
+        _correct(first),
         fields=fields,
     )
 
@@ -183,9 +183,13 @@ def _query(fault: QueryInvalid) -> Problem:
         "invalid_request",
         f"'{fault.name}' cannot be {fault.found}.",
         "",
-        f"allowed: {fault.allowed}",
+        _correct(wrong),
         fields=(wrong,),
     )
+
+
+def _correct(wrong: FieldProblem) -> str:
+    return f"correct '{wrong.field}': {wrong.allowed}"
 
 
 def _upload_missing(fault: UploadMissing) -> Problem:

@@ -170,6 +170,11 @@ def _error(outcome: Outcome, verdict: Verdict) -> str:
     return outcome.message or verdict.reason
 
 
+def _next_step(run: RunRow, verdict: Verdict, outcome: Outcome) -> str:
+    own = outcome.rejection.action if outcome.rejection is not None else ""
+    return own or NEXT_STEPS[verdict.code].format(run=run.id)
+
+
 def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> Problem | None:
     if verdict.state == "succeeded":
         return None
@@ -183,7 +188,7 @@ def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> P
         code=verdict.code,
         error=_error(outcome, verdict),
         reason=f"{verdict.reason} ({charged} credits)" if charged else verdict.reason,
-        action=NEXT_STEPS[verdict.code].format(run=run.id),
+        action=_next_step(run, verdict, outcome),
         fields=fields,
         run_id=run.id,
     )

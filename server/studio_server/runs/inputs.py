@@ -84,7 +84,7 @@ def _shown(value: object) -> str:
 
 
 def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    return message.removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _files(value: object) -> Iterator[InputFile]:

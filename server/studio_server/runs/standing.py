@@ -48,5 +48,5 @@ def next_step(refusal: HoldRefused, *, minimum: int) -> str:
     if refusal.limit == "open_holds":
         return "wait until a run is over: %studio runs"
     if refusal.resets_at is not None:
-        return f"wait until {refusal.resets_at:%d %b %H:%M} UTC, or raise your limit: %studio limits"
+        return f"wait until {refusal.resets_at:%d %b %H:%M} UTC; %studio limits shows what your plan allows"
     return "wait for next month's credits: %studio statement shows where they went"
