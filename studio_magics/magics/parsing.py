@@ -100,7 +100,9 @@ def check_places(name: str, verb: Verb, parsed: Parsed) -> None:
     needed = [place for place in verb.places if not place.startswith("[")]
     usage = f"%studio {verb.usage}".strip()
     if len(parsed.places) < len(needed):
-        raise UsageRefused(f"%studio {name} needs a {needed[len(parsed.places)]}.", action=usage)
+        missing = needed[len(parsed.places)]
+        article = "an" if missing[0] in "aeiou" else "a"
+        raise UsageRefused(f"%studio {name} needs {article} {missing}.", action=usage)
     if any(place.endswith("…]") for place in verb.places):
         return
     if len(parsed.places) > len(verb.places):

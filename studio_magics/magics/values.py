@@ -61,7 +61,10 @@ class Reader:
         raise self._absent(field, word)
 
     def _absent(self, field: InputField, word: Word) -> Exception:
-        if word.text in self._variables:
+        if word.quoted and is_table(self._variables.get(word.text)):
+            found = f"the text '{word.text}' in quotes, which means a file"
+            action = f"{field.option} {word.text} without quotes is the variable"
+        elif word.text in self._variables:
             kind = type(self._variables[word.text]).__name__
             found, action = (
                 f"the variable '{word.text}' of type {kind}",

@@ -108,6 +108,8 @@ class Stager:
             return self._folder(name, files.read_matches(str(path), limit_bytes=self._total_limit))
         if "text" in known.scalars and isinstance(value, str) and not path.exists():
             return value
+        if files.is_pattern(str(path)):
+            raise self._refused(name, f"the pattern '{path}'", _allowed(known), "give one file")
         if path.is_dir():
             raise self._refused(name, f"the folder '{path}'", _allowed(known), "give one file of it")
         return self._one(known, name, files.read_file(path, limit_bytes=self._file_limit))
@@ -127,11 +129,16 @@ class Stager:
 
     def _several(self, name: str, known: InputField, values: Sequence[Any]) -> JsonValue:
         if not known.takes_folder and not known.takes_list:
-            raise self._refused(name, f"{len(values)} values", _allowed(known), "give one of them")
+            raise self._refused(
+                name, f"a list of {len(values)}", _allowed(known), "give one DataFrame or file"
+            )
         found: list[LocalFile] = []
         for number, value in enumerate(values, start=1):
             if is_table(value):
                 found.append(self._table(value, f"{name}-{number}"))
+            elif not isinstance(value, str | Path):
+                kind = f"a list with a value of type {type(value).__name__}"
+                raise self._refused(name, kind, _allowed(known), "give DataFrames or files")
             else:
                 found.append(files.read_file(Path(value).expanduser(), limit_bytes=self._file_limit))
         if known.takes_folder:

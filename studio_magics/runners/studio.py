@@ -44,7 +44,11 @@ class Studio:
         Raises:
             ServerUnreachable: Nothing answers there.
             NotSignedIn: The token is not accepted.
+            UsageRefused: It is no address.
         """
+        if not url.lower().startswith(("http://", "https://")):
+            said = f"'{url}' is not the address of a credit server; that starts with http:// or https://."
+            raise UsageRefused(said, action="studio.connect('http://127.0.0.1:8888/studio', token)")
         with self.session.connecting(Endpoint(url, token, "set by studio.connect")):
             return self.whoami()
 

@@ -54,7 +54,10 @@ def _write(table: Any, path: Path) -> None:
         _write_without_arrow(table, path)
         return
     writer = cast("Any", parquet)
-    writer.write_table(_arrow(table), str(path), compression="zstd")
+    content = _arrow(table)
+    if not content.num_columns:
+        raise TableUnwritable("a table without columns", "load the data first")
+    writer.write_table(content, str(path), compression="zstd")
 
 
 def _arrow(table: Any) -> Any:
@@ -69,7 +72,7 @@ def _arrow(table: Any) -> Any:
         from pyarrow import interchange  # pyright: ignore[reportMissingTypeStubs]  - untyped library
 
         return cast("Any", interchange).from_dataframe(table)
-    except (arrow.ArrowException, ValueError, TypeError, NotImplementedError) as error:
+    except (arrow.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError) as error:
         raise _unwritable(error) from error
 
 

@@ -83,6 +83,21 @@ def test_a_column_of_mixed_types_is_refused_with_the_column_and_a_cure():
     assert "astype" in said.lines()[1]
 
 
+def test_a_whole_number_too_large_for_parquet_is_refused_without_a_traceback():
+    said = refused(data=pd.DataFrame({"big": [2**70, 1]}))
+    assert said.fields[0].allowed == "a table of plain columns"
+
+
+def test_a_table_without_columns_is_refused_before_it_travels():
+    assert "without columns" in refused(data=pd.DataFrame()).lines()[0]
+
+
+def test_a_pattern_where_one_file_is_wanted_is_named_as_a_pattern():
+    said = refused(data="*.csv")
+    assert said.fields[0].found == "the pattern '*.csv'"
+    assert said.action == "give one file"
+
+
 def test_a_file_is_named_by_its_content_and_keeps_its_name(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("id\n1\n")
@@ -195,7 +210,8 @@ def test_a_binary_file_is_no_text(tmp_path):
         ({"data": 5}, "int"),
         ({"data": object()}, "object"),
         ({"data": {"a": FRAME}}, "dict"),
-        ({"data": [FRAME, FRAME]}, "2 values"),
+        ({"data": [FRAME, FRAME]}, "a list of 2"),
+        ({"folder": [FRAME, 1]}, "a list with a value of type int"),
         ({"note": FRAME}, "a table"),
         ({"times": float("nan")}, "nan"),
         ({"note": object()}, "object"),
