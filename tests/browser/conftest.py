@@ -1,4 +1,4 @@
-"""One browser for all tests, one JupyterLab per module, one fresh profile per page."""
+"""One browser and one JupyterLab per module, one fresh profile per page."""
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ from tests.browser.lab import Lab, opened_lab
 OpenLab = Callable[[str], AbstractContextManager[Lab]]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     with chromium() as started:
         yield started

@@ -94,13 +94,12 @@ def test_a_metered_run_shows_progress_report_and_receipt_and_moves_the_balance_w
 
 def test_the_page_of_a_stranger_and_a_post_without_xsrf_are_refused(lab: Lab, server: LabServer) -> None:
     cookies = {cookie["name"]: cookie["value"] for cookie in lab.page.context.cookies()}
+    balance, estimate = f"{server.url}studio/api/credits/balance", f"{server.url}studio/api/billing/estimate"
     question = {"tool": "data-studio-quality", "inputs": {}}
-    with httpx.Client(base_url=server.url, trust_env=False) as stranger:
-        assert stranger.get("studio/api/credits/balance").status_code == 403
-        assert "/login" in stranger.get("lab").headers["location"]
-        stranger.cookies.update(cookies)
-        assert stranger.get("studio/api/credits/balance").status_code == 200
-        assert stranger.post("studio/api/billing/estimate", json=question).status_code == 403
+    assert httpx.get(balance, trust_env=False).status_code == 403
+    assert "/login" in httpx.get(f"{server.url}lab", trust_env=False).headers["location"]
+    assert httpx.get(balance, trust_env=False, cookies=cookies).status_code == 200
+    assert httpx.post(estimate, json=question, trust_env=False, cookies=cookies).status_code == 403
 
 
 def test_the_panel_unfolds_the_receipt_of_a_run(lab: Lab) -> None:
