@@ -69,6 +69,9 @@ class SqliteStore:
             self._scratch.cleanup()
 
 
+PRAGMAS = ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY")
+
+
 def _cause(error: Exception) -> str:
     return "its schema is not text" if isinstance(error, UnicodeDecodeError) else str(error)[:200]
 
@@ -92,19 +95,13 @@ def open_sqlite(
         else None
     )
     mode = "mode=ro&immutable=1" if not has_wal else "mode=ro" if is_live else "mode=rw"
+    store = SqliteStore(_connect(_staged(path, wal, scratch), mode), scratch, field)
     try:
-        store = SqliteStore(_connect(_staged(path, wal, scratch), mode), scratch, field)
-        for pragma in (
-            "query_only = ON",
-            "trusted_schema = OFF",
-            "cell_size_check = ON",
-            "temp_store = MEMORY",
-        ):
+        for pragma in PRAGMAS:
             store.query(f"PRAGMA {pragma}")
         schema = _read(store, name, companion_missing=in_wal_mode and not has_wal)
-    except InputRejected:
-        if scratch is not None:
-            scratch.cleanup()
+    except BaseException:
+        store.close()
         raise
     if not schema.tables and schema.companion_missing:
         store.close()

@@ -83,14 +83,14 @@ def sqlite(tmp_path, context):
     return make
 
 
-PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql/bin"))
 
 
 @pytest.fixture(scope="session")
 def postgres_socket():
     """The socket folder of a throw-away PostgreSQL cluster; fails, never skips, where it is missing."""
     if not (PROGRAMS / "initdb").is_file():
-        pytest.fail(f"PostgreSQL 15 is not installed: {PROGRAMS}/initdb is missing")
+        pytest.fail(f"PostgreSQL is not installed: {PROGRAMS}/initdb is missing")
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         drop = (
             ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
