@@ -134,6 +134,17 @@ async def test_runs_of_others_do_not_exist(ada: httpx.AsyncClient, bob: httpx.As
     assert (await bob.post(f"/api/runs/{run['id']}/cancel")).status_code == 404
 
 
+@pytest.mark.parametrize("told_bytes", [0, len(CONTENT) - 1, len(CONTENT) + 1, True])
+async def test_a_file_whose_size_is_not_its_own_is_refused_because_the_price_follows_from_it(
+    ada: httpx.AsyncClient, told_bytes: int
+) -> None:
+    record = await uploaded(ada) | {"size_bytes": told_bytes}
+    answer = await ada.post(RUN, json={"inputs": {"data": record}})
+    assert (answer.status_code, answer.json()["code"]) == (422, "input_refused"), answer.text
+    assert answer.json()["fields"][0]["allowed"] == f"{len(CONTENT)}, as uploaded"
+    assert (await balance(ada))["held_credits"] == 0
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [

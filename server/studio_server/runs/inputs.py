@@ -27,8 +27,8 @@ class Prepared:
     inputs: Mapping[str, Any]
     """Wire form, canonical."""
     digest: str
-    files: Mapping[str, InputFile]
-    """Every file named in the inputs, by digest."""
+    files: tuple[InputFile, ...]
+    """Every file named in the inputs, as often as it is named."""
     forecast: Forecast
     summary: str
 
@@ -58,9 +58,14 @@ def prepare(tool: Tool, raw: Mapping[str, Any]) -> Prepared:
         raise InputInvalid(tool.title, (rejection(wrong),)) from None
     inputs = model.model_dump(mode="json")
     canonical = json.dumps([tool.id, inputs], sort_keys=True, separators=(",", ":"))
-    files = {file.digest: file for file in _files(model)}
     digest = "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-    return Prepared(tool, inputs, digest, files, forecast, _summary(model))
+    return Prepared(tool, inputs, digest, tuple(_files(model)), forecast, _summary(model))
+
+
+def wrong_size(tool: Tool, file: InputFile, stored_bytes: int) -> InputInvalid:
+    """The refusal of a size that is not the content's: price and limits follow from it."""
+    found, allowed = f"{file.size_bytes} for '{file.name}'", f"{stored_bytes}, as uploaded"
+    return InputInvalid(tool.title, (FieldProblem(field="size_bytes", found=found, allowed=allowed),))
 
 
 def field_problems(wrong: ValidationError) -> Iterator[FieldProblem]:

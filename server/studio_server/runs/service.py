@@ -18,6 +18,7 @@ from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows, views
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.protocol import Outcome
+from studio_server.runs.inputs import wrong_size
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offer, Offers
 from studio_server.runs.rows import RunRow
@@ -71,9 +72,12 @@ class RunService:
         offer = parts.offers.offer(tx, tool, request.inputs, request.max_credits)
         if request.quote is not None:
             offer = parts.offers.honour(tx, offer, request.quote, user)
-        for file in offer.prepared.files.values():
-            if parts.uploads.find(tx, user.id, file.digest) is None:
+        for file in offer.prepared.files:
+            stored = parts.uploads.find(tx, user.id, file.digest)
+            if stored is None:
                 raise UploadMissing(file.digest, file.name)
+            if stored.size_bytes != file.size_bytes:
+                raise wrong_size(offer.prepared.tool, file, stored.size_bytes)
         parts.people.allocate(tx, user)
         return self._hold(tx, user, offer)
 
