@@ -63,6 +63,7 @@ class BridgeHandler(web.RequestHandler):
         try:
             await self._open()
         except web.HTTPError as refusal:
+            self.set_header("Connection", "close")
             if not announces_body(self.request.headers):
                 raise
             self.refusal = refusal

@@ -8,7 +8,7 @@ from studio_magics.contracts.problems import FieldProblem, Problem
 from studio_magics.contracts.runs import RunState
 from studio_server.ids import IdSource
 from studio_server.ledger import HoldFinished, Ledger, Release, Settle
-from studio_server.pricing.burn import Usage, charge
+from studio_server.pricing.burn import Usage, burnt_credits, charge
 from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows
 from studio_server.runs.executor.protocol import Outcome
@@ -39,10 +39,12 @@ VERDICTS: dict[str, Verdict] = {
     "limit_memory": Verdict("failed", True, "memory_limit", "stopped at the memory limit of this run"),
     "limit_output": Verdict("failed", True, "output_limit", "stopped at the output limit of this run"),
     "limit_disk": Verdict("failed", True, "disk_limit", "stopped at the disk limit of this run"),
-    "cancelled": Verdict("cancelled", True, "cancelled", "cancelled; the work until then is charged"),
+    "cancelled": Verdict("cancelled", True, "cancelled", "the work until then is charged"),
     "lost": Verdict("lost", False, "platform_fault", PLATFORM_FAULT),
 }
-WITHDRAWN = Verdict("cancelled", False, "cancelled", "cancelled before work; nothing was charged")
+WITHDRAWN = Verdict("cancelled", False, "cancelled", "it had not begun; nothing was charged")
+PREDICATES = ("needed ", "took ", "made ")
+"""What an executor's sentence without a subject begins with."""
 NEXT_STEPS = {
     "input_rejected": "correct the input and run again; nothing was charged",
     "tool_failed": "%studio run-info {run} shows what happened",
@@ -84,7 +86,7 @@ class Closer:
         usage = self._usage(run, outcome)
         charged = self._end_hold(tx, run, verdict, usage)
         receipt = self._receipt(tx, run, verdict, usage, charged)
-        failure = _failure(run, verdict, outcome, charged)
+        failure = _failure(run, self._registry.tools[run.tool_id].title, verdict, outcome)
         values = _last_values(run, receipt, usage, failure) | {"state": verdict.state, "ended_at": tx.now}
         result = outcome.result if verdict.state == "succeeded" else None
         stored = values | {"result": result.model_dump_json() if result else None}
@@ -125,7 +127,7 @@ class Closer:
             tool_version=run.tool_version,
             price_version=run.price_version,
             outcome=verdict.state,
-            reason=verdict.reason,
+            reason=self._why(verdict, usage, charged),
             min_credits=run.minimum_credits,
             typical_credits=run.typical_credits,
             max_credits=run.maximum_credits,
@@ -136,6 +138,17 @@ class Closer:
             available_credits_after=self._ledger.wallet_view(tx, wallet_id).available,
             created_at=tx.now,
         )
+
+    def _why(self, verdict: Verdict, usage: Usage | None, charged: int) -> str:
+        """Why this charge: the work alone, or the least or the most a run costs."""
+        if not charged or usage is None:
+            return verdict.reason
+        burnt = burnt_credits(self._registry.burn, usage)
+        if burnt < charged:
+            return f"{verdict.reason}; a run costs at least {charged} credits"
+        if burnt > charged:
+            return f"{verdict.reason}; never above the ceiling of {charged} credits"
+        return f"{verdict.reason}, rounded up once"
 
     def _wallet(self, tx: Tx, user_id: str) -> str:
         row = tx.one("SELECT wallet_id FROM users WHERE id = ?", (user_id,))
@@ -164,10 +177,15 @@ def _last_values(
     }
 
 
-def _error(outcome: Outcome, verdict: Verdict) -> str:
+def _error(title: str, outcome: Outcome, verdict: Verdict) -> str:
+    if verdict.state == "cancelled":
+        return f"{title} was cancelled."
     if outcome.rejection is not None:
         return f"The tool cannot use the input '{outcome.rejection.field}'."
-    return outcome.message or verdict.reason
+    message = outcome.message or verdict.reason
+    if message.startswith(PREDICATES):
+        return f"{title} {message}."
+    return f"{message[:1].upper()}{message[1:]}".rstrip(".") + "."
 
 
 def _next_step(run: RunRow, verdict: Verdict, outcome: Outcome) -> str:
@@ -175,7 +193,7 @@ def _next_step(run: RunRow, verdict: Verdict, outcome: Outcome) -> str:
     return own or NEXT_STEPS[verdict.code].format(run=run.id)
 
 
-def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> Problem | None:
+def _failure(run: RunRow, title: str, verdict: Verdict, outcome: Outcome) -> Problem | None:
     if verdict.state == "succeeded":
         return None
     fields: tuple[FieldProblem, ...] = ()
@@ -186,8 +204,8 @@ def _failure(run: RunRow, verdict: Verdict, outcome: Outcome, charged: int) -> P
         type=f"urn:studio:problem:{verdict.code}",
         status=422 if verdict.code == "input_rejected" else 500 if verdict.state == "lost" else 409,
         code=verdict.code,
-        error=_error(outcome, verdict),
-        reason=f"{verdict.reason} ({charged} credits)" if charged else verdict.reason,
+        error=_error(title, outcome, verdict),
+        reason=verdict.reason,
         action=_next_step(run, verdict, outcome),
         fields=fields,
         run_id=run.id,

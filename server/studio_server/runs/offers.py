@@ -189,7 +189,7 @@ def price_lines(shares: Parts, usage: Usage) -> tuple[PriceLine, ...]:
     return (
         PriceLine(label="base", credits=decimal_text(shares.base)),
         PriceLine(label="CPU", credits=decimal_text(shares.cpu), detail=f"{seconds:.1f} s"),
-        PriceLine(label="memory", credits=decimal_text(shares.memory), detail=f"{gigabyte_seconds:.1f} GB·s"),
+        PriceLine(label="memory", credits=decimal_text(shares.memory), detail=f"{gigabyte_seconds:.2f} GB·s"),
     )
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.contracts.billing import Forecast
+from studio_magics.tools.wording import size_text
 
 if TYPE_CHECKING:
     from studio_magics.tools.data.quality.inputs import QualityInput
@@ -74,5 +75,5 @@ def forecast(inputs: QualityInput) -> Forecast:
         cpu_ms=cpu_ms,
         wall_ms=round(cpu_ms * 1.2) + 50,
         peak_bytes=need.memory_for(size),
-        basis=f"{size:,.1f} MB of {kind}; measured on seven tables from 3 to 800,000 rows",
+        basis=f"{size_text(round(size * MEGABYTE))} of {kind}; measured on tables from 3 to 800,000 rows",
     )

@@ -86,7 +86,7 @@ def outlier_observation(column: ColumnProfile, fences: Fences, factor: float, *,
         f"({factor:g} interquartile ranges outside the quartiles; {percent(share)})"
         + (f"; {', '.join(extremes)}. " if show else ". ")
         + reading,
-        action=f"Look at these {rows(fences.count)}; if a bound is known, add min or max as a rule.",
+        action=f"Look at {rows(fences.count)}; if a bound is known, add min or max as a rule.",
         count=fences.count,
         share=share,
     )

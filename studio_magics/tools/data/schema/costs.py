@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from studio_magics.contracts.billing import Forecast
 from studio_magics.contracts.inputs import InputFolder
+from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.schema.table_files import is_table
+from studio_magics.tools.wording import size_text
 
 if TYPE_CHECKING:
     from studio_magics.contracts.inputs import InputFile
@@ -37,20 +39,27 @@ SESSION_BYTES = 225 * MB
 def forecast(inputs: SchemaInput) -> Forecast:
     """Expected CPU time and memory, with the start of a fresh process and its imports."""
     files = _files(inputs)
+    if not files and inputs.url is None:
+        raise InputRejected(
+            "source",
+            found="nothing",
+            allowed="a database file, a table file or a folder of them; in the kernel also a url",
+            action="add --source PATH",
+        )
     size = sum(file.size_bytes for file in files)
     tables = [file for file in files if is_table(file.name)]
     if not files:
         cpu_ms, peak, basis = SQLITE_START_MS + DUCKDB_START_MS, DUCKDB_BYTES, "a database reached by its URL"
     elif tables:
         cpu_ms, peak = _of_tables(tables)
-        basis = f"{len(tables)} table {'file' if len(tables) == 1 else 'files'}, {size / MB:,.1f} MB"
+        basis = f"{len(tables)} table {'file' if len(tables) == 1 else 'files'}, {size_text(size)}"
     elif files[0].name.lower().endswith((".duckdb", ".ddb")):
         cpu_ms = DUCKDB_START_MS + DUCKDB_MB_MS * size // MB
         peak = min(DUCKDB_BYTES + size // 2, SESSION_BYTES)
-        basis = f"a DuckDB file of {size / MB:,.1f} MB"
+        basis = f"a DuckDB file of {size_text(size)}"
     else:
         cpu_ms, peak = _of_sqlite(size), SQLITE_BYTES
-        basis = f"a database file of {size / MB:,.1f} MB"
+        basis = f"a database file of {size_text(size)}"
     if cpu_ms > SERVER_CPU_MS:
         basis += "; too large for the server, run it locally for 0 credits"
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)

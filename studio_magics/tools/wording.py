@@ -1,0 +1,11 @@
+"""How tools write sizes and numbers for people."""
+
+
+def size_text(size_bytes: int) -> str:
+    """'812 bytes', '20.4 kB', '1.5 MB', '2 GB': counted by 1000, as the limits of runs are."""
+    size, unit = float(size_bytes), "bytes"
+    for larger in ("kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004  - the base of the units
+            break
+        size, unit = size / 1000, larger
+    return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f}".removesuffix(".0") + f" {unit}"
