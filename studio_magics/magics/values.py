@@ -15,6 +15,7 @@ from studio_magics.runners.tables import is_table
 
 YES = frozenset({"yes", "true", "1", ""})
 NO = frozenset({"no", "false", "0"})
+DOCUMENT_ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml", ".sql", ".txt", ".md"})
 MOST_NAMES = 500
 
 
@@ -54,6 +55,8 @@ class Reader:
         if variable is not None and is_table(variable):
             return Named(variable, word.text)
         path = Path(word.text).expanduser()
+        if "://" in word.text:
+            return word.text
         if path.exists() or is_pattern(word.text):
             return path
         if "text" in field.scalars and not word.text.isidentifier():
@@ -96,7 +99,7 @@ class Reader:
             return text
         if text.startswith("@"):
             return Path(text[1:])
-        if field.name == self._document and Path(text).expanduser().is_file():
+        if field.name == self._document and (Path(text).expanduser().is_file() or _names_document(text)):
             return Path(text)
         return _number(text, field)
 
@@ -114,6 +117,11 @@ def fits(value: Any, field: InputField) -> bool:
     if isinstance(value, list | tuple | set | frozenset):
         return field.takes_list
     return isinstance(value, dict) and field.takes_object
+
+
+def _names_document(text: str) -> bool:
+    """Whether this can only be meant as the name of a file, there or not."""
+    return Path(text).suffix.lower() in DOCUMENT_ENDINGS and not any(sign.isspace() for sign in text)
 
 
 def _number(text: str, field: InputField) -> Any:

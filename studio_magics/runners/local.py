@@ -50,7 +50,7 @@ def _run(tool: Tool, inputs: ToolInput, context: KernelContext) -> ToolResult:
     try:
         return tool.run(inputs, context)
     except InputRejected as rejected:
-        raise from_rejection(tool.title, rejected) from rejected
+        raise from_rejection(tool, rejected) from rejected
     except (KeyboardInterrupt, RunCancelled) as stop:
         said = f"{tool.title} was stopped; it ran in this kernel, nothing was charged."
         raise RunStopped(said, action="run the cell again when you like") from stop

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio_magics.client.refusals import NotInstalled, Unknown, did_you_mean, either
+from studio_magics.client.refusals import NotInstalled, Unknown, UsageRefused, did_you_mean, either
 from studio_magics.display.bundle import RECEIPT_MIME, Display
 from studio_magics.display.formats import unless_shown, was_shown
 from studio_magics.display.front_end import FrontEnd, front_end
@@ -40,11 +40,20 @@ class SavedBy:
         return self.fetch()
 
     def save(self, path: str | Path | None = None) -> Path:
-        """Write it to the path (a folder keeps the name), or under its own name here; tells where it is."""
+        """Write it to the path (a folder keeps the name), or under its own name here; tells where it is.
+
+        Raises:
+            UsageRefused: The path cannot be written.
+        """
         target = Path(path).expanduser() if path is not None else Path(Path(self.name).name)
         if target.is_dir():
             target /= Path(self.name).name
-        target.write_bytes(self.fetch())
+        content = self.fetch()
+        try:
+            target.write_bytes(content)
+        except OSError as error:
+            said = f"'{self.name}' was not saved as '{target}': {error.strerror or type(error).__name__}."
+            raise UsageRefused(said, action="give a folder that exists and may be written") from error
         return target
 
 

@@ -99,6 +99,10 @@ class Stager:
         raise self._refused(name, found, _allowed(known), "give a DataFrame, or the path of a file")
 
     def _named(self, name: str, known: InputField, value: str | Path) -> JsonValue:
+        if isinstance(value, str) and not value.strip():
+            raise self._refused(name, "an empty name", _allowed(known), f"add {known.option} {known.takes}")
+        if "://" in str(value) and "text" not in known.scalars:
+            raise self._refused(name, "an address", _allowed(known), self._instead_of_address())
         path = Path(value).expanduser()
         if known.takes_folder and path.is_dir():
             return self._folder(
@@ -113,6 +117,11 @@ class Stager:
         if path.is_dir():
             raise self._refused(name, f"the folder '{path}'", _allowed(known), "give one file of it")
         return self._one(known, name, files.read_file(path, limit_bytes=self._file_limit))
+
+    def _instead_of_address(self) -> str:
+        """An address may hold a password, so it is not repeated."""
+        takes = self._fields.get("url")
+        return f"add {takes.option} ADDRESS" if takes else "save what is there as a file first"
 
     def _one(self, known: InputField, name: str, file: LocalFile) -> JsonValue:
         if not known.takes_file:

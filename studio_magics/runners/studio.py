@@ -152,6 +152,7 @@ class Studio:
 
     def run_info(self, run_id: str) -> Run:
         """One run, whole."""
+        _on_server(run_id)
         with self.session.server() as client:
             return client.run(run_id)
 
@@ -161,6 +162,7 @@ class Studio:
 
     def cancel(self, run_id: str) -> Run:
         """Stop a run; what it used so far is charged, the rest goes back."""
+        _on_server(run_id)
         with self.session.server() as client:
             return client.cancel(run_id)
 
@@ -171,6 +173,7 @@ class Studio:
             Unknown: There is no such receipt.
             UsageRefused: Nothing has been charged yet.
         """
+        _on_server(receipt_id)
         with self.session.server() as client:
             wanted = receipt_id
             if wanted is None:
@@ -239,6 +242,13 @@ class Studio:
             return run_here(found, found.tool, staged, progress)
         with self.session.exchange():
             return self.session.runner().run(found, staged, max_credits, progress)
+
+
+def _on_server(identifier: object) -> None:
+    """Refuse the number of a run in a kernel: the server knows nothing of it."""
+    if isinstance(identifier, str) and identifier.startswith("kernel_"):
+        said = f"{identifier} ran in a kernel for 0 credits; the server keeps no record of it."
+        raise UsageRefused(said, action="%studio runs lists the runs on the server")
 
 
 @cache

@@ -43,11 +43,10 @@ def validated(tool: Tool, fields: Sequence[InputField], inputs: Mapping[str, Any
     try:
         return tool.input_model.model_validate(inputs)
     except InputRejected as rejected:
-        raise from_rejection(tool.title, rejected) from rejected
+        raise from_rejection(tool, rejected) from rejected
     except ValidationError as errors:
         known = {one.name: one for one in fields}
-        shown = f"%studio tool {catalog.short_name(tool.id)} shows its inputs"
-        wrong = [_problem(error, known, shown) for error in errors.errors(include_url=False)]
+        wrong = [_problem(error, known, _shown(tool)) for error in errors.errors(include_url=False)]
         raise refused_input(tool.title, _once(wrong)) from errors
 
 
@@ -62,15 +61,18 @@ def stays_here(found: FoundTool, staged: Staged) -> None:
     try:
         refuse_kernel_only(found.tool, staged.inputs)
     except InputRejected as rejected:
-        raise from_rejection(found.tool.title, rejected) from None
+        raise from_rejection(found.tool, rejected) from None
 
 
-def from_rejection(title: str, rejected: InputRejected) -> InputRefused:
+def from_rejection(tool: Tool, rejected: InputRejected) -> InputRefused:
     """The refusal of an input that the tool itself turned down; nothing is charged for it."""
-    wrong = FieldProblem(
-        field=rejected.field, found=rejected.found, allowed=rejected.allowed, action=rejected.action
-    )
-    return refused_input(title, [wrong])
+    action = rejected.action or _shown(tool)
+    wrong = FieldProblem(field=rejected.field, found=rejected.found, allowed=rejected.allowed, action=action)
+    return refused_input(tool.title, [wrong])
+
+
+def _shown(tool: Tool) -> str:
+    return f"%studio tool {catalog.short_name(tool.id)} shows its inputs"
 
 
 def refuse_unknown(title: str, fields: Sequence[InputField], inputs: Mapping[str, Any]) -> None:

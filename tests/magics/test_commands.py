@@ -184,6 +184,8 @@ def test_help_names_every_verb_and_every_option(notebook):
         ("%studio run counter --data ordrs", "no variable and no file 'ordrs'", "orders"),
         ("%studio run counter --data no/such.csv", "no variable and no file 'no/such.csv'", "orders"),
         ("%studio run remote --data 'orders'", "in quotes", "without quotes is the variable"),
+        ("%studio run counter --note no/such.yaml", "no file 'no/such.yaml'", "%pwd"),
+        ("%studio run counter --folder http://me:pw@host/x", "found an address;", "as a file"),
         ("%studio receipt ../../account", "'../../account'", "%studio runs"),
         ("%studio run counter orders", "'orders' stands alone", "--data orders"),
         ("%studio run counter --note 'open", "not closed", "'"),

@@ -92,6 +92,19 @@ def test_an_input_that_the_tool_turns_down_is_two_lines(alone):
     ]
 
 
+@pytest.mark.parametrize("ask", ["run_info", "receipt", "cancel"])
+def test_a_run_in_the_kernel_is_not_looked_for_on_the_server(alone, ask):
+    with pytest.raises(UsageRefused) as refused:
+        getattr(alone, ask)(alone.run("counter").id)
+    assert "the server keeps no record of it" in refused.value.what
+
+
+def test_a_file_that_cannot_be_saved_says_where_and_why(alone, tmp_path):
+    with pytest.raises(UsageRefused) as refused:
+        alone.run("counter").artefacts[0].save(tmp_path / "no folder" / "x.txt")
+    assert refused.value.what.endswith("x.txt': No such file or directory.")
+
+
 def test_an_interrupt_stops_the_run_and_says_that_nothing_was_charged(alone):
     with pytest.raises(RunStopped) as refused:
         alone.run("counter", behave="interrupt")

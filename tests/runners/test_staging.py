@@ -98,6 +98,16 @@ def test_a_pattern_where_one_file_is_wanted_is_named_as_a_pattern():
     assert said.action == "give one file"
 
 
+def test_an_address_is_no_file_and_is_not_repeated_for_it_may_hold_a_password():
+    said = refused(folder="postgresql://me:secret-word@host/db")
+    assert said.fields[0].found == "an address"
+    assert "secret-word" not in "".join(said.lines())
+
+
+def test_an_empty_name_is_not_the_current_folder():
+    assert refused(folder="").fields[0].found == "an empty name"
+
+
 def test_a_file_is_named_by_its_content_and_keeps_its_name(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("id\n1\n")
