@@ -31,5 +31,6 @@ def _build() -> None:
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.rmtree(DISTRIBUTIONS, ignore_errors=True)
     quietly(["git", "clone", "--quiet", "--no-hardlinks", ROOT, SOURCE], "release-clone")
-    build = [program("uv"), "build", "--python", sys.executable, "--out-dir", DISTRIBUTIONS]
+    python = ["--python", sys.executable]
+    build = [program("uv"), "build", "--system-certs", *python, "--out-dir", DISTRIBUTIONS]
     quietly(build, "release", cwd=SOURCE)
