@@ -42,11 +42,11 @@ async def test_64_parallel_requests_with_one_key_start_one_run(tmp_path: Path) -
 
 async def test_the_event_loop_is_not_blocked_while_runs_work(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client(person("ada")) as ada:
-        run = (await ada.post(RUN, json={"inputs": {"burn_ms": 400}})).json()
+        run = (await ada.post(RUN, json={"inputs": {"burn_ms": 2_500}})).json()
         longest, loop = 0.0, asyncio.get_running_loop()
         following = asyncio.create_task(finished(ada, run))
         while not following.done():
             before = loop.time()
             await asyncio.sleep(0)
             longest = max(longest, loop.time() - before)
-        assert longest < 0.25, f"the loop stood still for {longest:.3f} s"
+        assert longest < 1.0, f"the loop stood still for {longest:.3f} s"

@@ -69,7 +69,8 @@ async def test_a_refusal_of_the_app_arrives_as_the_problem_it_is(serve: Any):
 
 async def test_estimating_and_asking_for_the_balance_do_not_hold_jupyters_loop_up(serve: Any):
     mounted = await serve(create_app)
-    estimate = json.dumps({"tool": "data-studio-schema", "inputs": {}})
+    file = {"digest": "sha256:" + "0" * 64, "name": "shop.db", "size_bytes": 8_192}
+    estimate = json.dumps({"tool": "data-studio-schema", "inputs": {"source": file}})
     worst: list[float] = []
     while (
         len(worst) < 3 and min(worst, default=1.0) >= MAY_BLOCK_SECONDS
