@@ -86,8 +86,8 @@ def _by_wrk(target: Target, seconds: float) -> Load:
     return Load(
         int(_found(r"(\d+) requests in", told)),
         float(_found(r"Requests/sec:\s+([\d.]+)", told)),
-        _milliseconds(_found(r"50%\s+(\S+)", told)),
-        _milliseconds(_found(r"99%\s+(\S+)", told)),
+        _milliseconds(_found(r"\n\s+50%\s+(\S+)", told)),
+        _milliseconds(_found(r"\n\s+99%\s+(\S+)", told)),
     )
 
 

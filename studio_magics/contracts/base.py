@@ -1,6 +1,6 @@
 """What every wire model shares: frozen, closed to unknown fields, integers for money, UTC for time."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -16,8 +16,6 @@ class Contract(BaseModel):
 
 
 def _in_utc(moment: datetime) -> datetime:
-    from datetime import UTC
-
     return moment.astimezone(UTC)
 
 
