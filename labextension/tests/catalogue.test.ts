@@ -65,10 +65,13 @@ describe('the catalogue', () => {
     }
   });
 
-  it('asks no price of a tool that must see its inputs first, because the answer would be a refusal', async () => {
+  it.each([
+    { required: ['data'] },
+    { anyOf: [{ required: ['source'] }, { required: ['url'] }] }
+  ])('asks no price of a tool that must see its inputs first, because the answer would be a refusal', async schema => {
     const server = new AnsweringServer({
       'GET api/tools?q=': ok({ tools: [tool()], price_version: 'x' }),
-      'GET api/tools/data-studio-quality': ok({ ...page(tool()), input_schema: { required: ['data'] } })
+      'GET api/tools/data-studio-quality': ok({ ...page(tool()), input_schema: schema })
     });
     const catalogue = new ToolCatalogue(new StudioApi(server.send, () => ''));
     await catalogue.search('');

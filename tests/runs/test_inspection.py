@@ -32,9 +32,7 @@ class Inspected:
         self._ledger = Ledger(CountedIds())
         self._grants = 0
         self.inspection = Inspection(self.db, self.anchor, examine=self._examine)
-        opened = self.db.write_blocking(
-            lambda tx: self._ledger.execute(tx, OpenWallet("open", "user_ada"))
-        )
+        opened = self.db.write_blocking(lambda tx: self._ledger.execute(tx, OpenWallet("open", "user_ada")))
         self._wallet = opened.wallet_id
 
     def grant(self) -> None:

@@ -113,8 +113,12 @@ export class ToolCatalogue {
 
 /** Whether a tool has to see inputs before it can be priced exactly; a question without them would be refused. */
 export function needsInputs(page: ToolPage): boolean {
-  const required = page.input_schema?.required;
-  return Array.isArray(required) && required.length > 0;
+  const schema = page.input_schema;
+  const required = schema?.required;
+  return (
+    (Array.isArray(required) && required.length > 0) ||
+    Array.isArray(schema?.anyOf)
+  );
 }
 
 /** In the order of the catalogue, with what cannot be used yet at the end. */

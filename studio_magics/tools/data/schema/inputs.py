@@ -14,7 +14,12 @@ DEFAULT_SAMPLE_ROWS = 2_000
 class SchemaInput(ToolInput):
     """A database or a folder of tables, and how to look at it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        json_schema_extra={"anyOf": [{"required": ["source"]}, {"required": ["url"]}]},
+    )
 
     source: InputFile | InputFolder | None = Field(
         default=None, description="SQLite or DuckDB file, one CSV or Parquet file, or a folder of them"
