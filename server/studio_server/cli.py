@@ -10,6 +10,8 @@ from pathlib import Path
 
 from studio_server import __version__
 from studio_server.accounts.identity import Identity
+from studio_server.accounts.people import NAME_LENGTH
+from studio_server.announcement import Address, announced, runtime_file, serving_file
 from studio_server.ledger import LedgerRefusal
 from studio_server.ledger.verify import verify
 from studio_server.operating import give, new_token
@@ -17,7 +19,7 @@ from studio_server.registry import catalogue
 from studio_server.runs.executor.local import LocalExecutor
 from studio_server.runs.inspection import BooksBroken
 from studio_server.settings import Settings
-from studio_server.standalone import LOOPBACK, Address, StandaloneServer, announced, listen, runtime_file
+from studio_server.standalone import LOOPBACK, StandaloneServer, listen
 from studio_server.storage.errors import StorageError
 
 FAILED = 1
@@ -63,9 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     granting.set_defaults(run=_grant)
 
     naming = commands.add_parser("token", help="make an access token for a user, shown once")
-    naming.add_argument("subject", help="the user's name at the issuer")
-    naming.add_argument("--issuer", default="local")
-    naming.add_argument("--name", default="command line", help="what the token is for; a new one replaces it")
+    naming.add_argument("subject", type=_name, help="the user's name at the issuer")
+    naming.add_argument("--issuer", type=_name, default="local")
+    naming.add_argument(
+        "--name", type=_name, default="command line", help="what the token is for; a new one replaces it"
+    )
     naming.set_defaults(run=_token)
 
     doctor = commands.add_parser("doctor", help="what this machine can do for the server")
@@ -73,11 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _name(text: str) -> str:
+    if not 1 <= len(text) <= NAME_LENGTH:
+        raise argparse.ArgumentTypeError(f"a name has 1 to {NAME_LENGTH} characters, not {len(text)}")
+    return text
+
+
 def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
     with contextlib.ExitStack() as kept:
 
         def on_ready(address: Address) -> None:
-            kept.enter_context(announced(address, runtime_file()))
+            for path in (runtime_file(), serving_file(settings)):
+                kept.enter_context(announced(address, path))
             _say(f"Studio answers at {address.url}; clients on this machine find it by {runtime_file()}")
 
         server = StandaloneServer(settings, listen(chosen.host, chosen.port), on_ready)
@@ -119,7 +130,7 @@ def _doctor(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201  - a command talks to its terminal
+    print(text, flush=True)  # noqa: T201  - a command talks to its terminal
 
 
 if __name__ == "__main__":

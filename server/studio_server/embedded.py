@@ -4,11 +4,13 @@ Found by clients through the entry-point group `studio.embedded_server`, so they
 """
 
 import atexit
+import contextlib
 import threading
 from dataclasses import dataclass
 
+from studio_server.announcement import Address, announced, serving_file
 from studio_server.settings import Settings
-from studio_server.standalone import LOOPBACK, Address, StandaloneServer, listen
+from studio_server.standalone import LOOPBACK, StandaloneServer, listen
 
 START_SECONDS = 30.0
 
@@ -47,7 +49,10 @@ def start(settings: Settings | None = None) -> EmbeddedServer:
     found: list[Address] = []
     faults: list[BaseException] = []
 
+    kept = contextlib.ExitStack()
+
     def on_ready(address: Address) -> None:
+        kept.enter_context(announced(address, serving_file(chosen)))
         found.append(address)
         ready.set()
 
@@ -59,6 +64,7 @@ def start(settings: Settings | None = None) -> EmbeddedServer:
         except BaseException as fault:  # noqa: BLE001  - handed to the thread that waits
             faults.append(fault)
         finally:
+            kept.close()
             ready.set()
 
     thread = threading.Thread(target=body, name="studio-server", daemon=True)

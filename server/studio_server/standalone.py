@@ -4,18 +4,14 @@ Binds to the loopback interface unless told otherwise; a token is needed there a
 """
 
 import asyncio
-import contextlib
-import json
-import os
 import socket
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 
-import platformdirs
 import uvicorn
 
 from studio_server.accounts import tokens
+from studio_server.announcement import Address
 from studio_server.app import create_app
 from studio_server.services import Services, owner_identity
 from studio_server.settings import Settings
@@ -26,30 +22,22 @@ LOOPBACK = "127.0.0.1"
 TOKEN_NAME = "this machine"  # noqa: S105  - the name of a token, not a token
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a server answers, and the token of its owner."""
-
-    url: str
-    token: str
-
-
-def runtime_file() -> Path:
-    """Where clients on this machine find a standalone server."""
-    return Path(platformdirs.user_data_dir("studio", appauthor=False)) / "server.json"
-
-
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket; port 0 takes a free one.
 
     Raises:
-        OSError: The port is taken.
+        OSError: The port is taken, or no port, or the host is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Event loops send small answers at once (TCP_NODELAY) only on sockets that name their protocol.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    try:
+        bound.bind((host, port))
+    except (OSError, OverflowError) as refused:
+        bound.close()
+        reason = getattr(refused, "strerror", None) or "a port is a number from 0 to 65535"
+        raise OSError(f"cannot listen at {host}, port {port}: {reason}") from refused
     return bound
 
 
@@ -125,16 +113,3 @@ def _owner_token(services: Services, tx: Tx) -> str:
     user = services.people.welcome(tx, owner_identity(services.settings))
     tokens.revoke(tx, user.id, TOKEN_NAME)
     return tokens.issue(tx, user.id, TOKEN_NAME)
-
-
-@contextlib.contextmanager
-def announced(address: Address, path: Path) -> Generator[None]:
-    """Keep the address in a file that only the owner reads, while the block runs."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump({"url": address.url, "token": address.token, "pid": os.getpid()}, file)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)

@@ -1,8 +1,9 @@
 """Finds the credit server of this kernel.
 
 Order: an explicit setting, the environment, the runtime file of the Jupyter server that started the kernel,
-the runtime file of a standalone server, and last a server inside this process. The first two are taken at
-their word; the files may be stale or belong to a server without Studio, so they are asked before.
+the file of another program of the user that has the same books open, the file of a standalone server, and
+last a server inside this process. The first two are taken at their word; the files may be stale or belong to
+a server without Studio, so they are asked before.
 """
 
 import json
@@ -32,7 +33,7 @@ class Surroundings:
         return _jupyter_runtime_folder()
 
     def standalone_files(self) -> tuple[Path, ...]:
-        """The runtime files a standalone server may have written."""
+        """The files in which other programs of the user may say where their server answers."""
         return _standalone_files()
 
     def embedded(self) -> Endpoint | None:
@@ -85,7 +86,7 @@ def _from_files(around: Surroundings) -> Iterator[Endpoint]:
     for path in around.standalone_files():
         found = _read(path)
         if found:
-            yield Endpoint(found["url"], found["token"], "a standalone server on this machine")
+            yield Endpoint(found["url"], found["token"], "another program of yours on this machine")
 
 
 def _read(path: Path) -> dict[str, str] | None:
@@ -127,9 +128,12 @@ def jupyter_data_folders() -> tuple[Path, ...]:
 
 
 def _standalone_files() -> tuple[Path, ...]:
+    """Beside the books this process would open, in place of opening them twice; then the known place."""
     from platformdirs import user_data_path
 
-    return (user_data_path("studio", appauthor=False) / "server.json",)
+    usual = user_data_path("studio", appauthor=False)
+    books = os.environ.get("STUDIO_DATA_DIR")
+    return ((Path(books) if books else usual) / "serving.json", usual / "server.json")
 
 
 def start_embedded() -> Endpoint | None:

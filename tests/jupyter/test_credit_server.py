@@ -100,7 +100,7 @@ async def test_a_second_server_on_the_same_books_says_that_they_are_in_use(serve
     first = await asyncio.to_thread(build, settings)
     try:
         mounted = await serve(create_app)
-        response = await mounted.by_kernel.get(f"{mounted.url}/api/account")
+        response = await mounted.by_token.get(f"{mounted.url}/api/account")
         assert response.status_code == 503
         assert "is in use by process" in response.json()["reason"]
     finally:

@@ -115,10 +115,26 @@ async def test_a_request_waits_no_longer_than_the_start_may_take(serve: Any):
 
 async def test_an_app_that_cannot_start_says_why_and_jupyter_lives_on(serve: Any):
     mounted = await serve(App(fails=True))
-    response = await mounted.by_kernel.get(f"{mounted.url}/")
+    response = await mounted.by_token.get(f"{mounted.url}/")
     assert response.status_code == 503
     assert "the ledger is locked" in response.json()["reason"]
     assert (await mounted.by_token.get(f"{mounted.root}api/status")).status_code == 200
+
+
+async def test_kernels_look_elsewhere_when_the_app_cannot_start(serve: Any, monkeypatch: Any):
+    monkeypatch.delenv("STUDIO_URL", raising=False)
+    await serve(App(fails=True))
+    assert "STUDIO_URL" not in os.environ
+
+
+async def test_the_mount_is_announced_beside_the_books_while_it_answers(serve: Any, tmp_path: Path):
+    mounted = await serve(App())
+    announcement = tmp_path / "studio" / "serving.json"
+    told = json.loads(announcement.read_text())
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {told['token']}"}) as program:
+        assert (await program.get(f"{told['url']}/")).json() == {"via": "kernel_token"}
+    await mounted.extension.stop_extension()
+    assert not announcement.exists()
 
 
 async def test_an_app_that_cannot_be_built_says_why(serve: Any):
@@ -126,7 +142,7 @@ async def test_an_app_that_cannot_be_built_says_why(serve: Any):
         raise ImportError("no module named 'apsw'")
 
     mounted = await serve(build)
-    response = await mounted.by_kernel.get(f"{mounted.url}/")
+    response = await mounted.by_token.get(f"{mounted.url}/")
     assert response.status_code == 503
     assert "no module named 'apsw'" in response.json()["reason"]
 

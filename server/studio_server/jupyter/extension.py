@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
@@ -11,6 +12,7 @@ from jupyter_server.utils import url_path_join
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, Float, Int, Unicode, default
 
+from studio_server.announcement import Address, announced, serving_file
 from studio_server.jupyter.asgi import AsgiApp
 from studio_server.jupyter.bridge import Bridge
 from studio_server.jupyter.environment import KernelEnvironment, kernel_url
@@ -66,6 +68,10 @@ class StudioExtension(ExtensionApp):
     _token: MountToken | None = None
     _environment: KernelEnvironment | None = None
 
+    def __init__(self, **traits: object) -> None:
+        super().__init__(**traits)
+        self._announced = ExitStack()
+
     def initialize_handlers(self) -> None:
         """Claim `<base_url>/studio`; requests wait until the app has started."""
         if self._mounted is not None:  # enabled under two names
@@ -95,11 +101,15 @@ class StudioExtension(ExtensionApp):
         except AppUnavailable as failure:
             self.log.error("The Studio server did not start: %s", failure.reason)  # noqa: TRY400  - for people
             self.log.debug("Where it failed", exc_info=failure)
+            self._environment.withdraw()
         else:
+            address = Address(url, self._token.secret)
+            self._announced.enter_context(announced(address, serving_file(self._settings())))
             self.log.info("Studio is served at %s/", url)
 
     async def stop_extension(self) -> None:
         """Close the app in order and take its address back."""
+        self._announced.close()
         if self._environment is not None:
             self._environment.withdraw()
         if self._mounted is not None:
@@ -109,9 +119,11 @@ class StudioExtension(ExtensionApp):
                 self.log.error("The Studio server did not stop in order: %s", failure)  # noqa: TRY400  - no trace
 
     def _build_app(self, owner: str) -> AsgiApp:
+        return _resolve(self.app_factory)(self._settings(owner))
+
+    def _settings(self, owner: str | None = None) -> Settings:
         data_dir = Path(self.data_dir).expanduser() if self.data_dir else None
-        settings = Settings.for_local(data_dir=data_dir, owner=owner, deterministic=self.deterministic)
-        return _resolve(self.app_factory)(settings)
+        return Settings.for_local(data_dir=data_dir, owner=owner, deterministic=self.deterministic)
 
 
 def _linked(extension: StudioExtension) -> ServerApp:
