@@ -13,9 +13,9 @@ from studio_magics.contracts.version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from studio_magics.runners.studio import Studio
+    from studio_magics.panels.notebook import NotebookStudio
 
-    studio: Studio
+    studio: NotebookStudio
 
 __all__ = ["__version__", "load_ipython_extension", "studio", "unload_ipython_extension"]
 
@@ -37,7 +37,7 @@ def unload_ipython_extension(shell: "InteractiveShell") -> None:
 def __getattr__(name: str) -> Any:
     """Give the Python API on first use: `studio` is the one of this process."""
     if name == "studio":
-        from studio_magics.runners.studio import this_studio
+        from studio_magics.panels.notebook import this_studio
 
         return this_studio()
     message = f"module 'studio_magics' has no attribute '{name}'"

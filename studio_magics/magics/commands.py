@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from studio_magics.display.input_fields import InputField
+    from studio_magics.panels.notebook import NotebookStudio
     from studio_magics.runners.finding import FoundTool
-    from studio_magics.runners.studio import Studio
 
 
 @dataclass(frozen=True)
 class Call:
     """One use of the magic."""
 
-    studio: Studio
+    studio: NotebookStudio
     parsed: Parsed
     variables: Mapping[str, Any]
 
@@ -34,7 +34,7 @@ class Call:
         return self.parsed.places[0].text if self.parsed.places else None
 
 
-def execute(studio: Studio, line: str, cell: str | None, variables: Mapping[str, Any]) -> Any:
+def execute(studio: NotebookStudio, line: str, cell: str | None, variables: Mapping[str, Any]) -> Any:
     """Do what the line says and give the answer.
 
     Raises:
@@ -53,7 +53,7 @@ def execute(studio: Studio, line: str, cell: str | None, variables: Mapping[str,
 
 
 def _tool_verb(
-    studio: Studio, name: str, words: Sequence[Word], cell: str | None, variables: Mapping[str, Any]
+    studio: NotebookStudio, name: str, words: Sequence[Word], cell: str | None, variables: Mapping[str, Any]
 ) -> Any:
     verb = VERBS[name]
     if not words or words[0].is_option:

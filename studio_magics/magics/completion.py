@@ -37,7 +37,7 @@ Answer = TypeVar("Answer")
 
 def completions(context: CompletionContext) -> SimpleMatcherResult:
     """All completions at the cursor; suppresses others on a `%studio` line."""
-    from studio_magics.runners.studio import this_studio
+    from studio_magics.panels.notebook import this_studio
 
     match = LINE.match(context.text_until_cursor)
     if match is None or match["rest"] is None:

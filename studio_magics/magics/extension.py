@@ -49,7 +49,7 @@ def studio_magic(line: str, cell: str | None = None, local_ns: dict[str, Any] | 
     """Do what a `%studio` line says, show the answer and give it back; loading puts the help here."""
     from studio_magics.display.front_end import shell
     from studio_magics.magics.commands import execute
-    from studio_magics.runners.studio import this_studio
+    from studio_magics.panels.notebook import this_studio
 
     running = shell()
     variables: dict[str, Any] = {**getattr(running, "user_ns", {}), **(local_ns or {})}

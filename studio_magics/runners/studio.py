@@ -5,13 +5,12 @@ Every call gives a contract (or a `StudioRun`), which a notebook draws; refusals
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio_magics.client.connection import Endpoint
 from studio_magics.client.refusals import RunFailed, ServerUnreachable, StudioRefusal, UsageRefused
 from studio_magics.display import formats
-from studio_magics.display.front_end import FrontEnd, front_end, shell, show
+from studio_magics.display.front_end import FrontEnd, front_end, show
 from studio_magics.display.progress import progress_for
 from studio_magics.runners.session import Session
 
@@ -128,10 +127,14 @@ class Studio:
             StudioRefusal: Refused, stopped or failed; the text says what was charged.
         """
         from studio_magics.runners.choosing import choose_place
+        from studio_magics.runners.outcome import stopped_before_start
 
         found = self.find(name)
         place = choose_place(found, on)
-        staged = self._staged(found, inputs, limited=place == "server")
+        try:
+            staged = self._staged(found, inputs, limited=place == "server")
+        except KeyboardInterrupt as stop:
+            raise stopped_before_start(found.title) from stop
         progress = progress_for(found.title, quiet=quiet)
         try:
             run = self._run(found, place, staged, max_credits, progress)
@@ -216,16 +219,6 @@ class Studio:
 
         return diagnose(self.session)
 
-    def panel(self) -> Any:
-        """A live widget: balance, limits, refresh.
-
-        Raises:
-            NotInstalled: ipywidgets is missing.
-        """
-        from importlib import import_module
-
-        return import_module("studio_magics.panels.balance_panel").balance_panel(self)
-
     def _staged(self, found: FoundTool, inputs: dict[str, Any], *, limited: bool) -> Staged:
         from studio_magics.runners.staging import Stager
         from studio_magics.runners.validation import refuse_unknown
@@ -249,15 +242,6 @@ def _on_server(identifier: object) -> None:
     if isinstance(identifier, str) and identifier.startswith("kernel_"):
         said = f"{identifier} ran in a kernel for 0 credits; the server keeps no record of it."
         raise UsageRefused(said, action="%studio runs lists the runs on the server")
-
-
-@cache
-def this_studio() -> Studio:
-    """The Studio of this process; a running shell learns to draw its answers."""
-    running = shell()
-    if running is not None:
-        formats.register(running)
-    return Studio()
 
 
 def _show_result(run: StudioRun, *, quiet: bool) -> None:

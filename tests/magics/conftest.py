@@ -6,7 +6,7 @@ from traitlets.config import Config
 
 from studio_magics.client.connection import Endpoint
 from studio_magics.client.studio_client import StudioClient
-from studio_magics.runners import studio as api
+from studio_magics.panels import notebook as api
 from studio_magics.runners.session import Session
 from tests.client.fake_server import Serving
 from tests.runners.conftest import Nowhere
@@ -72,7 +72,7 @@ def shell():
 
 @pytest.fixture
 def studio(fake, monkeypatch):
-    made = api.Studio(session=Session(Nowhere(), make=quick, pause=[].append))
+    made = api.NotebookStudio(session=Session(Nowhere(), make=quick, pause=[].append))
     monkeypatch.setattr(api, "this_studio", lambda: made)
     made.connect(fake.url, fake.token)
     fake.asked.clear()

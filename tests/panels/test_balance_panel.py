@@ -8,8 +8,8 @@ from studio_magics.client.connection import Endpoint
 from studio_magics.client.refusals import NotInstalled
 from studio_magics.client.studio_client import StudioClient
 from studio_magics.panels.balance_panel import balance_panel
+from studio_magics.panels.notebook import NotebookStudio
 from studio_magics.runners.session import Session
-from studio_magics.runners.studio import Studio
 from tests.client.fake_server import Serving
 from tests.runners.conftest import Nowhere
 
@@ -25,7 +25,7 @@ def studio(fake):
     def quick(endpoint: Endpoint) -> StudioClient:
         return StudioClient(endpoint, pause=[].append)
 
-    made = Studio(session=Session(Nowhere(), make=quick, pause=[].append))
+    made = NotebookStudio(session=Session(Nowhere(), make=quick, pause=[].append))
     made.connect(fake.url, fake.token)
     yield made
     made.disconnect()
