@@ -27,7 +27,7 @@ from studio_magics.client.refusals import (
 from studio_magics.contracts.billing import Estimate, EstimateRequest
 from studio_magics.contracts.runs import TERMINAL_STATES, Run, RunRequest
 from studio_magics.display.wording import credits_text, limit_text
-from studio_magics.runners.outcome import StudioRun
+from studio_magics.runners.outcome import StudioRun, stopped_before_start
 from studio_magics.runners.validation import stays_here, validated
 
 if TYPE_CHECKING:
@@ -109,14 +109,23 @@ class MeteredRunner:
         fingerprint = asked.model_dump_json()
         attempt = self._open_attempts.get(fingerprint)
         if attempt is None:
-            progress.update(0, "estimating")
-            quoted = self.estimate(found, staged, max_credits)
-            refuse_early(quoted)
-            self._upload(staged, progress)
-            request = RunRequest(inputs=asked.inputs, max_credits=max_credits, quote=quoted.quote)
+            try:
+                request = self._quoted(found, staged, max_credits, progress)
+            except KeyboardInterrupt as stop:
+                raise stopped_before_start(found.title) from stop
             attempt = Attempt(request, new_key())
             self._open_attempts[fingerprint] = attempt
         return self._start(found.id, fingerprint, attempt)
+
+    def _quoted(
+        self, found: FoundTool, staged: Staged, max_credits: int | None, progress: Progress
+    ) -> RunRequest:
+        """Ask for the price and send the data; sets nothing aside."""
+        progress.update(0, "estimating")
+        quoted = self.estimate(found, staged, max_credits)
+        refuse_early(quoted)
+        self._upload(staged, progress)
+        return RunRequest(inputs=staged.inputs, max_credits=max_credits, quote=quoted.quote)
 
     def _start(self, tool_id: str, fingerprint: str, attempt: Attempt) -> Run:
         try:

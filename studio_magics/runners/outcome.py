@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio_magics.client.refusals import NotInstalled, Unknown, UsageRefused, did_you_mean, either
+from studio_magics.client.refusals import (
+    NotInstalled,
+    RunStopped,
+    Unknown,
+    UsageRefused,
+    did_you_mean,
+    either,
+)
 from studio_magics.display.bundle import RECEIPT_MIME, Display
 from studio_magics.display.formats import unless_shown, was_shown
 from studio_magics.display.front_end import FrontEnd, front_end
@@ -164,3 +171,9 @@ class StudioRun:
             return cost.mimebundle()
         data = tuple(pair for pair in cost.data if pair[0] != RECEIPT_MIME)
         return Display(f"{cost.text}\n{found.text}", join([cost.html, found.html]), data).mimebundle()
+
+
+def stopped_before_start(title: str) -> RunStopped:
+    """What a person reads who interrupted while a run was prepared: no start has been asked for."""
+    said = f"{title} was stopped before it started; nothing was charged."
+    return RunStopped(said, action="run the cell again when you like")

@@ -153,6 +153,17 @@ def test_an_interrupt_cancels_on_the_server_and_says_what_was_charged(studio, fa
     assert stopped.value.what == "Remote Checker was cancelled; charged 2 credits of at most 8, 6 returned."
 
 
+def test_an_interrupt_while_data_is_sent_starts_nothing_and_is_two_lines(studio, fake, monkeypatch):
+    def interrupted(digest, path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(studio.session.client(), "upload", interrupted)
+    with pytest.raises(RunStopped) as stopped:
+        studio.run("remote", data=FRAME)
+    assert stopped.value.what == "Remote Checker was stopped before it started; nothing was charged."
+    assert fake.runs == {}
+
+
 def test_an_interrupt_while_the_start_is_on_its_way_still_cancels_that_run(studio, fake, monkeypatch):
     client = studio.session.client()
     start = client.start_run
