@@ -59,7 +59,7 @@ def test_lock_files_hold_hashes_and_no_download_addresses() -> None:
             assert '"resolved"' not in text, name
 
 
-@pytest.mark.parametrize("line", ["see /work/main/x", "(/root/.cache", "'/Users/eve/x'", "/home/eve/data"])
+@pytest.mark.parametrize("line", ["see /work" + "/main/x", "(/root/.cache", "'/Users/eve/x'", "/home/eve/data"])
 def test_a_path_of_a_machine_is_recognised(line: str) -> None:
     assert MACHINE_PATH.search(line)
 
