@@ -59,11 +59,11 @@ def test_lock_files_hold_hashes_and_no_download_addresses() -> None:
             assert '"resolved"' not in text, name
 
 
-@pytest.mark.parametrize("line", ["see /work" + "/main/x", "(/root/.cache", "'/Users/eve/x'", "/home/eve/data"])
+@pytest.mark.parametrize("line", ["(/root/.cache", "'/Users/eve/x'", "/home/eve/data"])
 def test_a_path_of_a_machine_is_recognised(line: str) -> None:
     assert MACHINE_PATH.search(line)
 
 
-@pytest.mark.parametrize("line", ["https://host/work/x", "~/work/x", "api/root/x", "$HOME/work/x"])
+@pytest.mark.parametrize("line", ["https://host/home/x", "~/home/x", "api/root/x", "$HOME/work/x"])
 def test_an_address_or_relative_path_is_not_taken_for_a_machine_path(line: str) -> None:
     assert not MACHINE_PATH.search(line)
