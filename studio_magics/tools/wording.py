@@ -1,6 +1,11 @@
 """How tools write sizes and numbers for people."""
 
 
+def counted(count: int, noun: str) -> str:
+    """'1 row', '2 rows', '1,234 rows'; for nouns that take an s."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def size_text(size_bytes: int) -> str:
     """'812 bytes', '20.4 kB', '1.5 MB', '2 GB': counted by 1000, as the limits of runs are."""
     size, unit = float(size_bytes), "bytes"

@@ -83,7 +83,7 @@ class RangeChecks:
                     "medium",
                     f"'{column.name}' may use {number:g} for 'missing'",
                     column.name,
-                    detail=f"{rows(value.count)} hold exactly {number:g}, the end of the range "
+                    detail=f"Found in {rows(value.count)}: exactly {number:g}, the end of the range "
                     "and far from the rest.",
                     action=f"If so, run again with missing_tokens '{value.text}'.",
                     count=value.count,
@@ -118,7 +118,7 @@ class RangeChecks:
                     "medium",
                     f"'{column.name}' may use {day} for 'no date'",
                     column.name,
-                    detail=f"{rows(value.count)} hold this day, which programs write when they have none.",
+                    detail=f"Found in {rows(value.count)}; programs write this day when they have none.",
                     action=f"If so, run again with missing_tokens '{value.text}'.",
                     count=value.count,
                     share=value.count / column.present_count,

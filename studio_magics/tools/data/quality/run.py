@@ -15,6 +15,7 @@ from studio_magics.tools.data.quality.score import FORMULA
 from studio_magics.tools.data.quality.suggestions import suggested_yaml
 from studio_magics.tools.data.quality.tables import tables_of
 from studio_magics.tools.tabular import open_table
+from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import Artefact, Figure, Table
@@ -74,15 +75,15 @@ def _result(
 
 
 def _headline(table: TableSource, assessment: Assessment) -> str:
-    size = f"{table.row_count:,} rows × {len(table.columns)} columns"
+    size = f"{counted(table.row_count, 'row')} × {counted(len(table.columns), 'column')}"
     if assessment.score is None:
-        return f"{table.name} has {len(table.columns)} columns and no rows; there is nothing to rate"
+        return (
+            f"{table.name} has {counted(len(table.columns), 'column')} and no rows; there is nothing to rate"
+        )
     serious = sum(one.severity in {"critical", "high"} for one in assessment.observations)
     parts = [f"{table.name}: {assessment.score.total} of 100 for {size}"]
     found = len(assessment.observations)
-    parts.append(
-        f"{found} finding{'' if found == 1 else 's'}" + (f", {serious} of them serious" if serious else "")
-    )
+    parts.append(counted(found, "finding") + (f", {serious} of them serious" if serious else ""))
     if assessment.outcomes:
         failed = sum(outcome.passed is False for outcome in assessment.outcomes)
         kept = sum(outcome.passed is True for outcome in assessment.outcomes)

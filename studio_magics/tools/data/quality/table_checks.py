@@ -15,6 +15,7 @@ from studio_magics.tools.data.quality.observations import (
     shortened,
 )
 from studio_magics.tools.tabular import TableSource, quoted
+from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,8 +57,8 @@ def duplicate_observations(table: TableSource, columns: Sequence[ColumnProfile])
         yield Observation(
             "duplicate-rows",
             severity_of_share(share, high=0.05, medium=0.0),
-            f"{rows(whole.extra_count)} repeat another row in every column",
-            detail=f"{rows(whole.group_count)} occur more than once; {percent(share)} is counted "
+            f"{rows(whole.extra_count)} equal to another row in every column",
+            detail=f"Occurring more than once: {rows(whole.group_count)}; {percent(share)} is counted "
             "double in every sum.",
             action="Find out where rows are appended twice; remove the copies.",
             count=whole.extra_count,
@@ -75,7 +76,7 @@ def duplicate_observations(table: TableSource, columns: Sequence[ColumnProfile])
         yield Observation(
             "same-but-for-identifier",
             "low",
-            f"{rows(alike.extra_count)} repeat another row in everything but {names}",
+            f"{rows(alike.extra_count)} equal to another row in everything but {names}",
             detail=f"{percent(share)} of the rows. They may have been loaded twice under new identifiers.",
             action="Check whether such rows can be two real events.",
             count=alike.extra_count,
@@ -98,7 +99,7 @@ def key_observations(table: TableSource, key: Sequence[str], sample_rows: int) -
         yield Observation(
             "key-missing",
             "high",
-            f"{rows(missing)} have no complete key ({names})",
+            f"{rows(missing)} without a complete key ({names})",
             ", ".join(key),
             detail="Such a row cannot be found, joined or updated.",
             action="Fill the key at the source or set these rows aside.",
@@ -120,9 +121,9 @@ def key_observations(table: TableSource, key: Sequence[str], sample_rows: int) -
     yield Observation(
         "duplicate-keys",
         "critical",
-        f"{keys:,} key{'s' if keys != 1 else ''} ({names}) occur more than once",
+        f"{counted(keys, 'key')} ({names}) in more than one row",
         ", ".join(key),
-        detail=f"{rows(extra)} carry a key that another row has{': ' + found if found else ''}. "
+        detail=f"{rows(extra)} with a key that another row has{': ' + found if found else ''}. "
         "Joins multiply them.",
         action="Decide which row counts, and make the source refuse the second.",
         count=extra,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from studio_magics.contracts.results import Column, Table
 from studio_magics.tools.data.quality.observations import shortened
 from studio_magics.tools.data.quality.rules import STATUS
+from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,5 +94,5 @@ def _span(column: ColumnProfile) -> tuple[str | None, str | None, str | None]:
     if column.dates:
         return f"{column.dates.oldest:%Y-%m-%d}", None, f"{column.dates.newest:%Y-%m-%d}"
     if column.text and column.present_count:
-        return f"{column.text.shortest} characters", None, f"{column.text.longest} characters"
+        return counted(column.text.shortest, "character"), None, counted(column.text.longest, "character")
     return None, None, None

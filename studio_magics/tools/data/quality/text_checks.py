@@ -70,7 +70,7 @@ class TextChecks:
         yield Observation(
             "mixed-types",
             severity_of_share(share, high=0.05, medium=0.0),
-            f"'{column.name}' has {values(text.misfit_count)} that are not {noun}",
+            f"'{column.name}' holds {noun} and {values(text.misfit_count)} of another kind",
             column.name,
             detail=f"All other values are {noun}. Found {examples(text.misfits, self.sample_rows)}.",
             action="Correct these values; one of them turns the whole column into text for most readers.",
@@ -135,8 +135,8 @@ class TextChecks:
             severity_of_share(share, high=0.05, medium=0.0),
             f"'{column.name}' spells {values(number)} in more than one way",
             column.name,
-            detail=f"{rows(count)} differ from the usual spelling only in case or blanks"
-            + (f": {pairs}." if pairs else ".")
+            detail=f"Differing from the usual spelling only in case or blanks: {rows(count)}"
+            + (f", as {pairs}." if pairs else ".")
             + " Grouping splits them, joins lose them.",
             action="Trim and fold the case, or map them to the usual spelling.",
             count=count,

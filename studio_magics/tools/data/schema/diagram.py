@@ -10,6 +10,7 @@ from studio_magics.contracts.results import Figure
 from studio_magics.tools.data.schema.layout import MARGIN, Box, Plan, place
 from studio_magics.tools.pictures import clipped, document, element, escaped, label, text_width
 from studio_magics.tools.pictures.palette import BORDER, MUTED, TONES, TRACK
+from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:
     from studio_magics.tools.data.schema.facts import Inspection, Relation, TableFacts
@@ -64,8 +65,8 @@ def draw(seen: Inspection) -> Figure:
     title = "Tables and their references"
     return Figure(
         title=title,
-        alt_text=f"Diagram of {len(chosen)} tables: {told}."
-        + (f" {len(left_out)} tables are left out." if left_out else ""),
+        alt_text=f"Diagram of {counted(len(chosen), 'table')}: {told}."
+        + (f" Left out: {counted(len(left_out), 'table')}." if left_out else ""),
         svg=document(title, body, width=width, height=height, description=told),
         mermaid=mermaid(seen),
     )

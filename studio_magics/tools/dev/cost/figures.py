@@ -8,6 +8,7 @@ from studio_magics.tools.dev.cost.amounts import dollars, percent, signed_dollar
 from studio_magics.tools.dev.cost.bill import Bill
 from studio_magics.tools.dev.cost.whatif import Outcome
 from studio_magics.tools.pictures import Bar, Segment, bar_chart
+from studio_magics.tools.wording import counted
 
 MAX_BARS = 20
 
@@ -24,9 +25,10 @@ def breakdown(bill: Bill, note: str) -> Figure:
         for name, cost in shown
     ]
     told = ", ".join(f"{name} {dollars(cost)}" for name, cost in shown[:5])
+    size = counted(len(bars), "component")
     return Figure(
         title="Cost of a month by component",
-        alt_text=f"Bars of {len(bars)} components, dearest first: {told}. Together {dollars(month)} a month.",
+        alt_text=f"Bars of {size}, dearest first: {told}. Together {dollars(month)} a month.",
         svg=bar_chart(f"Month by component: {dollars(month)}", bars, note=note),
     )
 

@@ -85,7 +85,7 @@ def test_entirely_equal_rows_are_counted_beyond_the_first(assess, finding) -> No
     result = assess("a,b\n1,x\n1,x\n1,x\n2,y\n2,y\n3,z\n")
     found = finding(result, "duplicate-rows")
     assert found.count == 3
-    assert "2 rows occur more than once" in found.detail
+    assert "more than once: 2 rows" in found.detail
     assert "50.0 %" in found.detail
 
 

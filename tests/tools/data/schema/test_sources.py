@@ -187,7 +187,7 @@ def test_more_than_thirty_tables_leave_the_least_connected_out_and_say_so(inspec
     )
     result = inspect(sqlite(script))
     figure = result.figures[0]
-    assert "9 tables are left out" in figure.alt_text
+    assert "Left out: 9 tables" in figure.alt_text
     assert "9 tables with fewer references are left out: leaf_27" in figure.svg
     assert len(result.tables[0].rows) == 39
 
