@@ -57,6 +57,7 @@ class Services:
             BooksBroken: The server must not start on these books.
         """
         self.inspection.full()
+        self.scheduler.clear_leftovers()
         left = self.db.write_blocking(self._begin)
         if left:
             log.warning("%d runs of a former process were closed, nothing was charged", left)

@@ -90,6 +90,7 @@ def test_killing_the_server_releases_the_hold_at_the_next_start_and_leaves_no_wo
         after = client.get(f"/api/runs/{run['id']}").json()
         assert (after["state"], after["charged_credits"]) == ("lost", 0)
         assert after["failure"]["code"] == "platform_fault"
+        assert not list((tmp_path / "work").glob("*")), "the folder of the lost run is still there"
         assert_nothing_is_held_or_charged(client, tmp_path)
 
 

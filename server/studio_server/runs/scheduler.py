@@ -107,6 +107,10 @@ class Scheduler:
             self._queue.remove(run)
             await self._close(run, Outcome("lost", "The run waited too long for a free worker."))
 
+    def clear_leftovers(self) -> None:
+        """Delete the work folders of runs that a former process left; blocks, before anything runs."""
+        shutil.rmtree(self._around.work_folder, ignore_errors=True)
+
     async def stop(self) -> None:
         """Kill what runs, end every run as a platform fault, and return when all are closed."""
         self._closing = True
