@@ -48,10 +48,13 @@ def read_dialect(facts: TextFacts, *, suffix: str) -> Dialect:
 
 def _records(facts: TextFacts, delimiter: str) -> list[tuple[str, ...]]:
     reader = csv.reader(StringIO(facts.head, newline=""), delimiter=delimiter)
+    usual = csv.field_size_limit(max(len(facts.head), csv.field_size_limit()))
     try:
         rows = [tuple(row) for row in islice(reader, SAMPLE_RECORDS + 1) if row]
     except csv.Error as error:
         raise BadHeader(f"the first lines are not CSV ({error})", "export the table again as CSV") from error
+    finally:
+        csv.field_size_limit(usual)
     cut_short = not facts.head_complete and len(rows) <= SAMPLE_RECORDS
     return rows[:-1] if cut_short and len(rows) > 1 else rows
 

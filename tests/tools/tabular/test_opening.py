@@ -324,3 +324,11 @@ def test_a_text_bomb_is_refused_before_it_is_unpacked(
     bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000)
     assert len(bomb) < 30_000
     assert "MB of text" in _refusal(tmp_path, "a.csv.gz", bomb).found
+
+
+def test_a_cell_longer_than_pythons_csv_reader_takes_is_read(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    rows = "".join(f"{number},{'x' * 150_000}\n" for number in range(3))
+    with _open(tmp_path, "long.csv", f"id,text\n{rows}") as table:
+        assert table.row_count == 3
+    assert csv.field_size_limit() == before

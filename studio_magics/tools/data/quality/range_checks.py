@@ -58,7 +58,7 @@ class RangeChecks:
             yield Observation(
                 "infinite-values",
                 "medium",
-                f"'{column.name}' has {values(facts.infinite_count)} that are infinite",
+                f"'{column.name}' has infinite numbers in {rows(facts.infinite_count)}",
                 column.name,
                 detail="Sums and means over them are infinite or undefined.",
                 action="Find the division by zero behind them.",
