@@ -234,7 +234,7 @@ def test_parquet_gives_its_declared_types_and_utc_moments(tmp_path: Path) -> Non
         ("a.parquet", b"", "empty"),
         ("a.parquet", b"PAR1 but cut", "not Parquet"),
         ("a.parquet", b"PAR1" + b"\x00" * 40 + b"PAR1", "cannot be read"),
-        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99)[:-12], "unpacked"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:-12], "unpacked"),
         ("a.csv.gz", b"no gzip at all", "unpacked"),
     ],
 )
@@ -321,7 +321,7 @@ def test_a_text_bomb_is_refused_before_it_is_unpacked(
     from studio_magics.tools.tabular import text
 
     monkeypatch.setattr(text, "MAX_TEXT_BYTES", 3_000_000)
-    bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000)
+    bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000, mtime=0)
     assert len(bomb) < 30_000
     assert "MB of text" in _refusal(tmp_path, "a.csv.gz", bomb).found
 
