@@ -79,7 +79,7 @@ class CallerMiddleware:
         self._throttle = Throttle(SystemClock(), per_second=per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 for a token that is not valid and 429 for a flood; else pass the request on."""
+        """Answer 429 for a flood, else pass the request on; a token that is not valid vouches for nobody."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -193,6 +193,26 @@ async def test_a_quote_is_kept_for_its_user_and_inputs_and_for_no_others(
     await finished(ada, mine.json())
 
 
+async def test_a_quote_above_the_callers_own_ceiling_is_refused(ada: httpx.AsyncClient) -> None:
+    quote = (await ada.post("/api/billing/estimate", json={"tool": "count"})).json()["quote"]
+    refused = await ada.post(RUN, json={"quote": quote, "max_credits": 4})
+    assert refused.json()["error"] == "The quote has a ceiling of 6 credits, above your 4."
+    assert (await balance(ada))["held_credits"] == 0
+    accepted = await ada.post(RUN, json={"quote": quote, "max_credits": 6})
+    assert accepted.status_code == 202
+    await finished(ada, accepted.json())
+
+
+async def test_a_result_that_the_server_cannot_keep_is_its_own_fault_and_free(
+    ada: httpx.AsyncClient, server: ToyServer
+) -> None:
+    (server.services.settings.data_dir / "artefacts").write_text("a file where a folder should be")
+    run = await finished(ada, await started(ada))
+    assert (run["state"], run["charged_credits"]) == ("lost", 0)
+    after = await balance(ada)
+    assert (after["available_credits"], after["held_credits"]) == (300, 0)
+
+
 async def test_the_daily_limit_refuses_with_402_and_every_figure(ada: httpx.AsyncClient) -> None:
     await ada.put("/api/account/settings/credits", json={"daily_limit_credits": 4})
     answer = await ada.post(RUN, json={})

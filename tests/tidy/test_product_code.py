@@ -20,6 +20,7 @@ BOUNDARIES = {
     f"{SERVER}/runs/executor/worker.py run": "a tool may raise anything; the worker answers",
     f"{SERVER}/runs/executor/worker.py work": "a tool's module may raise anything; the worker answers",
     f"{SERVER}/runs/scheduler.py _take": "the task of one run; its hold is released by the sweeper",
+    f"{SERVER}/runs/scheduler.py _give_up": "its last resort, when not even its end could be written",
     f"{SERVER}/runs/sweeper.py run": "the background task; its next round tries again",
     f"{SERVER}/storage/writer.py _attempt": "the failure is handed to the caller who asked for the write",
 }

@@ -103,14 +103,18 @@ class Offers:
             raise InputTooLarge(entry, above) from None
         return Offer(entry, prepared, priced)
 
-    def honour(self, tx: Tx, offer: Offer, quote_text: str, user: User) -> Offer:
+    def honour(
+        self, tx: Tx, offer: Offer, quote_text: str, user: User, *, max_credits: int | None = None
+    ) -> Offer:
         """The offer at the price of a quote handed out before.
 
         Raises:
-            QuoteRefused: It is not for this user, tool, price and input, or it has ended.
+            QuoteRefused: It is not for this user, tool, price and input, has ended, or passes `max_credits`.
         """
         quote = read(quote_text, self._secret, now=tx.now)
         wanted = self._quote(tx, offer, user)
+        if max_credits is not None and quote.maximum > max_credits:
+            raise QuoteRefused(f"has a ceiling of {quote.maximum} credits, above your {max_credits}")
         for name, why in QUOTE_MEMBERS.items():
             if getattr(quote, name) != getattr(wanted, name):
                 raise QuoteRefused(why)

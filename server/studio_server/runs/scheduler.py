@@ -127,14 +127,22 @@ class Scheduler:
             outcome, verdict = await self._work(run)
             await self._close(run, outcome, verdict)
         except Exception:
-            # The outermost boundary of a run: its hold is released at the next start, or when its lease ends.
-            log.exception("run %s could not be closed", run.id)
-            self._around.live.end(run.id)
+            # The outermost boundary of a run: whatever broke is ours, so the run ends for nothing.
+            log.exception("run %s broke", run.id)
+            await self._give_up(run)
         finally:
             self._busy.pop(run.id, None)
             self._cancelled.discard(run.id)
             await asyncio.to_thread(shutil.rmtree, self._around.work_folder / run.id, ignore_errors=True)
             self.pump()
+
+    async def _give_up(self, run: RunRow) -> None:
+        try:
+            await self._close(run, Outcome("lost", "The server could not keep the result of the run."))
+        except Exception:
+            # Not even that could be written: the hold is released at the next start, or when its lease ends.
+            log.exception("run %s could not be closed", run.id)
+            self._around.live.end(run.id)
 
     async def _work(self, run: RunRow) -> tuple[Outcome, Verdict | None]:
         if run.id in self._cancelled:

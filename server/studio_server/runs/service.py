@@ -71,7 +71,7 @@ class RunService:
         parts = self._parts
         offer = parts.offers.offer(tx, tool, request.inputs, request.max_credits)
         if request.quote is not None:
-            offer = parts.offers.honour(tx, offer, request.quote, user)
+            offer = parts.offers.honour(tx, offer, request.quote, user, max_credits=request.max_credits)
         for file in offer.prepared.files:
             stored = parts.uploads.find(tx, user.id, file.digest)
             if stored is None:
