@@ -29,8 +29,12 @@ class TestServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a kernel needs in its environment to find this server."""
-        return {URL: self.url, TOKEN: self.token}
+        """What a kernel needs in its environment to find this server and to see the same time."""
+        from studio_server.settings import DETERMINISTIC_START
+
+        from studio_magics.runners.context import FIXED_TIME_VARIABLE
+
+        return {URL: self.url, TOKEN: self.token, FIXED_TIME_VARIABLE: DETERMINISTIC_START.isoformat()}
 
 
 @contextmanager
@@ -57,7 +61,7 @@ def isolated_server(owner: str = "ada", *, credits: int | None = None) -> Genera
 
 @contextmanager
 def kernel_environment(server: TestServer) -> Generator[None]:
-    """Let kernels that are started in the block find the server."""
+    """Let kernels that are started in the block find the server; their own runs see its fixed time."""
     before = {name: os.environ.get(name) for name in server.environment}
     os.environ.update(server.environment)
     try:

@@ -211,12 +211,12 @@ def _commitment(reading: Reading) -> Iterator[Finding]:
 
 
 def _old_prices(reading: Reading) -> Iterator[Finding]:
-    age = (reading.today - reading.prices.as_of).days
-    if age > OLD_AFTER_DAYS:
+    as_of = reading.prices.as_of
+    if (reading.today - as_of).days > OLD_AFTER_DAYS:
         yield Finding(
             code="prices-old",
             severity="low",
-            title=f"The list prices are of {reading.prices.as_of.isoformat()}, {age} days ago",
+            title=f"The list prices are of {as_of.isoformat()}, more than {OLD_AFTER_DAYS} days ago",
             detail="Providers change prices without notice; this tool never asks them.",
             action="Check the largest lines, or pass a newer price file as 'prices'.",
         )

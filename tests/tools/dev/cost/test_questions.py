@@ -116,6 +116,14 @@ def test_old_prices_are_called_old_by_the_clock_of_the_run(price, context):
     assert codes(price(HEAD + WEB), "prices-old")
 
 
+def test_a_result_with_old_prices_is_the_same_on_every_later_day(price, context):
+    context.now = context.now.replace(year=2026)
+    first = price(HEAD + WEB)
+    context.now = context.now.replace(year=2027, month=3, day=9)
+    assert codes(first, "prices-old")
+    assert price(HEAD + WEB) == first
+
+
 OWN = """
 as_of = "2026-01-02"
 source = "our contract"
