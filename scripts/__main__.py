@@ -19,6 +19,8 @@ VERBS = {
     "unit": (checks.unit, "unit tests, Python and TypeScript"),
     "browser": (checks.browser, "tests that drive JupyterLab in Chromium"),
     "notebooks": (checks.notebooks, "execute the notebooks and compare their outputs"),
+    "prove": (checks.prove, "try to break the ledger's laws and write docs/proof.md; N=long, SEED=, counts"),
+    "mutation": (checks.mutation, "change ledger and pricing in small ways and see whether the tests notice"),
     "bench": (checks.bench, "run the benchmarks"),
     "docs": (checks.docs, "regenerate JSON Schemas, TypeScript contracts and OpenAPI from the contracts"),
     "doctor": (doctor.main, "say what this machine has and what is missing"),

@@ -1,5 +1,6 @@
 """`make test` and its parts: every check runs, then what failed is told; pytest's summary comes last."""
 
+import os
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
@@ -11,6 +12,12 @@ from scripts.commands import Argument, openly
 from scripts.places import BUILD, LABEXTENSION, NOTEBOOKS, PYRIGHT, PYTHON, ROOT, program
 
 REPORTS = BUILD / "reports"
+PROOF_LAWS = ("SIMULATION", "MACHINE", "RACES", "GRIDS", "KILLS", "FAULTS", "REPLICAS")
+PROOF_WORDS = (
+    *("N", "SEED", "ONLY", "LIMIT", "PAGE"),
+    *(f"{law}{engine}" for law in PROOF_LAWS for engine in ("", "_SQLITE", "_POSTGRESQL")),
+)
+"""Variables of `make prove` that are passed on."""
 SOURCES = ("studio_magics", "server", "tests", "benchmarks", "scripts")
 
 
@@ -69,6 +76,11 @@ def unit_checks() -> list[Check]:
     ]
 
 
+def law_checks() -> list[Check]:
+    """Every law's harness with its short count; the page of the proof stays as it is."""
+    return [Check("prove", [PYTHON, "-m", "tests.laws.prove", "PAGE=no"])]
+
+
 def notebook_checks() -> list[Check]:
     """The notebooks against their stored outputs, each with a deterministic server of its own."""
     return [_pytest("notebooks", "--studio", "--nbval", NOTEBOOKS)]
@@ -83,7 +95,8 @@ def test() -> int:
     """Set up and run every check."""
     started = time.monotonic()
     environment.for_checks()
-    checks = [*lint_checks(), *type_checks(), *unit_checks(), *notebook_checks(), *browser_checks()]
+    checks = [*lint_checks(), *type_checks(), *unit_checks(), *law_checks()]
+    checks += [*notebook_checks(), *browser_checks()]
     outcomes = run_all(checks)
     status = tell(outcomes, time.monotonic() - started)
     print(pytest_summary(outcomes), flush=True)
@@ -113,6 +126,19 @@ def notebooks() -> int:
 def browser() -> int:
     """Set up and run the browser tests."""
     return _part(browser_checks)
+
+
+def prove() -> int:
+    """Set up, try to break every law, and write docs/proof.md; counts come from make's variables."""
+    environment.for_checks()
+    words = [f"{name}={os.environ[name]}" for name in PROOF_WORDS if os.environ.get(name)]
+    return openly([PYTHON, "-m", "tests.laws.prove", *words])
+
+
+def mutation() -> int:
+    """Set up, run the tests of ledger and pricing against mutants, and write docs/mutation.md."""
+    environment.for_checks()
+    return openly([PYTHON, "-m", "tests.mutation"])
 
 
 def bench() -> int:
