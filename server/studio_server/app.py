@@ -41,6 +41,7 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
         try:
             await asyncio.to_thread(services.begin)
             sweeping = asyncio.get_running_loop().create_task(services.sweeper.run(), name="housekeeping")
+            recording = asyncio.get_running_loop().create_task(services.recorder.run(), name="audit")
             try:
                 yield
             finally:
@@ -48,6 +49,8 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
                 await asyncio.gather(sweeping, return_exceptions=True)
                 services.bus.close()
                 await services.scheduler.stop()
+                services.recorder.stop()
+                await asyncio.gather(recording, return_exceptions=True)
                 await asyncio.to_thread(services.inspection.full)
         finally:
             await asyncio.to_thread(services.db.close)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from studio_server import __version__
+from studio_server import __version__, auditing
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
 from studio_server.announcement import Address, announced, runtime_file, serving_file
@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="check the books; exit codes 0 intact, 1 tampered, 2 old, 3 unchecked"
     )
     verifying.set_defaults(run=_verify)
+
+    auditing.add_verbs(commands)
 
     granting = commands.add_parser("grant", help="give credits to the owner of a local server")
     granting.add_argument("credits", type=int)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from studio_server.accounts import tokens
 from studio_server.accounts.identity import Identity
+from studio_server.audit.events import OPERATOR, TokenMade, record
 from studio_server.ledger import GrantSource, IssueGrant
 from studio_server.services import Services
 from studio_server.settings import Settings
@@ -26,7 +27,7 @@ def give(settings: Settings, amount: int, *, reference: str) -> str:
             amount=amount,
             reference=reference,
         )
-        services.ledger.execute(tx, command, actor="operator")
+        services.ledger.execute(tx, command, actor=OPERATOR)
         return f"{services.ledger.wallet_view(tx, user.wallet_id).available} credits available"
 
     return on_books(settings, work)
@@ -38,6 +39,7 @@ def new_token(settings: Settings, identity: Identity, *, name: str) -> str:
     def work(services: Services, tx: Tx) -> str:
         user = services.people.welcome(tx, identity)
         tokens.revoke(tx, user.id, name)
+        record(tx, OPERATOR, TokenMade(user.id))
         return tokens.issue(tx, user.id, name)
 
     return on_books(settings, work)

@@ -8,6 +8,7 @@ from studio_magics.contracts.events import HelloEvent
 from studio_server.accounts.balance import Accounts
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import People, User
+from studio_server.audit.recorder import Recorder
 from studio_server.clock import to_microseconds
 from studio_server.events.bus import EventBus
 from studio_server.ids import IdSource
@@ -49,6 +50,7 @@ class Services:
     announcer: Announcer
     inspection: Inspection
     sweeper: Sweeper
+    recorder: Recorder
 
     def begin(self) -> None:
         """Check the books, record the price version, end what a former process left open; blocks.

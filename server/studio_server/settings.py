@@ -45,6 +45,8 @@ class Settings:
     """Of one caller, over HTTP; short bursts of three seconds' worth pass."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names a standalone server answers to; empty where another server stands in front."""
+    anchor_file: Path | None = None
+    """Where the audit chain's head is kept, best on another disk than the books; None is beside them."""
 
     @classmethod
     def for_local(cls, *, data_dir: Path | None = None, owner: str | None = None, **more: object) -> Self:
@@ -57,10 +59,11 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Local settings with `STUDIO_DATA_DIR` and `STUDIO_OWNER` applied."""
+        """Local settings with `STUDIO_DATA_DIR`, `STUDIO_OWNER` and `STUDIO_ANCHOR_PATH` applied."""
         found = os.environ if environ is None else environ
         data_dir = Path(found["STUDIO_DATA_DIR"]) if found.get("STUDIO_DATA_DIR") else None
-        return cls.for_local(data_dir=data_dir, owner=found.get("STUDIO_OWNER"))
+        anchor = Path(found["STUDIO_ANCHOR_PATH"]) if found.get("STUDIO_ANCHOR_PATH") else None
+        return cls.for_local(data_dir=data_dir, owner=found.get("STUDIO_OWNER"), anchor_file=anchor)
 
     @property
     def database_path(self) -> Path:
@@ -70,7 +73,7 @@ class Settings:
     @property
     def anchor_path(self) -> Path:
         """The file that holds the audit chain's head, outside the database."""
-        return self.data_dir / "anchor.json"
+        return self.anchor_file or self.data_dir / "anchor.json"
 
 
 def default_data_dir() -> Path:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from studio_server.accounts.balance import Accounts
 from studio_server.accounts.people import People
+from studio_server.audit.recorder import Recorder
 from studio_server.clock import Clock, FixedClock, SystemClock
 from studio_server.events.bus import EventBus
 from studio_server.ids import CountedIds, IdSource, TimeOrderedIds
@@ -110,6 +111,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         announcer=announcer,
         inspection=inspection,
         sweeper=Sweeper(care),
+        recorder=Recorder(db),
     )
 
 

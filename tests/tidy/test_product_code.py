@@ -13,6 +13,7 @@ SERVER = "server/studio_server"
 BOUNDARIES = {
     f"{SERVER}/app.py __call__": "the outermost middleware answers with a problem",
     f"{SERVER}/app.py guarded": "an endpoint's failure becomes a problem answer",
+    f"{SERVER}/audit/recorder.py run": "the background task; what waits is written in its next round",
     f"{SERVER}/embedded.py body": "the thread of the server hands its failure to the one that waits",
     f"{SERVER}/jupyter/bridge.py forward": "the app fails, Jupyter lives on and answers 500",
     f"{SERVER}/runs/executor/local.py _supervise": "a supervising thread gives every job an outcome",

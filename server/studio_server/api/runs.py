@@ -6,6 +6,7 @@ from starlette.responses import FileResponse, Response
 from studio_magics.contracts.base import Contract
 from studio_magics.contracts.runs import Run, RunRequest
 from studio_server.api.http import answer, body, number, once, services, signed_in
+from studio_server.ledger import HoldRefused
 from studio_server.runs.rows import RunRow
 from studio_server.storage.tx import Tx
 
@@ -25,7 +26,11 @@ async def start(request: Request) -> Response:
         run = server.runs.place(tx, user, tool, said)
         return server.runs.page_in(tx, user.id, run.id), run
 
-    response, fresh = await once(request, user, said, ACCEPTED, work)
+    try:
+        response, fresh = await once(request, user, said, ACCEPTED, work)
+    except HoldRefused as refused:
+        await server.runs.record_refusal(user, tool, refused)
+        raise
     if fresh is not None:
         server.runs.enqueue(fresh)
         server.announcer.run_changed(fresh.id)

@@ -6,6 +6,7 @@ from typing import Any
 from studio_magics.contracts.billing import Measured, Receipt
 from studio_magics.contracts.problems import FieldProblem, Problem
 from studio_magics.contracts.runs import RunState
+from studio_server.audit.events import RunEnded, record_run_end
 from studio_server.ids import IdSource
 from studio_server.ledger import HoldFinished, Ledger, Release, Settle
 from studio_server.pricing.burn import Usage, burnt_credits, charge
@@ -92,6 +93,7 @@ class Closer:
         stored = values | {"result": result.model_dump_json() if result else None}
         rows.change(tx, run.id, ("queued", "running"), stored)
         rows.insert_receipt(tx, run.user_id, receipt)
+        record_run_end(tx, _ended(receipt, verdict))
         return Closing(replace(run, **values), receipt)
 
     def _usage(self, run: RunRow, outcome: Outcome) -> Usage | None:
@@ -153,6 +155,18 @@ class Closer:
     def _wallet(self, tx: Tx, user_id: str) -> str:
         row = tx.one("SELECT wallet_id FROM users WHERE id = ?", (user_id,))
         return row[0] if row else ""
+
+
+def _ended(receipt: Receipt, verdict: Verdict) -> RunEnded:
+    return RunEnded(
+        receipt.run_id,
+        tool_id=receipt.tool_id,
+        state=verdict.state,
+        code=verdict.code,
+        receipt_id=receipt.id,
+        charged_credits=receipt.charged_credits,
+        returned_credits=receipt.returned_credits,
+    )
 
 
 def _measured(usage: Usage | None) -> Measured | None:

@@ -30,6 +30,14 @@ class Offer:
     priced: Priced
 
 
+@dataclass(frozen=True)
+class Estimated:
+    """An estimate, and the digest of the inputs it is for ("" when it needs none)."""
+
+    estimate: Estimate
+    input_digest: str
+
+
 class InputTooLarge(ValueError):
     """The input needs more than a metered run may use."""
 
@@ -47,7 +55,7 @@ class Offers:
         self._ledger = ledger
         self._secret = secret
 
-    def estimate(self, tx: Tx, request: EstimateRequest, user: User | None) -> Estimate:
+    def estimate(self, tx: Tx, request: EstimateRequest, user: User | None) -> Estimated:
         """What the run would cost; with a standing and a signed quote when `user` is known.
 
         Raises:
@@ -55,29 +63,9 @@ class Offers:
         """
         entry = self._registry.find(request.tool)
         if entry.limits is None:
-            return self._free(entry, self._registry.code(entry), request.inputs)
+            return Estimated(self._free(entry, self._registry.code(entry), request.inputs), "")
         offer = self.offer(tx, request.tool, request.inputs, request.max_credits)
-        quote = self._quote(tx, offer, user) if user else None
-        return Estimate(
-            tool_id=entry.id,
-            tool_title=entry.title,
-            tool_version=offer.prepared.tool.version,
-            place="server",
-            price_version=self._registry.price_version,
-            min_credits=offer.priced.minimum,
-            typical_credits=offer.priced.typical,
-            max_credits=offer.priced.maximum,
-            lines=price_lines(offer.priced.typical_parts, offer.priced.expected),
-            limits=wire_limits(offer.priced.limits),
-            forecast=_forecast(offer.priced.expected, offer.prepared.forecast.basis),
-            measured_runs=offer.priced.measured_runs,
-            standing=self._standing(tx, user, offer) if user else None,
-            quote=sign(quote, self._secret) if quote else None,
-            quote_expires_at=quote.expires_at if quote else None,
-            free_alternative="run it in the kernel for 0 credits: --on kernel"
-            if entry.mode == "hybrid"
-            else "",
-        )
+        return Estimated(self._metered(tx, offer, user), offer.prepared.digest)
 
     def offer(self, tx: Tx, tool: str, inputs: Mapping[str, Any], max_credits: int | None) -> Offer:
         """A priced run.
@@ -128,6 +116,30 @@ class Offers:
             quote.measured_runs,
         )
         return Offer(offer.entry, offer.prepared, priced)
+
+    def _metered(self, tx: Tx, offer: Offer, user: User | None) -> Estimate:
+        entry = offer.entry
+        quote = self._quote(tx, offer, user) if user else None
+        return Estimate(
+            tool_id=entry.id,
+            tool_title=entry.title,
+            tool_version=offer.prepared.tool.version,
+            place="server",
+            price_version=self._registry.price_version,
+            min_credits=offer.priced.minimum,
+            typical_credits=offer.priced.typical,
+            max_credits=offer.priced.maximum,
+            lines=price_lines(offer.priced.typical_parts, offer.priced.expected),
+            limits=wire_limits(offer.priced.limits),
+            forecast=_forecast(offer.priced.expected, offer.prepared.forecast.basis),
+            measured_runs=offer.priced.measured_runs,
+            standing=self._standing(tx, user, offer) if user else None,
+            quote=sign(quote, self._secret) if quote else None,
+            quote_expires_at=quote.expires_at if quote else None,
+            free_alternative="run it in the kernel for 0 credits: --on kernel"
+            if entry.mode == "hybrid"
+            else "",
+        )
 
     def _quote(self, tx: Tx, offer: Offer, user: User) -> Quote:
         return Quote(

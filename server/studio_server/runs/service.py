@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypedDict
 
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
 from studio_server.accounts.people import People, User
+from studio_server.audit.events import LimitViolation, RunAllowed, RunBlocked, record
 from studio_server.ids import IdSource
-from studio_server.ledger import Ledger, PlaceHold
+from studio_server.ledger import HoldRefused, Ledger, PlaceHold
 from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows, views
 from studio_server.runs.closing import Closer
@@ -28,6 +30,16 @@ from studio_server.storage.database import Database
 from studio_server.storage.tx import Tx
 
 PAGE = 50
+
+
+class Numbers(TypedDict):
+    """What a refusal by a limit tells, as it goes on record."""
+
+    limit: str
+    used: int
+    held: int
+    needed: int
+    available: int
 
 
 class RunNotFound(LookupError):
@@ -80,6 +92,19 @@ class RunService:
                 raise wrong_size(offer.prepared.tool, file, stored.size_bytes)
         parts.people.allocate(tx, user)
         return self._hold(tx, user, offer)
+
+    async def record_refusal(self, user: User, tool: str, refused: HoldRefused) -> None:
+        """Keep on record that a limit refused a run; the refusal itself left no trace in the books."""
+        subject, numbers = refused.wallet_id, _numbers(refused)
+        tool_id = self._parts.registry.find(tool).id
+        violation = LimitViolation(subject, cap=refused.cap, **numbers)
+        blocked = RunBlocked(subject, tool_id, **numbers)
+
+        def work(tx: Tx) -> None:
+            record(tx, user.id, violation)
+            record(tx, user.id, blocked)
+
+        await self._parts.db.write(work)
 
     def enqueue(self, run: RunRow) -> None:
         """Let a stored run take its turn."""
@@ -181,6 +206,7 @@ class RunService:
         )
         placed = replace(run, hold_id=held.hold_id)
         rows.insert(tx, placed)
+        record(tx, user.id, _allowed(placed))
         return placed
 
     def _row(self, tx: Tx, user: User, offer: Offer) -> RunRow:
@@ -214,3 +240,24 @@ class RunService:
             started_at=None,
             ended_at=None,
         )
+
+
+def _allowed(run: RunRow) -> RunAllowed:
+    return RunAllowed(
+        run.id,
+        tool_id=run.tool_id,
+        price_version=run.price_version,
+        input_digest=run.input_digest,
+        hold_id=run.hold_id,
+        max_credits=run.maximum_credits,
+    )
+
+
+def _numbers(refused: HoldRefused) -> Numbers:
+    return {
+        "limit": refused.limit,
+        "used": refused.used,
+        "held": refused.held,
+        "needed": refused.needed,
+        "available": refused.available,
+    }

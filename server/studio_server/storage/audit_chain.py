@@ -43,19 +43,27 @@ class Act:
 
 def append(tx: Tx, act: Act) -> int:
     """Put `act` at the end of the chain, in this transaction, and tell its sequence."""
+    return append_all(tx, (act,))
+
+
+def append_all(tx: Tx, acts: Iterable[Act]) -> int:
+    """Put acts at the end of the chain, in their order, in this transaction; tell the last sequence."""
     last = tx.one("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
-    sequence, previous = (0, GENESIS) if last is None else last
+    sequence, previous = (0, GENESIS) if last is None else (int(last[0]), bytes(last[1]))
     recorded_us = to_microseconds(tx.now)
-    linked = link(previous, sequence + 1, recorded_us, act)
-    tx.execute(
-        "INSERT INTO audit (sequence, recorded_us, actor, action, subject, details, record_digest,"
-        " previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(sequence + 1, recorded_us, act.actor, act.action, act.subject, act.details),
-            *(act.record_digest, previous, linked),
-        ),
-    )
-    return sequence + 1
+    for act in acts:
+        sequence += 1
+        linked = link(previous, sequence, recorded_us, act)
+        tx.execute(
+            "INSERT INTO audit (sequence, recorded_us, actor, action, subject, details, record_digest,"
+            " previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(sequence, recorded_us, act.actor, act.action, act.subject, act.details),
+                *(act.record_digest, previous, linked),
+            ),
+        )
+        previous = linked
+    return sequence
 
 
 def tip(tx: Tx) -> bytes:
@@ -81,11 +89,7 @@ def link(previous: bytes, sequence: int, recorded_us: int, act: Act) -> bytes:
 
 def digest(fields: Iterable[bytes]) -> bytes:
     """SHA-256 over fields, each after its length, so that no two lists of fields run together."""
-    whole = hashlib.sha256()
-    for field in fields:
-        whole.update(len(field).to_bytes(8, "big"))
-        whole.update(field)
-    return whole.digest()
+    return hashlib.sha256(b"".join([len(field).to_bytes(8, "big") + field for field in fields])).digest()
 
 
 def first_broken(tx: Tx) -> int | None:

@@ -1,0 +1,1 @@
+"""Chained events, their reading, statistics, and the journal replayed. See README.md."""
