@@ -5,37 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import apsw
+import psycopg
 import pytest
 from studio_server.storage.audit_chain import GENESIS, Act, append, digest, first_broken, head
 
 if TYPE_CHECKING:
-    from studio_server.storage import Database, Tx
+    from studio_server.storage import Store, Tx
 
 
-def _append(database: Database, count: int) -> None:
+def _append(database: Store, count: int) -> None:
     for number in range(count):
         database.write_blocking(
             lambda tx, number=number: append(tx, Act("usr_ada", "did", f"thing {number}", ""))
         )
 
 
-def test_an_empty_chain_stands_at_its_beginning(database: Database) -> None:
+def test_an_empty_chain_stands_at_its_beginning(database: Store) -> None:
     found = database.read(head)
     assert (found.sequence, found.hash, found.count) == (0, GENESIS, 0)
     assert database.read(first_broken) is None
 
 
-def test_every_row_continues_the_one_before(database: Database) -> None:
+def test_every_row_continues_the_one_before(database: Store) -> None:
     _append(database, 5)
     found = database.read(head)
     assert (found.sequence, found.count) == (5, 5)
     assert database.read(first_broken) is None
 
 
-def test_rows_can_be_neither_changed_nor_removed(database: Database) -> None:
+def test_rows_can_be_neither_changed_nor_removed(database: Store) -> None:
     _append(database, 2)
     for statement in ("UPDATE audit SET actor = 'eve'", "DELETE FROM audit WHERE sequence = 2"):
-        with pytest.raises(apsw.ConstraintError, match="never"):
+        with pytest.raises((apsw.ConstraintError, psycopg.IntegrityError), match="never"):
             database.write_blocking(lambda tx, statement=statement: tx.execute(statement))
 
 
@@ -49,14 +50,12 @@ def test_rows_can_be_neither_changed_nor_removed(database: Database) -> None:
         ("UPDATE audit SET record_digest = hash WHERE sequence = 5", 5),
     ],
 )
-def test_a_change_behind_the_triggers_is_found_at_its_row(
-    database: Database, damage: str, broken: int
-) -> None:
+def test_a_change_behind_the_triggers_is_found_at_its_row(database: Store, damage: str, broken: int) -> None:
     _append(database, 6)
 
     def behind_the_triggers(tx: Tx) -> None:
         for trigger in ("audit_never_updated", "audit_never_deleted"):
-            tx.execute(f"DROP TRIGGER {trigger}")
+            tx.execute(f"DROP TRIGGER {trigger}{' ON audit' if tx.engine == 'postgresql' else ''}")
         tx.execute(damage)
 
     database.write_blocking(behind_the_triggers)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import apsw
+import psycopg
 import pytest
 from studio_server.storage import Database, DatabaseClosed, DatabaseInUse, UnsafeSqlite
 from studio_server.storage.engine import check_library
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_server.clock import FixedClock
-    from studio_server.storage import Tx
+    from studio_server.storage import Store, Tx
 
 HOLDER = """
 import os, sys, time
@@ -45,12 +46,12 @@ def test_a_repaired_library_is_accepted(version: str) -> None:
     check_library(version)
 
 
-def test_the_writer_is_in_wal_mode_fully_synchronous_with_foreign_keys(database: Database) -> None:
+def test_the_writer_is_in_wal_mode_fully_synchronous_with_foreign_keys(sqlite: Database) -> None:
     def settings(tx: Tx) -> list[object]:
         names = ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
         return [tx.execute(f"PRAGMA {name}")[0][0] for name in names]
 
-    assert database.write_blocking(settings) == ["wal", 2, 1, 1]
+    assert sqlite.write_blocking(settings) == ["wal", 2, 1, 1]
 
 
 def test_the_file_and_its_folder_are_for_their_owner_alone(tmp_path: Path, clock: FixedClock) -> None:
@@ -63,11 +64,11 @@ def test_the_file_and_its_folder_are_for_their_owner_alone(tmp_path: Path, clock
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_second_server_in_this_process_is_refused(database: Database, clock: FixedClock) -> None:
+def test_a_second_server_in_this_process_is_refused(sqlite: Database, clock: FixedClock) -> None:
     with pytest.raises(DatabaseInUse) as refused:
-        Database.open(database.path, clock=clock)
+        Database.open(sqlite.path, clock=clock)
     assert refused.value.holder_pid == os.getpid()
-    database.write_blocking(lambda tx: tx.execute("INSERT INTO notes VALUES ('still works')"))
+    sqlite.write_blocking(lambda tx: tx.execute("INSERT INTO notes VALUES ('still works')"))
 
 
 def test_a_second_server_in_another_process_is_refused_until_the_first_is_killed(
@@ -105,14 +106,14 @@ def test_a_forked_child_does_not_keep_the_lock_of_its_dead_server(tmp_path: Path
         holder.stdin.close()
 
 
-def test_a_read_sees_every_write_that_was_answered(database: Database) -> None:
+def test_a_read_sees_every_write_that_was_answered(database: Store) -> None:
     for note in "abc":
         database.write_blocking(lambda tx, note=note: tx.execute("INSERT INTO notes VALUES (?)", (note,)))
         found = database.read(lambda tx: tx.execute("SELECT note FROM notes ORDER BY note"))
         assert found[-1] == (note,)
 
 
-def test_a_read_keeps_its_snapshot_while_others_write(database: Database) -> None:
+def test_a_read_keeps_its_snapshot_while_others_write(database: Store) -> None:
     def count_twice(tx: Tx) -> tuple[object, object]:
         before = tx.one("SELECT count(*) FROM notes")
         database.write_blocking(lambda inner: inner.execute("INSERT INTO notes VALUES ('meanwhile')"))
@@ -122,13 +123,13 @@ def test_a_read_keeps_its_snapshot_while_others_write(database: Database) -> Non
     assert database.read(lambda tx: tx.one("SELECT count(*) FROM notes")) == (1,)
 
 
-def test_a_read_cannot_write(database: Database) -> None:
-    with pytest.raises(apsw.ReadOnlyError):
+def test_a_read_cannot_write(database: Store) -> None:
+    with pytest.raises((apsw.ReadOnlyError, psycopg.errors.ReadOnlySqlTransaction)):
         database.read(lambda tx: tx.execute("INSERT INTO notes VALUES ('x')"))
     assert database.read(lambda tx: tx.execute("SELECT * FROM notes")) == []
 
 
-def test_many_threads_read_at_once(database: Database) -> None:
+def test_many_threads_read_at_once(database: Store) -> None:
     database.write_blocking(lambda tx: tx.execute("INSERT INTO notes VALUES ('x')"))
     found: list[object] = []
 
@@ -143,7 +144,7 @@ def test_many_threads_read_at_once(database: Database) -> None:
     assert found == [("x",)] * 800
 
 
-def test_the_transactions_time_never_falls_when_the_clock_does(database: Database, clock: FixedClock) -> None:
+def test_the_transactions_time_never_falls_when_the_clock_does(database: Store, clock: FixedClock) -> None:
     first = database.write_blocking(lambda tx: tx.now)
     clock.advance(timedelta(hours=-3))
     assert database.write_blocking(lambda tx: tx.now) == first

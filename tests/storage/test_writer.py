@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import apsw
+import psycopg
 import pytest
 from studio_server.clock import SystemClock
 from studio_server.storage import (
@@ -16,6 +17,7 @@ from studio_server.storage import (
     NestedWrite,
     OutcomeUnknown,
     StoreBusy,
+    TransactionBroken,
     WritesStopped,
 )
 from studio_server.storage.writer import QUEUE_LIMIT
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from studio_server.storage import Tx
+    from studio_server.storage import Store, Tx
 
 
 class OwnFault(Exception):
@@ -53,7 +55,7 @@ def failing(text: str) -> Callable[[Tx], str]:
     return write
 
 
-def notes(database: Database) -> list[str]:
+def notes(database: Store) -> list[str]:
     """Every note that was committed."""
     return [row[0] for row in database.read(lambda tx: tx.execute("SELECT note FROM notes ORDER BY note"))]
 
@@ -61,7 +63,7 @@ def notes(database: Database) -> list[str]:
 class HeldWriter:
     """The writer thread, busy until it is let go: what is queued meanwhile is one batch."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Store) -> None:
         self._busy, self._go = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(1)
         self._held = self._pool.submit(database.write_blocking, self._wait)
@@ -79,7 +81,7 @@ class HeldWriter:
         assert self._go.wait(10)
 
 
-async def test_failing_work_does_not_hurt_the_neighbours_in_its_batch(database: Database) -> None:
+async def test_failing_work_does_not_hurt_the_neighbours_in_its_batch(database: Store) -> None:
     with HeldWriter(database):
         works = [note("a"), failing("b"), note("c"), note("a"), note("d")]
         answers = [asyncio.ensure_future(database.write(work)) for work in works]
@@ -87,22 +89,22 @@ async def test_failing_work_does_not_hurt_the_neighbours_in_its_batch(database: 
     found = await asyncio.gather(*answers, return_exceptions=True)
     assert [found[0], found[2], found[4]] == ["a", "c", "d"]
     assert isinstance(found[1], OwnFault)
-    assert isinstance(found[3], apsw.ConstraintError)
+    assert isinstance(found[3], apsw.ConstraintError | psycopg.IntegrityError)
     assert notes(database) == ["a", "c", "d"]
 
 
-async def test_what_waits_together_is_committed_together(database: Database) -> None:
+async def test_what_waits_together_is_committed_together(sqlite: Database) -> None:
     commits: list[int] = []
-    database._writer._connection.set_commit_hook(lambda: bool(commits.append(1)))
-    with HeldWriter(database):
-        answers = [asyncio.ensure_future(database.write(note(str(number)))) for number in range(50)]
+    sqlite._writer._session._connection.set_commit_hook(lambda: bool(commits.append(1)))
+    with HeldWriter(sqlite):
+        answers = [asyncio.ensure_future(sqlite.write(note(str(number)))) for number in range(50)]
         await asyncio.sleep(0)
     await asyncio.gather(*answers)
-    assert len(notes(database)) == 50
+    assert len(notes(sqlite)) == 50
     assert len(commits) == 2
 
 
-async def test_work_cancelled_before_it_began_never_happens(database: Database) -> None:
+async def test_work_cancelled_before_it_began_never_happens(database: Store) -> None:
     with HeldWriter(database):
         cancelled = asyncio.ensure_future(database.write(note("a")))
         kept = asyncio.ensure_future(database.write(note("b")))
@@ -114,22 +116,22 @@ async def test_work_cancelled_before_it_began_never_happens(database: Database) 
 
 
 def test_work_that_ends_the_transaction_itself_takes_the_batch_down_and_stops_writes(
-    database: Database,
+    database: Store,
 ) -> None:
-    with pytest.raises(apsw.SQLError):
+    with pytest.raises((apsw.SQLError, TransactionBroken)):
         database.write_blocking(lambda tx: tx.execute("COMMIT"))
     with pytest.raises(WritesStopped):
         database.write_blocking(note("a"))
 
 
-def test_a_write_from_inside_a_write_is_refused_instead_of_waiting_for_itself(database: Database) -> None:
+def test_a_write_from_inside_a_write_is_refused_instead_of_waiting_for_itself(database: Store) -> None:
     with pytest.raises(NestedWrite):
         database.write_blocking(lambda _: database.write_blocking(note("a")))
     database.write_blocking(note("b"))
     assert notes(database) == ["b"]
 
 
-async def test_a_full_queue_is_refused_at_once_and_nothing_is_done(database: Database) -> None:
+async def test_a_full_queue_is_refused_at_once_and_nothing_is_done(database: Store) -> None:
     with HeldWriter(database):
         answers = [asyncio.ensure_future(database.write(lambda _: None)) for _ in range(QUEUE_LIMIT)]
         await asyncio.sleep(0)
@@ -141,7 +143,7 @@ async def test_a_full_queue_is_refused_at_once_and_nothing_is_done(database: Dat
     assert notes(database) == []
 
 
-def test_an_answer_that_is_late_is_an_unknown_outcome(database: Database) -> None:
+def test_an_answer_that_is_late_is_an_unknown_outcome(database: Store) -> None:
     with HeldWriter(database), pytest.raises(OutcomeUnknown):
         database.write_blocking(note("a"), patience_seconds=0.01)
     database.write_blocking(note("b"))

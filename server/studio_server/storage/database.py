@@ -1,13 +1,11 @@
 """The embedded database: one file, one writer thread, readers beside it.
 
-Owns: opening safely, committing, reading, closing. Does not own: what is written, each domain's business.
+Owns: opening the file safely and alone. Does not own: writing and reading, which every `Store` does alike.
 """
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import TimeoutError as AnswerTimeout
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import apsw
 
@@ -16,35 +14,33 @@ from studio_server.storage.engine import (
     connect_writer,
     create_private_file,
     create_private_folder,
+    empty_wal,
 )
-from studio_server.storage.errors import OutcomeUnknown
 from studio_server.storage.lock import ServerLock
 from studio_server.storage.readers import Readers
 from studio_server.storage.schema import migrate, packaged_migrations
+from studio_server.storage.sqlite_session import SqliteSession
+from studio_server.storage.store import Store
 from studio_server.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from studio_server.clock import Clock
     from studio_server.storage.schema import Migration
-    from studio_server.storage.tx import Tx
-
-T = TypeVar("T")
-
-PATIENCE_SECONDS = 30.0
 
 
-class Database:
+class Database(Store):
     """One open SQLite database. Make it with `Database.open`; end it with `close`."""
 
-    def __init__(self, path: Path, clock: Clock, lock: ServerLock, writer: Writer, readers: Readers) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, lock: ServerLock, writer: Writer, readers: Readers, vfs: str | None
+    ) -> None:
+        super().__init__(path, clock, writer, readers)
         self.path = path
-        self.clock = clock
+        self._vfs = vfs
         self._lock = lock
-        self._writer = writer
-        self._readers = readers
 
     @classmethod
     def open(
@@ -70,55 +66,24 @@ class Database:
             connection = connect_writer(path, vfs)
             migrate(connection, packaged_migrations() if migrations is None else migrations, clock.now())
             readers = Readers(path, vfs)
-            return cls(path, clock, lock, Writer(connection, path, clock), readers)
+            return cls(path, clock, lock, _writer(connection, path, clock), readers, vfs)
         except BaseException:
             lock.release()
             raise
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` on the writer thread and return once its effect is durable.
-
-        Cancelling before the work has begun means it never happens; afterwards it takes effect all the same.
-
-        Raises:
-            Whatever `work` raises: it was rolled back, alone.
-            StoreBusy, WritesStopped, DatabaseClosed: nothing was done.
-            CommitFailed: the outcome is unknown; no further write is accepted.
-        """
-        return await asyncio.wrap_future(self._writer.submit(work, patience_seconds=0))
-
-    def write_blocking(self, work: Callable[[Tx], T], *, patience_seconds: float = PATIENCE_SECONDS) -> T:
-        """As `write`, for threads: waits at most `patience_seconds` for a place and as long for the answer.
-
-        Raises:
-            OutcomeUnknown: the answer did not arrive in time; the work may still take effect.
-        """
-        answer = self._writer.submit(work, patience_seconds=patience_seconds)
+    def _connections(self) -> tuple[Writer, Readers]:
+        connection = connect_writer(self.path, self._vfs)
         try:
-            return answer.result(patience_seconds)
-        except AnswerTimeout as late:
-            if not answer.done():
-                raise OutcomeUnknown(self.path, patience_seconds) from late
+            empty_wal(connection)
+            readers = Readers(self.path, self._vfs)
+            return _writer(connection, self.path, self.clock), readers
+        except BaseException:
+            connection.close()
             raise
 
-    def read(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` on a consistent snapshot, on the calling thread; it cannot write.
-
-        From the event loop, only for reads well under a millisecond.
-        """
-        return self._readers.read(work, max(self._writer.recorded, self.clock.now()))
-
-    @property
-    def writes_stopped(self) -> str | None:
-        """Why writes are refused until the database is opened again, or None."""
-        return self._writer.stopped
-
-    def stop_writes(self, reason: str) -> None:
-        """Refuse every later write with `reason`: for whoever finds the books broken."""
-        self._writer.stop(reason)
-
-    def close(self) -> None:
-        """Finish what is queued, close every connection, give the lock back."""
-        self._writer.close()
-        self._readers.close()
+    def _release(self) -> None:
         self._lock.release()
+
+
+def _writer(connection: apsw.Connection, path: Path, clock: Clock) -> Writer:
+    return Writer(SqliteSession(connection, path, clock), path)

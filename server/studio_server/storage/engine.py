@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 5_000
 CACHE_KIBIBYTES = 16_384
 WRITE_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+UNREADABLE = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.CorruptError, apsw.NotADBError)
+DISK_FAULTS = (*UNREADABLE, apsw.ReadOnlyError)
+"""What SQLite raises when the disk and not the statement is at fault: full, broken, or mounted read-only."""
 
 
 def check_library(version: str) -> None:
@@ -71,6 +74,19 @@ def connect_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     _prepare(connection)
     _set(connection, "query_only", "ON", "1")
     return connection
+
+
+def empty_wal(connection: apsw.Connection) -> None:
+    """Move everything that is committed into the database file, durably, and begin the WAL anew.
+
+    After a failed flush this writes again what the operating system may only claim to have written.
+
+    Raises:
+        apsw.Error: it could not be done now; what is committed is untouched.
+    """
+    found = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if found is None or int(str(found[0])) != 0:
+        raise apsw.BusyError("another process still reads from the WAL")
 
 
 def _prepare(connection: apsw.Connection) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    Place = Path | str
+    """Which database: the file of SQLite, the name of a PostgreSQL database (never its password)."""
+
 
 class StorageError(Exception):
     """Base of every failure of the store."""
@@ -23,10 +26,10 @@ class UnsafeSqlite(StorageError):
 
 
 class UnsafeSetting(StorageError):
-    """SQLite did not accept a setting that the durability of acknowledged writes rests on."""
+    """The engine did not accept a setting that the durability of acknowledged writes rests on."""
 
-    def __init__(self, setting: str, wanted: str, found: str) -> None:
-        super().__init__(f"SQLite setting {setting} is {found}, but {wanted} is needed")
+    def __init__(self, setting: str, wanted: str, found: str, engine: str = "SQLite") -> None:
+        super().__init__(f"{engine} setting {setting} is {found}, but {wanted} is needed")
         self.setting, self.wanted, self.found = setting, wanted, found
 
 
@@ -42,7 +45,7 @@ class DatabaseInUse(StorageError):
 class DatabaseClosed(StorageError):
     """The database was closed; nothing was done."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         super().__init__(f"{path} is closed")
         self.path = path
 
@@ -50,31 +53,77 @@ class DatabaseClosed(StorageError):
 class WritesStopped(StorageError):
     """Writes are refused since an earlier failure, until the database is opened again; nothing was done."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Place, reason: str) -> None:
         super().__init__(f"{path} accepts no writes until it is opened again: {reason}")
         self.path, self.reason = path, reason
 
 
 class CommitFailed(StorageError):
-    """The commit failed: whether this work took effect is unknown until the database is opened again."""
+    """The commit failed: whether this work took effect is unknown until it is asked for again under its key.
 
-    def __init__(self, path: Path, reason: str) -> None:
+    When it `stops_writes`, nothing more is accepted until the database is opened again.
+    """
+
+    def __init__(self, path: Place, reason: str, *, stops_writes: bool = True) -> None:
         super().__init__(f"the commit to {path} failed and its outcome is unknown: {reason}")
+        self.path, self.reason, self.stops_writes = path, reason, stops_writes
+
+
+class DiskFailed(StorageError):
+    """The books could not be read from their disk, or not be opened again; nothing was done."""
+
+    def __init__(self, path: Place, reason: str) -> None:
+        super().__init__(f"the disk under {path} failed: {reason}")
         self.path, self.reason = path, reason
 
 
 class StoreBusy(StorageError):
     """The store could not take this work in time; nothing was done, asking again is safe."""
 
-    def __init__(self, path: Path, waiting_for: str, limit: float) -> None:
+    def __init__(self, path: Place, waiting_for: str, limit: float) -> None:
         super().__init__(f"{path} is busy: no {waiting_for} within its limit ({limit:g})")
         self.path, self.waiting_for, self.limit = path, waiting_for, limit
+
+
+class StoreUnreachable(StorageError):
+    """The database server cannot be reached; nothing was done, asking again is safe."""
+
+    def __init__(self, path: Place, reason: str) -> None:
+        super().__init__(f"{path} cannot be reached: {reason}; check that it runs and accepts this server")
+        self.path, self.reason = path, reason
+
+
+class StoreUnsuited(StorageError):
+    """The database server answers, but Studio's books cannot be kept in it; nothing was changed."""
+
+    def __init__(self, path: Place, reason: str, next_step: str) -> None:
+        super().__init__(f"{path} {reason}; {next_step}")
+        self.path, self.reason, self.next_step = path, reason, next_step
+
+
+class AddressInvalid(StorageError):
+    """STUDIO_DATABASE_URL is no address of a database. Its text is never shown: it may hold a password."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"the database address is not usable: {reason};"
+            " write postgresql://user@host:5432/database or sqlite:///path/to/studio.db"
+        )
+        self.reason = reason
+
+
+class TransactionBroken(StorageError):
+    """Work ended its transaction, or carried on after a statement that failed; it was undone."""
+
+    def __init__(self, path: Place) -> None:
+        super().__init__(f"work on {path} ended or broke the transaction it was handed")
+        self.path = path
 
 
 class OutcomeUnknown(StorageError):
     """The answer did not arrive in time; the work may still take effect, so repeat it under the same key."""
 
-    def __init__(self, path: Path, waited_seconds: float) -> None:
+    def __init__(self, path: Place, waited_seconds: float) -> None:
         super().__init__(f"no answer from {path} within {waited_seconds:g} s; repeat under the same key")
         self.path, self.waited_seconds = path, waited_seconds
 

@@ -9,8 +9,8 @@ import queue
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from studio_server.storage.engine import connect_reader
-from studio_server.storage.errors import DatabaseClosed, StoreBusy
+from studio_server.storage.engine import UNREADABLE, connect_reader
+from studio_server.storage.errors import DatabaseClosed, DiskFailed, StoreBusy
 from studio_server.storage.tx import SqliteTx
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Readers:
         Raises:
             StoreBusy: every connection stayed in use for 10 s.
             DatabaseClosed: the database was closed.
+            DiskFailed: the disk did not give what was asked for.
         """
         connection = self._borrow()
         try:
@@ -51,7 +52,10 @@ class Readers:
             try:
                 return work(SqliteTx(connection, now))
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+        except UNREADABLE as fault:
+            raise DiskFailed(self._path, str(fault)) from fault
         finally:
             self._give_back(connection)
 

@@ -77,7 +77,7 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
         int(str(number)): str(sha256)
         for number, sha256 in connection.execute("SELECT number, sha256 FROM migrations")
     }
-    _check_applied(applied, migrations)
+    check_applied(applied, migrations)
     waiting = [migration for migration in migrations if migration.number not in applied]
     for migration in waiting:
         _apply(connection, migration, now)
@@ -96,7 +96,12 @@ def expected_objects(migrations: tuple[Migration, ...]) -> dict[str, str]:
         connection.close()
 
 
-def _check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> None:
+def check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> None:
+    """Refuse what cannot follow on what was applied, by number and fingerprint.
+
+    Raises:
+        MigrationRefused: the database is newer than the program, or an applied script has changed.
+    """
     known = {migration.number: migration for migration in migrations}
     newest = max(applied, default=0)
     for number, sha256 in applied.items():

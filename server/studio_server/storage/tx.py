@@ -1,6 +1,7 @@
 """A database transaction as the rest of the server sees it: one protocol, one implementation per engine.
 
-SQL uses `?` for parameters. A transaction is valid only inside the function it was handed to.
+SQL uses `?` for parameters and is written so that both engines read it alike. A transaction is valid only
+inside the function it was handed to.
 """
 
 # apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
@@ -8,7 +9,7 @@ SQL uses `?` for parameters. A transaction is valid only inside the function it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,10 +18,24 @@ if TYPE_CHECKING:
     import apsw
 
 Row = tuple[Any, ...]
+Engine = Literal["sqlite", "postgresql"]
+Statement = tuple[str, "Sequence[Any]"]
+
+
+class Result(NamedTuple):
+    """What one statement of a batch gave: its rows, and how many rows it changed."""
+
+    rows: list[Row]
+    changes: int
 
 
 class Tx(Protocol):
     """One database transaction: everything done through it is committed together or not at all."""
+
+    @property
+    def engine(self) -> Engine:
+        """Which engine this is, for the rare statement that both cannot read alike."""
+        ...
 
     @property
     def now(self) -> datetime:
@@ -43,6 +58,10 @@ class Tx(Protocol):
         """Rows changed by the last INSERT, UPDATE or DELETE: what a guarded write must look at."""
         ...
 
+    def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run statements in order and hand back rows and changes of each: one round trip for all."""
+        ...
+
 
 class SqliteTx:
     """A transaction on one SQLite connection."""
@@ -50,6 +69,11 @@ class SqliteTx:
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self._connection = connection
         self._now = now
+
+    @property
+    def engine(self) -> Engine:
+        """Which engine this is."""
+        return "sqlite"
 
     @property
     def now(self) -> datetime:
@@ -72,3 +96,7 @@ class SqliteTx:
     def changes(self) -> int:
         """Rows changed by the last INSERT, UPDATE or DELETE: what a guarded write must look at."""
         return self._connection.changes()
+
+    def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run statements in order and hand back rows and changes of each."""
+        return [Result(self.execute(sql, params), self._connection.changes()) for sql, params in statements]

@@ -1,12 +1,10 @@
 """The one thread that writes, with group commit.
 
 It drains a bounded queue, runs each piece of work in its own savepoint, commits once, then answers everyone.
-Work that fails is rolled back alone. After a commit that failed it refuses everything until the file is
-reopened, because after a failed flush the operating system may claim success for data it has lost.
+Work that fails is rolled back alone. After a commit that failed it refuses everything until the database is
+reopened, because after a failed flush the operating system may claim success for data it has lost. The
+engine's part in this is a `WriteSession`.
 """
-
-# apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -16,18 +14,21 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import apsw
-
-from studio_server.clock import from_microseconds, to_microseconds
-from studio_server.storage.errors import CommitFailed, DatabaseClosed, NestedWrite, StoreBusy, WritesStopped
-from studio_server.storage.tx import SqliteTx
+from studio_server.storage.errors import (
+    CommitFailed,
+    DatabaseClosed,
+    NestedWrite,
+    StorageError,
+    StoreBusy,
+    WritesStopped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
-    from studio_server.clock import Clock
+    from studio_server.storage.errors import Place
+    from studio_server.storage.session import WriteSession
     from studio_server.storage.tx import Tx
 
 T = TypeVar("T")
@@ -45,24 +46,28 @@ class Job:
 
 
 class Writer:
-    """Owns the write connection and the recorded time."""
+    """Owns the queue, the thread and the session it writes through."""
 
-    def __init__(self, connection: apsw.Connection, path: Path, clock: Clock) -> None:
-        self._connection = connection
+    def __init__(self, session: WriteSession, path: Place) -> None:
+        self._session = session
         self._path = path
-        self._clock = clock
+        self._failures = (StorageError, *session.failures)
         self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE_LIMIT)
         self._gate = threading.Lock()
         self._closed = False
         self._stopped: str | None = None
-        self._recorded = _recorded_time(connection)
         self._thread = threading.Thread(target=self._serve, name="studio-writer", daemon=True)
         self._thread.start()
 
     @property
     def recorded(self) -> datetime:
         """The latest time any committed write carries."""
-        return self._recorded
+        return self._session.recorded
+
+    @property
+    def failures(self) -> tuple[type[Exception], ...]:
+        """The driver's own errors."""
+        return self._session.failures
 
     @property
     def stopped(self) -> str | None:
@@ -101,13 +106,12 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
         self._refuse_leftovers()
-        self._connection.close()
+        self._session.close()
 
     def _check_open(self) -> None:
+        self._check_stopped()
         if self._closed:
             raise DatabaseClosed(self._path)
-        if self._stopped is not None:
-            raise WritesStopped(self._path, self._stopped)
 
     def _enqueue(self, job: Job, patience_seconds: float) -> None:
         try:
@@ -138,11 +142,10 @@ class Writer:
         started = [job for job in jobs if job.answer.set_running_or_notify_cancel()]
         try:
             self._check_stopped()
-            self._connection.execute("BEGIN IMMEDIATE")
-        except (WritesStopped, apsw.Error) as refused:
-            _fail(started, refused)
+            tx = self._session.begin()
+        except self._failures as refused:
+            _fail(started, self._refusal(refused))
             return
-        tx = SqliteTx(self._connection, max(self._recorded, self._clock.now()))
         done: list[tuple[Job, Any]] = []
         for job in started:
             self._attempt(job, tx, done)
@@ -152,47 +155,53 @@ class Writer:
         if self._stopped is not None:
             raise WritesStopped(self._path, self._stopped)
 
-    def _attempt(self, job: Job, tx: SqliteTx, done: list[tuple[Job, Any]]) -> None:
+    def _refusal(self, failure: BaseException) -> BaseException:
+        """What the caller is told: a fault of the disk stops all writes, the rest is the caller's own."""
+        if isinstance(failure, self._session.disk_faults):
+            self.stop(f"the disk failed: {failure}")
+            return WritesStopped(self._path, self._stopped or str(failure))
+        return self._session.refusal(failure)
+
+    def _attempt(self, job: Job, tx: Tx, done: list[tuple[Job, Any]]) -> None:
         """Run one piece of work in its own savepoint; its failure is its caller's alone."""
         try:
             self._check_stopped()
-            tx.execute("SAVEPOINT work")
+            self._session.mark()
             outcome = job.work(tx)
-            tx.execute("RELEASE work")
+            self._session.keep()
         except BaseException as failure:  # noqa: BLE001  - handed to whoever asked, whatever it is
             self._undo_alone()
-            job.answer.set_exception(failure)
+            job.answer.set_exception(self._refusal(failure))
         else:
             done.append((job, outcome))
 
     def _undo_alone(self) -> None:
         try:
-            self._connection.execute("ROLLBACK TO work")
-            self._connection.execute("RELEASE work")
-        except apsw.Error as error:
+            self._session.undo()
+        except self._failures as error:
             self.stop(f"a savepoint could not be rolled back: {error}")
 
-    def _commit(self, tx: SqliteTx, done: list[tuple[Job, Any]]) -> None:
+    def _commit(self, tx: Tx, done: list[tuple[Job, Any]]) -> None:
         try:
             self._check_stopped()
-            if done:
-                tx.execute("UPDATE recorded_time SET at_us = ?", (to_microseconds(tx.now),))
-            self._connection.execute("COMMIT")
-        except (WritesStopped, apsw.Error) as error:
-            self._fail_stop(str(error), done)
+            self._session.commit(tx.now, wrote=bool(done))
+        except self._failures as error:
+            self._give_up(error, done)
             return
-        self._recorded = tx.now if done else self._recorded
         for job, outcome in done:
             job.answer.set_result(outcome)
 
-    def _fail_stop(self, reason: str, done: list[tuple[Job, Any]]) -> None:
-        self.stop(f"a commit failed: {reason}")
+    def _give_up(self, error: Exception, done: list[tuple[Job, Any]]) -> None:
+        """Nothing of this batch is acknowledged; what it means for later writes depends on how it failed."""
+        if isinstance(error, WritesStopped):
+            error = CommitFailed(self._path, error.reason)
+        if isinstance(error, CommitFailed) and error.stops_writes:
+            self.stop(f"a commit failed: {error.reason}")
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except apsw.Error as error:
-            self.stop(str(error))
-        _fail([job for job, _ in done], CommitFailed(self._path, reason))
+            self._session.roll_back()
+        except self._failures as failed:
+            self.stop(str(failed))
+        _fail([job for job, _ in done], error)
 
     def _refuse_leftovers(self) -> None:
         while not self._queue.empty():
@@ -204,8 +213,3 @@ class Writer:
 def _fail(jobs: list[Job], failure: BaseException) -> None:
     for job in jobs:
         job.answer.set_exception(failure)
-
-
-def _recorded_time(connection: apsw.Connection) -> datetime:
-    row = connection.execute("SELECT at_us FROM recorded_time").fetchone()
-    return from_microseconds(0 if row is None else int(str(row[0])))

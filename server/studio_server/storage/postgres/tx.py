@@ -1,0 +1,129 @@
+"""A PostgreSQL transaction behind the one protocol."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from studio_server.storage.errors import StoreUnreachable
+from studio_server.storage.postgres.statements import translated
+from studio_server.storage.tx import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from studio_server.storage.postgres.connection import Connection
+    from studio_server.storage.tx import Engine, Row, Statement
+
+    Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+ROWS_AT_A_TIME = 2_000
+CHANGING = ("INSERT", "UPDATE", "DELETE", "MERGE")
+BOUNDARY = (b"RELEASE work", b"SAVEPOINT work")
+"""What ends one piece of work and begins the next; sent together with the first statement of the next."""
+
+_names = count(1)
+
+
+class PostgresTx:
+    """A transaction on one connection."""
+
+    def __init__(
+        self, connection: Connection, now: datetime, place: str, expected_objects: Mapping[str, str]
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._place = place
+        self._changes = 0
+        self.expected_objects = expected_objects
+        """What the migrations make in this version of PostgreSQL; see `storage.drift`."""
+        self.touched = False
+        """A statement ran since this was last set back: there is something to keep or undo."""
+        self.at_boundary = False
+        """The savepoint of the work before stands; the next statement moves it along."""
+
+    @property
+    def engine(self) -> Engine:
+        """Which engine this is."""
+        return "postgresql"
+
+    @property
+    def now(self) -> datetime:
+        """The transaction's time in UTC: never earlier than any time recorded before."""
+        return self._now
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement to its end and hand back its rows."""
+        return self.batch(((sql, params),))[0].rows if self.at_boundary else self._alone(sql, params)
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        """Run one statement to its end and hand back its first row, or None."""
+        rows = self.execute(sql, params)
+        return rows[0] if rows else None
+
+    def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
+        """Read rows some at a time: for reads too long to hold in memory."""
+        self._cross_boundary()
+        with self._connection.cursor(name=f"stream_{next(_names)}") as cursor:
+            cursor.itersize = ROWS_AT_A_TIME
+            try:
+                cursor.execute(*_prepared(sql, params))
+                yield from cursor
+            except psycopg.OperationalError as failed:
+                raise self._told(failed) from failed
+
+    def changes(self) -> int:
+        """Rows changed by the last INSERT, UPDATE or DELETE: what a guarded write must look at."""
+        return self._changes
+
+    def batch(self, statements: Sequence[Statement]) -> list[Result]:
+        """Run statements in order and hand back rows and changes of each: one round trip for all.
+
+        After a statement that failed none is run, and its error is raised.
+        """
+        ahead, self.at_boundary, self.touched = self.at_boundary, False, True
+        try:
+            with self._connection.pipeline():
+                for step in BOUNDARY if ahead else ():
+                    self._connection.execute(step)
+                sent = [self._connection.execute(*_prepared(sql, params)) for sql, params in statements]
+        except psycopg.OperationalError as failed:
+            raise self._told(failed) from failed
+        return [Result(_rows(cursor), self._noted(cursor)) for cursor in sent]
+
+    def _alone(self, sql: str, params: Sequence[Any]) -> list[Row]:
+        self.touched = True
+        many = not params and ";" in sql
+        try:
+            cursor = self._connection.execute(*_prepared(sql, params), prepare=False if many else None)
+        except psycopg.OperationalError as failed:
+            raise self._told(failed) from failed
+        self._noted(cursor)
+        return _rows(cursor)
+
+    def _cross_boundary(self) -> None:
+        self.touched = True
+        if self.at_boundary:
+            self.batch(())
+
+    def _noted(self, cursor: Cursor) -> int:
+        if (cursor.statusmessage or "").startswith(CHANGING):
+            self._changes = max(cursor.rowcount, 0)
+        return self._changes
+
+    def _told(self, failed: psycopg.OperationalError) -> Exception:
+        """The error itself, or that the connection is gone: then nothing of this transaction was done."""
+        if self._connection.closed:
+            return StoreUnreachable(self._place, "the connection was lost")
+        return failed
+
+
+def _prepared(sql: str, params: Sequence[Any]) -> tuple[bytes, Sequence[Any] | None]:
+    return (translated(sql), params) if params else (sql.encode(), None)
+
+
+def _rows(cursor: Cursor) -> list[Row]:
+    return cursor.fetchall() if cursor.description else []
