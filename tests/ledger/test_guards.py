@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
-from studio_server.ledger import GrantSource, GuardFailed, PlanCaps, Release, decide_holds
+from studio_server.ledger import GrantSource, GuardFailed, PlanCaps, Release, decide_holds, posting
 from studio_server.ledger.apply import apply
 from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Effects, Moment
-from studio_server.ledger.load import load
+from studio_server.ledger.load import ground, load
+from studio_server.ledger.posting import Asked, BelowZero, post
 from studio_server.ledger.values import Pin
 
 from tests.ledger.books import FREE
@@ -50,7 +51,15 @@ FORBIDDEN = [
     ("UPDATE lots SET available = 1.5", "cannot store REAL"),
     ("UPDATE windows SET held = cap + 1", "CHECK"),
     ("INSERT INTO grants SELECT 'grnt_2', wallet_id, source, reference, 1, 1, 1, 2, 1 FROM grants", "UNIQUE"),
-    ("INSERT INTO wallets SELECT 'wal_2', owner_id, asset, state, 1 FROM wallets", "UNIQUE"),
+    ("INSERT INTO wallets SELECT 'wal_2', owner_id, asset, state, 1, zone FROM wallets", "UNIQUE"),
+    ("UPDATE accounts SET balance = 1 WHERE kind = 'debt'", "a debt is never above zero"),
+    ("UPDATE lots SET voided = amount + 1", "CHECK"),
+    ("UPDATE lots SET owed = voided + 1", "CHECK"),
+    ("UPDATE lots SET roll_over = 5", "a lot keeps its terms"),
+    ("UPDATE holds SET reversed = 1", "CHECK"),
+    ("UPDATE holds SET member_id = 'usr_eve'", "a hold keeps its terms"),
+    ("UPDATE windows SET reversed = settled + 1", "CHECK"),
+    ("UPDATE transfer_kinds SET to_kind = 'revenue'", "kinds of transfer are never updated"),
 ]
 
 
@@ -84,11 +93,12 @@ def test_without_the_balance_check_the_guarded_write_refuses(
     lot = books.grant(ada, 5)
     monkeypatch.setattr(decide_holds, "_first_limit", lambda *_: None)
     monkeypatch.setattr(decide_holds, "_pin", lambda *_: (Pin(lot.lot_id, 6),))
-    with pytest.raises(apsw.ConstraintError, match="available_after"):
-        books.hold(ada, 6)
     books.grant(ada, 100)
     before = _all_rows(books)
-    with pytest.raises(GuardFailed, match=lot.lot_id):
+    with pytest.raises(BelowZero, match=lot.lot_id):
+        books.hold(ada, 6)
+    monkeypatch.setattr(posting, "MAY_OWE", ("/issuance", "/debt", "/available"))
+    with pytest.raises(apsw.ConstraintError, match="CHECK"):
         books.hold(ada, 6)
     assert _all_rows(books) == before
 
@@ -129,8 +139,9 @@ def test_a_second_end_decided_on_a_stale_row_is_refused(
     effects = decide(stale, command, Moment(books.clock.now(), "stale"))
     assert isinstance(effects, Effects)
     effects = effects if key is None else replace(effects, effect_key=key)
+    asked = Asked("{}", "usr_eve", Moment(books.clock.now(), "stale"))
     with pytest.raises(refusal):
-        books.db.write_blocking(lambda tx: apply(tx, effects, "{}", "stale", "usr_eve"))
+        books.db.write_blocking(lambda tx: apply(tx, effects, post(effects, ground(tx, effects), asked)))
     assert _all_rows(books) == before
 
 

@@ -6,12 +6,14 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, cast
 
 from studio_server.clock import in_utc
 from studio_server.ledger import commands, outcomes, values
 
 TYPE, TIME = "$type", "$time"
+SIMPLE = frozenset((str, int, bool, type(None)))
 KNOWN: dict[str, type[Any]] = {
     name: found
     for module in (commands, outcomes, values)
@@ -31,6 +33,9 @@ def from_text(text: str) -> Any:
 
 
 def _plain(value: object) -> object:
+    kind = type(value)
+    if kind in SIMPLE:
+        return value
     if isinstance(value, datetime):
         return {TIME: in_utc(value).isoformat(timespec="microseconds")}
     if isinstance(value, StrEnum):
@@ -38,9 +43,23 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in cast("tuple[object, ...]", value)]
     if is_dataclass(value):
-        plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-        return {TYPE: type(value).__name__, **plain}
+        return {TYPE: kind.__name__, **_told(value, kind)}
     return value
+
+
+def _told(value: object, kind: type[Any]) -> dict[str, object]:
+    """Every field but those that came later and have their default: old texts stay what they were."""
+    told: dict[str, object] = {}
+    for name, came_later, default in _fields_of(kind):
+        found = getattr(value, name)
+        if not came_later or found != default:
+            told[name] = _plain(found)
+    return told
+
+
+@cache
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, bool, object], ...]:
+    return tuple((field.name, bool(field.metadata), field.default) for field in fields(kind))
 
 
 def _rich(found: dict[str, Any]) -> Any:

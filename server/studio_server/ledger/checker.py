@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from studio_server.ledger.apply import record_digest
 from studio_server.ledger.invariants import RULES
+from studio_server.ledger.posting import record_digest
 from studio_server.ledger.replay import replay_differences
 from studio_server.ledger.terms import changed_terms
 from studio_server.storage.audit_chain import NO_RECORD, first_broken
@@ -108,11 +108,11 @@ def recorded_digest(tx: Tx, effect_sequence: int) -> bytes:
     rows = [] if effect is None else [effect]
     transfers = tx.execute(
         "SELECT transfer_id, effect_sequence, kind, from_account, to_account, lot_id, hold_id, amount,"
-        " recorded_us FROM transfers WHERE effect_sequence = ?",
+        " recorded_us, to_lot_id, reverses FROM transfers WHERE effect_sequence = ?",
         (effect_sequence,),
     )
     for transfer in sorted(transfers, key=lambda row: (len(row[0]), row[0])):
-        rows.append(transfer)
+        rows.append((*transfer[:9], *(pointer for pointer in transfer[9:] if pointer is not None)))
         rows.extend(
             tx.execute(
                 "SELECT transfer_id, account_id, amount, before, after, version, recorded_us FROM entries"

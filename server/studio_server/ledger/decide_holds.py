@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from studio_server.ledger.amounts import amount_refusal, first_refusal, text_refusal
 from studio_server.ledger.commands import effect_key
+from studio_server.ledger.debt import covered, draw, live
 from studio_server.ledger.effects import Effects, HoldEnd, Move, MoveKind, WindowEnd, WindowHold
 from studio_server.ledger.limits import daily_cap, monthly_cap, per_run_cap
 from studio_server.ledger.outcomes import HoldEnded, HoldPlaced
 from studio_server.ledger.refusals import (
+    EnvelopeNotFound,
     HoldFinished,
     HoldNotFound,
     HoldRefused,
@@ -24,6 +26,7 @@ from studio_server.ledger.values import Hold, HoldState, Pin, WalletState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from studio_server.ledger.commands import Command, ExpireHold, PlaceHold, Release, Settle
     from studio_server.ledger.effects import Moment
@@ -32,13 +35,12 @@ if TYPE_CHECKING:
     from studio_server.ledger.values import Lot, Window
 
 LONGEST_LEASE_SECONDS = 31 * 86_400
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | LedgerRefusal:
     """Set the ceiling aside from the first lots in burn order, if every limit allows it."""
     lots = live_lots(state, now.now)
-    refusal = _refusal(state, command, lots)
+    refusal = _refusal(state, command, lots, now.now)
     if refusal is not None:
         return refusal
     hold = _hold_of(state, command, now, _pin(lots, command.ceiling))
@@ -50,9 +52,10 @@ def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | 
         answer=_placed(hold, available_after),
         hold_id=hold.hold_id,
         hold=hold,
-        set_aside=(
-            WindowHold(state.day, daily_cap(state.limits), command.ceiling),
-            WindowHold(state.month, monthly_cap(state.limits), command.ceiling),
+        set_aside=tuple(
+            WindowHold(window, cap, command.ceiling)
+            for _, window, cap in bounding(state)
+            if window is not None
         ),
         moves=tuple(Move(MoveKind.HOLD, pin.lot_id, pin.amount) for pin in hold.pins),
     )
@@ -60,12 +63,24 @@ def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | 
 
 def hold_refusal(state: SpendState, command: PlaceHold, now: datetime) -> LedgerRefusal | None:
     """Why the hold would not be placed, or None."""
-    return _refusal(state, command, live_lots(state, now))
+    return _refusal(state, command, live_lots(state, now), now)
 
 
 def live_lots(state: SpendState, now: datetime) -> list[Lot]:
     """The lots that can be drawn now, in burn order."""
-    return burn_order(lot for lot in state.lots if lot.is_live(now))
+    return live(state.lots, now)
+
+
+def bounding(state: SpendState) -> tuple[tuple[str, Window | None, int | None], ...]:
+    """The windows a hold counts in, in the order they are checked: limit, window, cap."""
+    member_cap = None if state.member is None else state.member.cap
+    envelope_cap = None if state.envelope is None else state.envelope.ceiling
+    return (
+        ("monthly", state.month, monthly_cap(state.limits)),
+        ("daily", state.day, daily_cap(state.limits)),
+        ("member", state.member_month, member_cap),
+        ("envelope", state.envelope_window, envelope_cap),
+    )
 
 
 def settle(state: HeldState, command: Settle, now: Moment) -> Effects | LedgerRefusal:
@@ -111,14 +126,11 @@ def expire_hold(state: HeldState, command: ExpireHold, now: Moment) -> Effects |
     return _end(state, hold, command, now, _Ending("expire_hold", HoldState.EXPIRED, 0))
 
 
-def burn_order(lots: Iterable[Lot]) -> list[Lot]:
-    """Lower priority number, then soonest end (none last), then oldest, then id."""
-    return sorted(lots, key=lambda lot: (lot.priority, lot.ends_at or NEVER, lot.issued_at, lot.lot_id))
-
-
-def _refusal(state: SpendState, command: PlaceHold, lots: list[Lot]) -> LedgerRefusal | None:
+def _refusal(state: SpendState, command: PlaceHold, lots: list[Lot], now: datetime) -> LedgerRefusal | None:
     wrong = _command_refusal(state, command)
-    return _first_limit(state, command, sum(lot.available for lot in lots)) if wrong is None else wrong
+    if wrong is not None:
+        return wrong
+    return _first_limit(state, command, lots, now)
 
 
 def _charge_refusal(hold: Hold, command: Settle) -> LedgerRefusal | None:
@@ -135,57 +147,86 @@ def _charge_refusal(hold: Hold, command: Settle) -> LedgerRefusal | None:
 def _command_refusal(state: SpendState, command: PlaceHold) -> LedgerRefusal | None:
     if state.wallet is None:
         return WalletNotFound(command.wallet_id)
-    return first_refusal(
+    wrong = first_refusal(
         text_refusal(
             effect_key=command.effect_key, purpose=command.purpose, price_version=command.price_version
         ),
         amount_refusal("ceiling", command.ceiling),
         amount_refusal("lease_seconds", command.lease_seconds, most=LONGEST_LEASE_SECONDS),
     )
+    if wrong is None and command.envelope_id is not None and state.envelope is None:
+        return EnvelopeNotFound(command.envelope_id)
+    return wrong
 
 
-def _first_limit(state: SpendState, command: PlaceHold, available: int) -> HoldRefused | None:
-    """The documented order: wallet, per run, monthly, daily, balance, open holds."""
-    needed, limits = command.ceiling, state.limits
+def _first_limit(state: SpendState, command: PlaceHold, lots: list[Lot], now: datetime) -> HoldRefused | None:
+    """The documented order: wallet, per run, monthly, daily, member, envelope, balance, open holds."""
+    return (
+        _wallet_refusal(state, command)
+        or _per_run_refusal(state, command)
+        or _bound_refusal(state, command, now)
+        or _balance_refusal(state, command, sum(lot.available for lot in lots))
+        or _count_refusal(state, command)
+    )
+
+
+def _wallet_refusal(state: SpendState, command: PlaceHold) -> HoldRefused | None:
     wallet = state.wallet
     if wallet is None or wallet.state is not WalletState.OPEN or wallet.debt < 0:
-        return HoldRefused("wallet", command.wallet_id, 0, 0, needed, 0, None, None)
-    per_run = per_run_cap(limits)
-    if per_run is not None and needed > per_run:
-        return HoldRefused("per_run", command.wallet_id, 0, 0, needed, per_run, per_run, None)
-    window = _window_refusal("monthly", state.month, monthly_cap(limits), command) or _window_refusal(
-        "daily", state.day, daily_cap(limits), command
-    )
-    if window is not None:
-        return window
-    if needed > available:
-        held = sum(lot.held for lot in state.lots)
-        return HoldRefused("balance", command.wallet_id, 0, held, needed, available, None, None)
-    if state.open_holds >= limits.plan.open_holds:
-        cap = limits.plan.open_holds
-        return HoldRefused(
-            "open_holds", command.wallet_id, state.open_holds, state.open_holds, 1, 0, cap, None
-        )
+        return HoldRefused("wallet", command.wallet_id, 0, 0, command.ceiling, 0, None, None)
     return None
 
 
-def _window_refusal(limit: str, window: Window, cap: int | None, command: PlaceHold) -> HoldRefused | None:
-    if cap is None or window.settled + window.held + command.ceiling <= cap:
+def _per_run_refusal(state: SpendState, command: PlaceHold) -> HoldRefused | None:
+    cap = per_run_cap(state.limits)
+    if cap is None or command.ceiling <= cap:
         return None
-    left = max(0, cap - window.settled - window.held)
+    return HoldRefused("per_run", command.wallet_id, 0, 0, command.ceiling, cap, cap, None)
+
+
+def _bound_refusal(state: SpendState, command: PlaceHold, now: datetime) -> HoldRefused | None:
+    """The first window that the ceiling does not fit into, a member who may not spend, an ended envelope."""
+    for limit, window, cap in bounding(state):
+        if _is_shut(limit, state, command, now):
+            return HoldRefused(limit, command.wallet_id, 0, 0, command.ceiling, 0, cap or 0, None)
+        refused = None if window is None else _window_refusal(limit, window, cap, command)
+        if refused is not None:
+            return refused
+    return None
+
+
+def _is_shut(limit: str, state: SpendState, command: PlaceHold, now: datetime) -> bool:
+    """Whether the member may not spend at all, or the envelope has ended."""
+    if limit == "member" and command.member_id is not None:
+        return state.member is None or not state.member.active
+    return limit == "envelope" and state.envelope is not None and not state.envelope.is_open(now)
+
+
+def _balance_refusal(state: SpendState, command: PlaceHold, available: int) -> HoldRefused | None:
+    if command.ceiling <= available:
+        return None
+    held = sum(lot.held for lot in state.lots)
+    return HoldRefused("balance", command.wallet_id, 0, held, command.ceiling, available, None, None)
+
+
+def _count_refusal(state: SpendState, command: PlaceHold) -> HoldRefused | None:
+    count, cap = state.open_holds, state.limits.plan.open_holds
+    if count < cap:
+        return None
+    return HoldRefused("open_holds", command.wallet_id, count, count, 1, 0, cap, None)
+
+
+def _window_refusal(limit: str, window: Window, cap: int | None, command: PlaceHold) -> HoldRefused | None:
+    if cap is None or window.used + window.held + command.ceiling <= cap:
+        return None
+    left = max(0, cap - window.used - window.held)
     return HoldRefused(
-        limit, command.wallet_id, window.settled, window.held, command.ceiling, left, cap, window.ends_at
+        limit, command.wallet_id, window.used, window.held, command.ceiling, left, cap, window.ends_at
     )
 
 
 def _pin(lots: list[Lot], needed: int) -> tuple[Pin, ...]:
-    pins: list[Pin] = []
-    for lot in lots:
-        drawn = min(lot.available, needed)
-        if drawn > 0:
-            pins.append(Pin(lot.lot_id, drawn))
-            needed -= drawn
-    return tuple(pins)
+    return tuple(Pin(lot.lot_id, drawn) for lot, drawn in draw(lots, needed))
 
 
 def _hold_of(state: SpendState, command: PlaceHold, now: Moment, pins: tuple[Pin, ...]) -> Hold:
@@ -204,6 +245,8 @@ def _hold_of(state: SpendState, command: PlaceHold, now: Moment, pins: tuple[Pin
         day_start=state.day.start,
         month_start=state.month.start,
         pins=pins,
+        member_id=command.member_id,
+        envelope_id=command.envelope_id,
     )
 
 
@@ -232,7 +275,7 @@ def _end(state: HeldState, hold: Hold, command: Command, now: Moment, ending: _E
     lapsed = sum(move.amount for move in moves if move.kind is MoveKind.LAPSE_HELD)
     receipt_id = f"rcpt_{now.serial}"
     answer = HoldEnded(hold.hold_id, ending.state, ending.charge, returned, lapsed, now.now, receipt_id)
-    return Effects(
+    effects = Effects(
         effect_key=effect_key(command),
         kind=ending.kind,
         wallet_id=hold.wallet_id,
@@ -242,6 +285,7 @@ def _end(state: HeldState, hold: Hold, command: Command, now: Moment, ending: _E
         window_end=WindowEnd(hold, ending.charge),
         moves=moves,
     )
+    return covered(effects, state.wallet, (*state.owing, *state.lots), now.now)
 
 
 def _split(state: HeldState, hold: Hold, charge: int, now: Moment) -> Iterable[Move]:

@@ -1,42 +1,53 @@
-"""Decisions about wallets, grants, lots and limits. Pure."""
+"""Decisions about wallets, members, envelopes and limits. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio_server.clock import in_utc
 from studio_server.ledger.amounts import amount_refusal, first_refusal, text_refusal
 from studio_server.ledger.commands import effect_key
-from studio_server.ledger.effects import Effects, Grant, Move, MoveKind
+from studio_server.ledger.debt import covered, debt_left
+from studio_server.ledger.effects import Effects
 from studio_server.ledger.limits import monthly_allowance
-from studio_server.ledger.outcomes import GrantIssued, LimitsSet, LotExpired, WalletOpened
+from studio_server.ledger.outcomes import (
+    DebtCovered,
+    EnvelopeClosed,
+    EnvelopeOpened,
+    LimitsSet,
+    MemberSet,
+    WalletOpened,
+    WalletStateSet,
+)
 from studio_server.ledger.refusals import (
-    GrantAlreadyIssued,
-    GrantEndsTooSoon,
+    EnvelopeEnded,
+    EnvelopeNotFound,
     LimitAbovePlan,
-    LotNotFound,
-    NothingToExpire,
+    NoDebt,
+    UnknownZone,
     WalletAlreadyOpen,
+    WalletNotEmpty,
     WalletNotFound,
     WalletNotOpen,
 )
-from studio_server.ledger.values import GrantSource, Limits, Lot, OwnLimits, Wallet, WalletState
+from studio_server.ledger.values import Asset, Envelope, Limits, Member, OwnLimits, Wallet, WalletState
+from studio_server.ledger.windows import known_zone
 
 if TYPE_CHECKING:
-    from studio_server.ledger.commands import ExpireLot, IssueGrant, OpenWallet, SetLimits
+    from studio_server.ledger.commands import (
+        CloseEnvelope,
+        CoverDebt,
+        OpenEnvelope,
+        OpenWallet,
+        SetLimits,
+        SetMember,
+        SetWalletState,
+    )
     from studio_server.ledger.effects import Moment
     from studio_server.ledger.refusals import LedgerRefusal
-    from studio_server.ledger.state import GrantState, LimitsState, LotState, OpeningState
+    from studio_server.ledger.state import EnvelopeState, LimitsState, OpeningState, StandingState
     from studio_server.ledger.values import PlanCaps
-
-PRIORITIES = {
-    GrantSource.PLAN: 10,
-    GrantSource.GIFT: 20,
-    GrantSource.PROMOTION: 20,
-    GrantSource.REFUND: 25,
-    GrantSource.ADJUSTMENT: 25,
-    GrantSource.PURCHASE: 30,
-}
 
 
 def open_wallet(state: OpeningState, command: OpenWallet, now: Moment) -> Effects | LedgerRefusal:
@@ -48,7 +59,11 @@ def open_wallet(state: OpeningState, command: OpenWallet, now: Moment) -> Effect
         return refusal
     if state.existing_wallet_id is not None:
         return WalletAlreadyOpen(state.existing_wallet_id)
-    wallet = Wallet(f"wal_{now.serial}", command.owner_id, command.asset, WalletState.OPEN)
+    if not known_zone(command.zone):
+        return UnknownZone(command.zone)
+    wallet = Wallet(
+        f"wal_{now.serial}", command.owner_id, Asset(command.asset), WalletState.OPEN, zone=command.zone
+    )
     return Effects(
         effect_key=effect_key(command),
         kind="open_wallet",
@@ -56,43 +71,6 @@ def open_wallet(state: OpeningState, command: OpenWallet, now: Moment) -> Effect
         answer=WalletOpened(wallet.wallet_id, now.now),
         wallet=wallet,
         limits=Limits(command.plan, OwnLimits()),
-    )
-
-
-def issue_grant(state: GrantState, command: IssueGrant, now: Moment) -> Effects | LedgerRefusal:
-    """Give the amount as one new lot; the same source and reference never twice."""
-    refusal = _grant_refusal(state, command, now)
-    if refusal is not None:
-        return refusal
-    lot = _lot_of(command, now)
-    grant = Grant(f"grnt_{now.serial}", command.source, command.reference)
-    answer = GrantIssued(grant.grant_id, lot.lot_id, lot.amount, lot.effective_at, lot.ends_at)
-    return Effects(
-        effect_key=effect_key(command),
-        kind="issue_grant",
-        wallet_id=command.wallet_id,
-        answer=answer,
-        lot_id=lot.lot_id,
-        grant=grant,
-        lot=lot,
-        moves=(Move(MoveKind.GRANT, lot.lot_id, lot.amount),),
-    )
-
-
-def expire_lot(state: LotState, command: ExpireLot, now: Moment) -> Effects | LedgerRefusal:
-    """Take back what is available in an ended lot: once, for exactly what is available then."""
-    lot = state.lot
-    if lot is None:
-        return LotNotFound(command.lot_id)
-    if not lot.has_ended(now.now) or lot.available == 0:
-        return NothingToExpire(lot.lot_id, lot.available, lot.ends_at)
-    return Effects(
-        effect_key=effect_key(command),
-        kind="expire_lot",
-        wallet_id=state.wallet_id,
-        answer=LotExpired(lot.lot_id, lot.available, now.now),
-        lot_id=lot.lot_id,
-        moves=(Move(MoveKind.LAPSE, lot.lot_id, lot.available),),
     )
 
 
@@ -118,37 +96,106 @@ def set_limits(state: LimitsState, command: SetLimits) -> Effects | LedgerRefusa
     )
 
 
-def _grant_refusal(state: GrantState, command: IssueGrant, now: Moment) -> LedgerRefusal | None:
+def set_member(state: StandingState, command: SetMember) -> Effects | LedgerRefusal:
+    """Let a member spend from the wallet, under a monthly cap, or no longer."""
     if state.wallet is None:
         return WalletNotFound(command.wallet_id)
-    if state.wallet.state is WalletState.CLOSED:
-        return WalletNotOpen(state.wallet.wallet_id, state.wallet.state)
     refusal = first_refusal(
-        text_refusal(effect_key=command.effect_key, reference=command.reference),
-        amount_refusal("amount", command.amount),
+        text_refusal(effect_key=command.effect_key, member_id=command.member_id),
+        None if command.cap is None else amount_refusal("cap", command.cap, least=0),
     )
     if refusal is not None:
         return refusal
-    if state.granted_before is not None:
-        return GrantAlreadyIssued(command.source, command.reference, state.granted_before)
-    effective_at = now.now if command.effective_at is None else in_utc(command.effective_at)
-    if command.ends_at is not None and in_utc(command.ends_at) <= max(effective_at, now.now):
-        return GrantEndsTooSoon(effective_at, in_utc(command.ends_at))
-    return None
-
-
-def _lot_of(command: IssueGrant, now: Moment) -> Lot:
-    return Lot(
-        lot_id=f"lot_{now.serial}",
-        source=command.source,
-        priority=PRIORITIES[command.source] if command.priority is None else command.priority,
-        effective_at=now.now if command.effective_at is None else in_utc(command.effective_at),
-        ends_at=None if command.ends_at is None else in_utc(command.ends_at),
-        issued_at=now.now,
-        amount=command.amount,
-        available=command.amount,
-        held=0,
+    return Effects(
+        effect_key=effect_key(command),
+        kind="set_member",
+        wallet_id=command.wallet_id,
+        answer=MemberSet(command.wallet_id, command.member_id, command.cap, command.active),
+        member=Member(command.member_id, command.cap, command.active),
     )
+
+
+def open_envelope(state: StandingState, command: OpenEnvelope, now: Moment) -> Effects | LedgerRefusal:
+    """Open a ceiling that several holds share; nothing is set aside by it."""
+    wallet = state.wallet
+    if wallet is None:
+        return WalletNotFound(command.wallet_id)
+    if wallet.state is not WalletState.OPEN:
+        return WalletNotOpen(wallet.wallet_id, wallet.state)
+    refusal = first_refusal(
+        text_refusal(effect_key=command.effect_key, purpose=command.purpose),
+        amount_refusal("ceiling", command.ceiling),
+    )
+    if refusal is not None:
+        return refusal
+    ends_at = in_utc(command.ends_at)
+    if ends_at <= now.now:
+        return EnvelopeEnded("", ends_at)
+    envelope = Envelope(
+        f"env_{now.serial}", command.wallet_id, command.purpose, command.ceiling, now.now, ends_at
+    )
+    return Effects(
+        effect_key=effect_key(command),
+        kind="open_envelope",
+        wallet_id=command.wallet_id,
+        answer=EnvelopeOpened(envelope.envelope_id, envelope.ceiling, now.now, ends_at),
+        envelope=envelope,
+    )
+
+
+def close_envelope(state: EnvelopeState, command: CloseEnvelope, now: Moment) -> Effects | LedgerRefusal:
+    """Accept no further hold in the envelope."""
+    envelope, window = state.envelope, state.window
+    if envelope is None or window is None:
+        return EnvelopeNotFound(command.envelope_id)
+    refusal = text_refusal(effect_key=command.effect_key)
+    if refusal is not None:
+        return refusal
+    if envelope.closed_at is not None:
+        return EnvelopeEnded(envelope.envelope_id, envelope.closed_at)
+    return Effects(
+        effect_key=effect_key(command),
+        kind="close_envelope",
+        wallet_id=envelope.wallet_id,
+        answer=EnvelopeClosed(envelope.envelope_id, window.used, window.held, now.now),
+        envelope_closed=envelope.envelope_id,
+    )
+
+
+def set_wallet_state(state: StandingState, command: SetWalletState) -> Effects | LedgerRefusal:
+    """Freeze, reopen or close the wallet; a closed one stays closed."""
+    wallet = state.wallet
+    if wallet is None:
+        return WalletNotFound(command.wallet_id)
+    refusal = text_refusal(effect_key=command.effect_key, reason=command.reason)
+    if refusal is not None:
+        return refusal
+    if wallet.state is WalletState.CLOSED:
+        return WalletNotOpen(wallet.wallet_id, wallet.state)
+    if command.state == WalletState.CLOSED and (state.open_holds > 0 or wallet.debt < 0):
+        return WalletNotEmpty(wallet.wallet_id, state.open_holds, -wallet.debt)
+    return Effects(
+        effect_key=effect_key(command),
+        kind="set_wallet_state",
+        wallet_id=command.wallet_id,
+        answer=WalletStateSet(command.wallet_id, command.state),
+        wallet_state=command.state,
+    )
+
+
+def cover_debt(state: StandingState, command: CoverDebt, now: Moment) -> Effects | LedgerRefusal:
+    """Use what is available against the debt, as every command on the wallet would."""
+    wallet = state.wallet
+    if wallet is None:
+        return WalletNotFound(command.wallet_id)
+    answer = DebtCovered(wallet.wallet_id, 0, wallet.debt)
+    nothing = Effects(effect_key(command), "cover_debt", wallet.wallet_id, answer)
+    effects = covered(nothing, wallet, state.owing, now.now)
+    if not effects.moves:
+        available = sum(lot.available for lot in state.owing if lot.is_live(now.now))
+        return NoDebt(wallet.wallet_id, -wallet.debt, available)
+    debt = debt_left(effects, wallet)
+    return replace(effects, answer=replace(answer, amount=debt - wallet.debt, debt_after=debt))
 
 
 def _caps_refusal(plan: PlanCaps) -> LedgerRefusal | None:

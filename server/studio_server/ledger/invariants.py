@@ -19,10 +19,10 @@ RULES: tuple[Rule, ...] = (
         1,
         "does not have one entry out and one in that sum to 0",
         """
-        SELECT t.transfer_id FROM transfers t LEFT JOIN entries e USING (transfer_id)
+        SELECT t.transfer_id FROM transfers t LEFT JOIN entries e ON e.transfer_id = t.transfer_id
         GROUP BY t.transfer_id HAVING count(e.sequence) <> 2 OR sum(e.amount) <> 0
-        OR sum(e.account_id = t.from_account AND e.amount = -t.amount) <> 1
-        OR sum(e.account_id = t.to_account AND e.amount = t.amount) <> 1
+        OR sum(CASE WHEN e.account_id = t.from_account AND e.amount = -t.amount THEN 1 ELSE 0 END) <> 1
+        OR sum(CASE WHEN e.account_id = t.to_account AND e.amount = t.amount THEN 1 ELSE 0 END) <> 1
         """,
     ),
     Rule(1, "balances do not sum to 0", "SELECT asset FROM accounts GROUP BY asset HAVING sum(balance) <> 0"),
@@ -30,18 +30,19 @@ RULES: tuple[Rule, ...] = (
         1,
         "moves between the wrong kinds of account, or two assets",
         """
-        SELECT transfer_id FROM transfers t JOIN transfer_kinds k USING (kind)
+        SELECT transfer_id FROM transfers t JOIN transfer_kinds k ON k.kind = t.kind
         LEFT JOIN accounts f ON f.account_id = from_account
-        LEFT JOIN accounts g ON g.account_id = to_account WHERE f.kind IS NOT k.from_kind
-        OR g.kind IS NOT k.to_kind OR f.asset IS NOT t.asset OR g.asset IS NOT t.asset
+        LEFT JOIN accounts g ON g.account_id = to_account WHERE f.kind IS DISTINCT FROM k.from_kind
+        OR g.kind IS DISTINCT FROM k.to_kind OR f.asset IS DISTINCT FROM t.asset
+        OR g.asset IS DISTINCT FROM t.asset
         """,
     ),
     Rule(
         2,
         "stored balance or version differs from its entries",
         """
-        SELECT a.account_id FROM accounts a LEFT JOIN entries e USING (account_id)
-        GROUP BY a.account_id HAVING a.balance <> coalesce(sum(e.amount), 0)
+        SELECT a.account_id FROM accounts a LEFT JOIN entries e ON e.account_id = a.account_id
+        GROUP BY a.account_id, a.balance, a.version HAVING a.balance <> coalesce(sum(e.amount), 0)
         OR a.version <> count(e.sequence)
         """,
     ),
@@ -50,8 +51,8 @@ RULES: tuple[Rule, ...] = (
         "an entry does not continue the one before",
         """
         SELECT account_id || ' version ' || version
-        FROM (SELECT *, lag(after, 1, 0) OVER one AS expected, row_number() OVER one AS nth
-        FROM entries WINDOW one AS (PARTITION BY account_id ORDER BY sequence))
+        FROM (SELECT *, coalesce(lag(after) OVER one, 0) AS expected, row_number() OVER one AS nth
+        FROM entries WINDOW one AS (PARTITION BY account_id ORDER BY sequence)) AS lines
         WHERE before <> expected OR after <> before + amount OR version <> nth
         """,
     ),
@@ -59,19 +60,20 @@ RULES: tuple[Rule, ...] = (
         2,
         "is not an account of its wallet or lot",
         """
-        SELECT account_id FROM accounts a LEFT JOIN wallets w USING (wallet_id)
-        LEFT JOIN lots l USING (lot_id) WHERE w.asset IS NOT a.asset
-        OR (a.lot_id IS NOT NULL AND l.wallet_id IS NOT a.wallet_id)
-        OR account_id <> coalesce(lot_id || '/' || substr(kind, 5), a.wallet_id || '/' || kind)
+        SELECT a.account_id FROM accounts a LEFT JOIN wallets w ON w.wallet_id = a.wallet_id
+        LEFT JOIN lots l ON l.lot_id = a.lot_id WHERE w.asset IS DISTINCT FROM a.asset
+        OR (a.lot_id IS NOT NULL AND l.wallet_id IS DISTINCT FROM a.wallet_id)
+        OR a.account_id <> coalesce(a.lot_id || '/' || substr(a.kind, 5), a.wallet_id || '/' || a.kind)
         """,
     ),
     Rule(
         3,
         "parts do not add up to the amount granted",
         """
-        SELECT lot_id FROM lots l LEFT JOIN grants g USING (grant_id) WHERE l.amount IS NOT g.amount
-        OR l.amount <> available + held + spent + expired + revoked
-        OR min(available, held, spent, expired, revoked) < 0
+        SELECT lot_id FROM lots l LEFT JOIN grants g ON g.grant_id = l.grant_id
+        WHERE l.amount IS DISTINCT FROM g.amount OR l.amount <> available + held + spent + expired + revoked
+        OR available < 0 OR held < 0 OR spent < 0 OR expired < 0 OR revoked < 0
+        OR voided < 0 OR voided > l.amount OR owed < 0 OR owed > voided
         """,
     ),
     Rule(
@@ -80,7 +82,7 @@ RULES: tuple[Rule, ...] = (
         """
         SELECT l.lot_id FROM lots l LEFT JOIN accounts a ON a.account_id = l.lot_id || '/available'
         LEFT JOIN accounts h ON h.account_id = l.lot_id || '/held'
-        WHERE a.balance IS NOT l.available OR h.balance IS NOT l.held
+        WHERE a.balance IS DISTINCT FROM l.available OR h.balance IS DISTINCT FROM l.held
         """,
     ),
     Rule(
@@ -88,12 +90,23 @@ RULES: tuple[Rule, ...] = (
         "is below zero",
         "SELECT account_id FROM accounts WHERE balance < 0 AND kind NOT IN ('issuance', 'debt')",
     ),
+    Rule(4, "is a debt above zero", "SELECT account_id FROM accounts WHERE balance > 0 AND kind = 'debt'"),
+    Rule(
+        4,
+        "owes another amount than was taken back and not paid",
+        """
+        SELECT a.account_id FROM accounts a LEFT JOIN transfers o ON o.from_account = a.account_id
+        OR o.to_account = a.account_id WHERE a.kind = 'debt' GROUP BY a.account_id, a.balance
+        HAVING a.balance <> coalesce(sum(CASE o.kind WHEN 'owe' THEN -o.amount WHEN 'cover' THEN o.amount
+        ELSE 0 END), 0)
+        """,
+    ),
     Rule(
         5,
         "amount is not a whole number within its range",
         """
-        SELECT transfer_id FROM transfers WHERE typeof(amount) <> 'integer'
-        OR amount NOT BETWEEN 1 AND 9007199254740991
+        SELECT transfer_id FROM transfers WHERE amount NOT BETWEEN 1 AND 9007199254740991
+        OR amount <> round(amount)
         """,
     ),
     Rule(
@@ -103,6 +116,7 @@ RULES: tuple[Rule, ...] = (
         SELECT hold_id FROM holds WHERE settled < 0 OR settled > ceiling
         OR settled + returned <> CASE state WHEN 'open' THEN 0 ELSE ceiling END
         OR (state <> 'settled' AND settled <> 0) OR (state = 'open') <> (ended_us IS NULL)
+        OR (reversed <> 0 AND reversed <> settled)
         """,
     ),
     Rule(
@@ -111,8 +125,8 @@ RULES: tuple[Rule, ...] = (
         """
         SELECT h.hold_id FROM holds h
         LEFT JOIN effects e ON e.hold_id = h.hold_id AND e.kind IN ('settle', 'release', 'expire_hold')
-        GROUP BY h.hold_id HAVING count(e.sequence) <> (h.state <> 'open')
-        OR max(e.kind) IS NOT CASE h.state WHEN 'settled' THEN 'settle' WHEN 'released' THEN
+        GROUP BY h.hold_id, h.state HAVING count(e.sequence) <> CASE h.state WHEN 'open' THEN 0 ELSE 1 END
+        OR max(e.kind) IS DISTINCT FROM CASE h.state WHEN 'settled' THEN 'settle' WHEN 'released' THEN
         'release' WHEN 'expired' THEN 'expire_hold' END
         """,
     ),
@@ -120,8 +134,28 @@ RULES: tuple[Rule, ...] = (
         6,
         "pins another amount than it set aside",
         """
-        SELECT h.hold_id FROM holds h LEFT JOIN hold_lots p USING (hold_id) GROUP BY h.hold_id
-        HAVING h.ceiling IS NOT sum(p.amount)
+        SELECT h.hold_id FROM holds h LEFT JOIN hold_lots p ON p.hold_id = h.hold_id
+        GROUP BY h.hold_id, h.ceiling HAVING h.ceiling IS DISTINCT FROM sum(p.amount)
+        """,
+    ),
+    Rule(
+        6,
+        "was given back another amount than is on record",
+        """
+        SELECT h.hold_id FROM holds h LEFT JOIN transfers t ON t.hold_id = h.hold_id
+        AND t.kind IN ('unspend', 'unspend_lapsed') GROUP BY h.hold_id, h.reversed
+        HAVING h.reversed <> coalesce(sum(t.amount), 0)
+        """,
+    ),
+    Rule(
+        6,
+        "undoes a transfer of another amount, lot or kind",
+        """
+        SELECT t.transfer_id FROM transfers t LEFT JOIN transfers o ON o.transfer_id = t.reverses
+        WHERE (t.reverses IS NOT NULL OR t.kind LIKE 'unspend%' OR t.kind LIKE 'reinstate%')
+        AND (o.amount IS DISTINCT FROM t.amount OR o.kind IS NULL OR NOT (
+        (o.kind = 'settle' AND t.kind IN ('unspend', 'unspend_lapsed') AND o.lot_id = t.lot_id)
+        OR (o.kind IN ('revoke', 'owe') AND t.kind IN ('reinstate', 'reinstate_lapsed'))))
         """,
     ),
     Rule(
@@ -137,26 +171,31 @@ RULES: tuple[Rule, ...] = (
         9,
         "drew from, or went back to, a lot outside its time",
         """
-        SELECT transfer_id FROM transfers t JOIN lots l USING (lot_id)
-        WHERE (t.kind IN ('hold', 'return') AND l.ends_us IS NOT NULL AND l.ends_us <=
-        t.recorded_us)
-        OR (t.kind = 'hold' AND l.effective_us > t.recorded_us)
-        OR (t.kind IN ('lapse', 'lapse_held') AND (l.ends_us IS NULL OR l.ends_us > t.recorded_us))
+        SELECT transfer_id FROM transfers t JOIN lots l ON l.lot_id = t.lot_id
+        WHERE (t.kind IN ('hold', 'return', 'cover', 'give', 'unspend') AND l.ends_us IS NOT NULL
+        AND l.ends_us <= t.recorded_us)
+        OR (t.kind IN ('hold', 'cover', 'give') AND l.effective_us > t.recorded_us)
+        OR (t.kind IN ('lapse', 'lapse_held', 'unspend_lapsed', 'reinstate_lapsed', 'roll')
+        AND (l.ends_us IS NULL OR l.ends_us > t.recorded_us))
         """,
     ),
     Rule(
         11,
         "settled and held are above the cap",
-        "SELECT wallet_id || ' ' || period || ' ' || start_us FROM windows WHERE settled + held > cap",
+        "SELECT wallet_id || ' ' || period || ' ' || start_us FROM windows"
+        " WHERE settled - reversed + held > cap",
     ),
     Rule(
         11,
         "differs from the holds placed in it",
         """
-        SELECT w.wallet_id || ' ' || period || ' ' || start_us FROM windows w
-        LEFT JOIN holds h ON h.wallet_id = w.wallet_id AND start_us = CASE period WHEN 'day' THEN
-        day_start_us ELSE month_start_us END
-        GROUP BY w.wallet_id, period, start_us HAVING w.settled <> coalesce(sum(h.settled), 0)
+        SELECT w.wallet_id || ' ' || w.period || ' ' || w.start_us FROM windows w
+        LEFT JOIN holds h ON h.wallet_id = w.wallet_id AND CASE w.period WHEN 'day' THEN h.day_start_us
+        WHEN 'envelope' THEN w.start_us ELSE h.month_start_us END = w.start_us
+        AND CASE w.period WHEN 'member' THEN h.member_id WHEN 'envelope' THEN h.envelope_id ELSE '' END
+        = w.subject
+        GROUP BY w.wallet_id, w.period, w.subject, w.start_us, w.settled, w.held, w.reversed
+        HAVING w.settled <> coalesce(sum(h.settled), 0) OR w.reversed <> coalesce(sum(h.reversed), 0)
         OR w.held <> coalesce(sum(CASE h.state WHEN 'open' THEN h.ceiling ELSE 0 END), 0)
         """,
     ),
@@ -173,9 +212,8 @@ RULES: tuple[Rule, ...] = (
         "was recorded before the entry it follows",
         """
         SELECT 'entry ' || sequence
-        FROM (SELECT sequence, recorded_us, lag(recorded_us, 1, 0) OVER (ORDER BY sequence) AS
-        earlier
-        FROM entries) WHERE recorded_us < earlier
+        FROM (SELECT sequence, recorded_us, lag(recorded_us) OVER (ORDER BY sequence) AS earlier
+        FROM entries) AS lines WHERE recorded_us < earlier
         """,
     ),
     Rule(

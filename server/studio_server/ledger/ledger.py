@@ -12,10 +12,13 @@ from studio_server.ledger import rows, views
 from studio_server.ledger.apply import apply
 from studio_server.ledger.canonical import from_text, to_text
 from studio_server.ledger.commands import (
+    CoverDebt,
+    CoverDebts,
     ExpireHold,
     ExpireHolds,
     ExpireLot,
     ExpireLots,
+    PlaceHold,
     Release,
     Settle,
     effect_key,
@@ -23,8 +26,9 @@ from studio_server.ledger.commands import (
 from studio_server.ledger.decide import decide
 from studio_server.ledger.decide_holds import hold_refusal
 from studio_server.ledger.effects import Moment
-from studio_server.ledger.load import load, spending
-from studio_server.ledger.outcomes import HoldsExpired, LotsExpired
+from studio_server.ledger.load import ANSWERED, ground, loader, spending
+from studio_server.ledger.outcomes import DebtsCovered, HoldsExpired, LotsExpired
+from studio_server.ledger.posting import Asked, post
 from studio_server.ledger.refusals import (
     EffectKeyReused,
     HoldNotFound,
@@ -34,26 +38,44 @@ from studio_server.ledger.refusals import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from studio_server.ids import IdSource
     from studio_server.ledger.commands import (
+        CloseEnvelope,
+        ClosePeriod,
         Command,
         IssueGrant,
+        OpenEnvelope,
         OpenWallet,
-        PlaceHold,
+        Reverse,
         SetLimits,
+        SetMember,
+        SetWalletState,
         Sweep,
+        TransferCredits,
+        VoidGrant,
     )
     from studio_server.ledger.outcomes import (
+        CreditsTransferred,
+        DebtCovered,
+        EnvelopeClosed,
+        EnvelopeOpened,
         GrantIssued,
+        GrantVoided,
         HoldEnded,
         HoldPlaced,
         LimitsSet,
         LotExpired,
+        MemberSet,
+        PeriodClosed,
+        Reversed,
         WalletOpened,
+        WalletStateSet,
     )
     from studio_server.ledger.values import Asset, Hold
     from studio_server.ledger.views import StatementLine, WalletView
-    from studio_server.storage import Tx
+    from studio_server.storage import Row, Tx
 
 SYSTEM = "system"
 
@@ -82,6 +104,26 @@ class Ledger:
     def execute(self, tx: Tx, command: ExpireLots, *, actor: str = SYSTEM) -> LotsExpired: ...
     @overload
     def execute(self, tx: Tx, command: SetLimits, *, actor: str = SYSTEM) -> LimitsSet: ...
+    @overload
+    def execute(self, tx: Tx, command: VoidGrant, *, actor: str = SYSTEM) -> GrantVoided: ...
+    @overload
+    def execute(self, tx: Tx, command: Reverse, *, actor: str = SYSTEM) -> Reversed: ...
+    @overload
+    def execute(self, tx: Tx, command: TransferCredits, *, actor: str = SYSTEM) -> CreditsTransferred: ...
+    @overload
+    def execute(self, tx: Tx, command: SetMember, *, actor: str = SYSTEM) -> MemberSet: ...
+    @overload
+    def execute(self, tx: Tx, command: OpenEnvelope, *, actor: str = SYSTEM) -> EnvelopeOpened: ...
+    @overload
+    def execute(self, tx: Tx, command: CloseEnvelope, *, actor: str = SYSTEM) -> EnvelopeClosed: ...
+    @overload
+    def execute(self, tx: Tx, command: SetWalletState, *, actor: str = SYSTEM) -> WalletStateSet: ...
+    @overload
+    def execute(self, tx: Tx, command: ClosePeriod, *, actor: str = SYSTEM) -> PeriodClosed: ...
+    @overload
+    def execute(self, tx: Tx, command: CoverDebt, *, actor: str = SYSTEM) -> DebtCovered: ...
+    @overload
+    def execute(self, tx: Tx, command: CoverDebts, *, actor: str = SYSTEM) -> DebtsCovered: ...
     def execute(self, tx: Tx, command: Command | Sweep, *, actor: str = SYSTEM) -> Any:
         """Do what the command says, once, in the caller's transaction; asked again it answers as before.
 
@@ -98,6 +140,9 @@ class Ledger:
             case ExpireLots():
                 ended = rows.lots_past_end(tx, command.limit)
                 return LotsExpired(tuple(self._once(tx, ExpireLot(lot_id), actor) for lot_id in ended))
+            case CoverDebts():
+                able = rows.wallets_able_to_pay(tx, command.limit)
+                return DebtsCovered(tuple(self._cover(tx, wallet_id, actor) for wallet_id in able))
             case _:
                 return self._once(tx, command, actor)
 
@@ -107,7 +152,7 @@ class Ledger:
         Raises:
             WalletNotFound: there is no such wallet.
         """
-        state = spending(tx, command.wallet_id)
+        state = spending(tx, command)
         refusal = hold_refusal(state, command, tx.now)
         if state.wallet is None:
             raise WalletNotFound(command.wallet_id)
@@ -120,7 +165,7 @@ class Ledger:
         Raises:
             WalletNotFound: there is no such wallet.
         """
-        state = spending(tx, wallet_id)
+        state = spending(tx, PlaceHold("view", wallet_id, "view", 1, "view", 1))
         if state.wallet is None:
             raise WalletNotFound(wallet_id)
         return views.wallet_view(state.wallet, state, tx.now)
@@ -154,33 +199,43 @@ class Ledger:
         """Every open hold, the one whose lease ends first in front."""
         return rows.open_holds(tx)
 
+    def periods_past_end(self, tx: Tx, *, limit: int = 500) -> list[str]:
+        """Ended lots that may roll over: whoever knows the plan closes them with `ClosePeriod`."""
+        return rows.lots_to_close(tx, limit)
+
+    def _cover(self, tx: Tx, wallet_id: str, actor: str) -> DebtCovered:
+        key = f"cover:{wallet_id}:{rows.latest_change(tx, wallet_id)}"
+        return self._once(tx, CoverDebt(key, wallet_id), actor)
+
     def _once(self, tx: Tx, command: Command, actor: str) -> Any:
         body, key = to_text(command), effect_key(command)
-        answered = _answered(tx, key, body, command)
+        reads = loader(command, tx.now)
+        found = [result.rows for result in tx.batch([(ANSWERED, (key,)), *reads.statements])]
+        answered = _answer(found[0], key, body, command)
         if answered is not None:
             return answered
         moment = Moment(tx.now, self._ids.serial())
-        effects = decide(load(tx, command), command, moment)
+        effects = decide(reads.build(found[1:]), command, moment)
         if isinstance(effects, LedgerRefusal):
             raise effects
         if effects.effect_key != key:
-            answered = _answered(tx, effects.effect_key, body, command)
+            stored = tx.execute(ANSWERED, (effects.effect_key,))
+            answered = _answer(stored, effects.effect_key, body, command)
         if answered is not None:
             return answered
-        apply(tx, effects, body, moment.serial, actor)
+        apply(tx, effects, post(effects, ground(tx, effects), Asked(body, actor, moment)))
         return effects.answer
 
 
-def _answered(tx: Tx, key: str, body: str, command: Command) -> Any:
+def _answer(stored: Sequence[Row], key: str, body: str, command: Command) -> Any:
     """The answer already given under this key, or None.
 
     A hold that ended in another way than asked for is not a reused key: what it ended as is the answer.
     """
-    stored = tx.one("SELECT body, answer FROM effects WHERE effect_key = ?", (key,))
-    if stored is None:
+    if not stored:
         return None
-    if stored[0] == body:
-        return from_text(stored[1])
+    if stored[0][0] == body:
+        return from_text(stored[0][1])
     if isinstance(command, Settle | Release | ExpireHold) and key == effect_key(command):
         return None
     raise EffectKeyReused(key)

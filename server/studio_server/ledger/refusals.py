@@ -17,8 +17,8 @@ class LedgerRefusal(Exception):
 class HoldRefused(LedgerRefusal):
     """The first limit that does not allow the hold, in the documented order.
 
-    `limit` is wallet, per_run, monthly, daily, balance or open_holds; `available` is what that limit would
-    still allow, `resets_at` when it starts afresh.
+    `limit` is wallet, per_run, monthly, daily, member, envelope, balance or open_holds; `available` is what
+    that limit would still allow, `resets_at` when it starts afresh.
     """
 
     limit: str
@@ -228,3 +228,137 @@ class LimitAbovePlan(LedgerRefusal):
     def __str__(self) -> str:
         """For people."""
         return f"the {self.limit} limit can be at most {self.allowed}, not {self.asked}"
+
+
+@dataclass(eq=False)
+class GrantNotFound(LedgerRefusal):
+    """There is no such grant."""
+
+    grant_id: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"there is no grant {self.grant_id}"
+
+
+@dataclass(eq=False)
+class VoidsAboveGrant(LedgerRefusal):
+    """More was to be taken back than the grant gave and still stands for."""
+
+    grant_id: str
+    amount: int
+    left: int
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.amount} cannot be taken back from {self.grant_id}: {self.left} of it stands"
+
+
+@dataclass(eq=False)
+class NothingToReverse(LedgerRefusal):
+    """The effect is unknown, was undone before, or is of a kind that cannot be undone."""
+
+    reverses: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"there is no settlement or voided grant to undo under {self.reverses!r}"
+
+
+@dataclass(eq=False)
+class NotEnoughToGive(LedgerRefusal):
+    """What was bought, given or refunded does not cover the transfer; plan credits cannot be given away."""
+
+    wallet_id: str
+    needed: int
+    available: int
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.needed} cannot be given: {self.available} of the wallet can be given away"
+
+
+@dataclass(eq=False)
+class TransferNotPossible(LedgerRefusal):
+    """The two wallets are one, or of two assets, or the end has passed."""
+
+    wallet_id: str
+    to_wallet_id: str
+    reason: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"nothing can be given from {self.wallet_id} to {self.to_wallet_id}: {self.reason}"
+
+
+@dataclass(eq=False)
+class EnvelopeNotFound(LedgerRefusal):
+    """There is no such envelope in this wallet."""
+
+    envelope_id: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"there is no envelope {self.envelope_id}"
+
+
+@dataclass(eq=False)
+class EnvelopeEnded(LedgerRefusal):
+    """The envelope would end before it could be used, or is closed."""
+
+    envelope_id: str
+    ends_at: datetime
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"the envelope {self.envelope_id} has ended (at {self.ends_at.isoformat()})"
+
+
+@dataclass(eq=False)
+class WalletNotEmpty(LedgerRefusal):
+    """A wallet with open holds or a debt cannot be closed."""
+
+    wallet_id: str
+    open_holds: int
+    debt: int
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"the wallet {self.wallet_id} has {self.open_holds} open holds and a debt of {self.debt}"
+
+
+@dataclass(eq=False)
+class UnknownZone(LedgerRefusal):
+    """The time zone is not in the zone database."""
+
+    zone: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"there is no time zone {self.zone!r}"
+
+
+@dataclass(eq=False)
+class PeriodStillRuns(LedgerRefusal):
+    """The lot has not ended, does not roll over, or the next period would end no later."""
+
+    lot_id: str
+    ends_at: datetime | None
+
+    def __str__(self) -> str:
+        """For people."""
+        ends = "has no end" if self.ends_at is None else f"ends {self.ends_at.isoformat()}"
+        return f"the period of {self.lot_id} cannot be closed now: it {ends}"
+
+
+@dataclass(eq=False)
+class NoDebt(LedgerRefusal):
+    """The wallet owes nothing, or has nothing to pay with."""
+
+    wallet_id: str
+    debt: int
+    available: int
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"the wallet {self.wallet_id} owes {self.debt} and has {self.available} available"

@@ -1,4 +1,4 @@
-"""Rows of the SQLite store as values, and the queries that fetch them."""
+"""Rows of the stores as values, and the reads outside a command. SQL that both engines understand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from studio_server.clock import from_microseconds, to_microseconds
 from studio_server.ledger.values import (
     Asset,
+    Envelope,
     GrantSource,
     Hold,
     HoldState,
     Limits,
     Lot,
+    Member,
     OwnLimits,
     Pin,
     PlanCaps,
@@ -21,101 +23,44 @@ from studio_server.ledger.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from studio_server.storage import Row, Tx
 
-LOT = "lot_id, source, priority, effective_us, ends_us, issued_us, amount, available, held"
-LIMITS = (
-    "plan_daily, plan_monthly_allocation, plan_per_run, plan_open_holds, own_daily, own_monthly, own_per_run"
-)
-BOUGHT = (
-    "(SELECT coalesce(sum(amount - revoked), 0) FROM lots WHERE lots.wallet_id = w.wallet_id"
-    " AND source = 'purchase' AND effective_us <= ? AND (ends_us IS NULL OR ends_us > ?))"
+LOT = (
+    "lot_id, source, priority, effective_us, ends_us, issued_us, amount, available, held, spent, voided,"
+    " owed, roll_over"
 )
 HOLD = (
     "hold_id, wallet_id, purpose, ceiling, price_version, state, settled, returned, placed_us,"
-    " lease_expires_us, ended_us, day_start_us, month_start_us"
+    " lease_expires_us, ended_us, day_start_us, month_start_us, member_id, envelope_id, reversed"
 )
-
-
-def wallet(tx: Tx, wallet_id: str) -> Wallet | None:
-    """The wallet, with its debt."""
-    row = tx.one(
-        "SELECT wallet_id, owner_id, wallets.asset, state, balance FROM wallets"
-        " JOIN accounts USING (wallet_id) WHERE wallet_id = ? AND account_id = wallet_id || '/debt'",
-        (wallet_id,),
-    )
-    return None if row is None else Wallet(row[0], row[1], Asset(row[2]), WalletState(row[3]), row[4])
+WALLET = (
+    "SELECT w.wallet_id, w.owner_id, w.asset, w.state, d.balance, w.zone FROM wallets w"
+    " JOIN accounts d ON d.account_id = w.wallet_id || '/debt' WHERE w.wallet_id = "
+)
+PINS = "SELECT lot_id, amount FROM hold_lots WHERE hold_id = ? ORDER BY position"
+ONE_HOLD = f"SELECT {HOLD} FROM holds WHERE hold_id = ?"  # noqa: S608  - constant text
+OPEN_COUNT = "SELECT count(*) FROM holds WHERE wallet_id = ? AND state = 'open'"
+OPEN_HOLDS = f"SELECT {HOLD} FROM holds WHERE state = 'open' ORDER BY lease_expires_us, hold_id"  # noqa: S608  - constant text
 
 
 def wallet_id_of(tx: Tx, owner_id: str, asset: Asset) -> str | None:
     """The one wallet of this owner in this asset."""
-    row = tx.one("SELECT wallet_id FROM wallets WHERE owner_id = ? AND asset = ?", (owner_id, asset))
+    row = tx.one("SELECT wallet_id FROM wallets WHERE owner_id = ? AND asset = ?", (owner_id, str(asset)))
     return None if row is None else str(row[0])
-
-
-def limits(tx: Tx, wallet_id: str) -> Limits:
-    """The plan's caps, the owner's limits, and what purchases that have not ended gave."""
-    now = to_microseconds(tx.now)
-    row = tx.one(f"SELECT {LIMITS}, {BOUGHT} FROM wallet_limits w WHERE wallet_id = ?", (now, now, wallet_id))  # noqa: S608  - constant text
-    if row is None:
-        return Limits(PlanCaps(), OwnLimits())
-    return Limits(PlanCaps(*row[:4]), OwnLimits(*row[4:7]), row[7])
-
-
-def lots_to_draw(tx: Tx, wallet_id: str) -> tuple[Lot, ...]:
-    """Every lot of the wallet in which something is available or held."""
-    rows = tx.execute(
-        f"SELECT {LOT} FROM lots WHERE wallet_id = ? AND (available > 0 OR held > 0)",  # noqa: S608  - constant text
-        (wallet_id,),
-    )
-    return tuple(_lot(row) for row in rows)
-
-
-def lot(tx: Tx, lot_id: str) -> Lot | None:
-    """One lot."""
-    row = tx.one(f"SELECT {LOT} FROM lots WHERE lot_id = ?", (lot_id,))  # noqa: S608  - constant text
-    return None if row is None else _lot(row)
-
-
-def pinned_lots(tx: Tx, hold_id: str) -> tuple[Lot, ...]:
-    """The lots a hold pinned."""
-    rows = tx.execute(
-        f"SELECT {LOT} FROM lots WHERE lot_id IN (SELECT lot_id FROM hold_lots WHERE hold_id = ?)",  # noqa: S608  - constant text
-        (hold_id,),
-    )
-    return tuple(_lot(row) for row in rows)
 
 
 def hold(tx: Tx, hold_id: str) -> Hold | None:
     """One hold with its pins."""
-    row = tx.one(f"SELECT {HOLD} FROM holds WHERE hold_id = ?", (hold_id,))  # noqa: S608  - constant text
-    return None if row is None else _hold(tx, row)
+    row, pins = (found.rows for found in tx.batch([(ONE_HOLD, (hold_id,)), (PINS, (hold_id,))]))
+    return as_hold(row, pins)
 
 
 def open_holds(tx: Tx) -> tuple[Hold, ...]:
     """Every open hold, the one whose lease ends first in front."""
-    rows = tx.execute(f"SELECT {HOLD} FROM holds WHERE state = 'open' ORDER BY lease_expires_us, hold_id")  # noqa: S608  - constant text
-    return tuple(_hold(tx, row) for row in rows)
-
-
-def open_hold_count(tx: Tx, wallet_id: str) -> int:
-    """How many holds of the wallet are open."""
-    row = tx.one("SELECT count(*) FROM holds WHERE wallet_id = ? AND state = 'open'", (wallet_id,))
-    return 0 if row is None else int(row[0])
-
-
-def windows(tx: Tx, wallet_id: str, empty: tuple[Window, Window]) -> tuple[Window, Window]:
-    """Day and month as recorded; a window in which nothing was held yet is given back `empty`."""
-    day, month = empty
-    rows = tx.execute(
-        "SELECT period, settled, held FROM windows WHERE wallet_id = ?"
-        " AND (period, start_us) IN (VALUES (?, ?), (?, ?))",
-        (wallet_id, day.period, to_microseconds(day.start), month.period, to_microseconds(month.start)),
-    )
-    found = {row[0]: row[1:] for row in rows}
-    return _filled(day, found), _filled(month, found)
+    return tuple(found for row in tx.execute(OPEN_HOLDS) if (found := hold(tx, row[0])) is not None)
 
 
 def holds_past_lease(tx: Tx, limit: int) -> list[str]:
@@ -129,19 +74,35 @@ def holds_past_lease(tx: Tx, limit: int) -> list[str]:
 
 
 def lots_past_end(tx: Tx, limit: int) -> list[str]:
-    """Ended lots in which something is still available, the longest ended first."""
+    """Ended lots that do not roll over and in which something is available, the longest ended first."""
     rows = tx.execute(
         "SELECT lot_id FROM lots WHERE available > 0 AND ends_us IS NOT NULL AND ends_us <= ?"
+        " AND roll_over IS NULL ORDER BY ends_us, lot_id LIMIT ?",
+        (to_microseconds(tx.now), limit),
+    )
+    return [row[0] for row in rows]
+
+
+def lots_to_close(tx: Tx, limit: int) -> list[str]:
+    """Ended lots that may roll over and in which something is available, the longest ended first."""
+    rows = tx.execute(
+        "SELECT lot_id FROM lots WHERE available > 0 AND roll_over IS NOT NULL AND ends_us <= ?"
         " ORDER BY ends_us, lot_id LIMIT ?",
         (to_microseconds(tx.now), limit),
     )
     return [row[0] for row in rows]
 
 
-def granted_before(tx: Tx, source: GrantSource, reference: str) -> str | None:
-    """The grant with this source and reference, if there was one."""
-    row = tx.one("SELECT grant_id FROM grants WHERE source = ? AND reference = ?", (source, reference))
-    return None if row is None else str(row[0])
+def wallets_able_to_pay(tx: Tx, limit: int) -> list[str]:
+    """Wallets with a debt in which a live lot has something available."""
+    now = to_microseconds(tx.now)
+    rows = tx.execute(
+        "SELECT wallet_id FROM accounts a WHERE kind = 'debt' AND balance < 0 AND EXISTS"
+        " (SELECT 1 FROM lots l WHERE l.wallet_id = a.wallet_id AND available > 0 AND effective_us <= ?"
+        " AND (ends_us IS NULL OR ends_us > ?)) ORDER BY wallet_id LIMIT ?",
+        (now, now, limit),
+    )
+    return [row[0] for row in rows]
 
 
 def latest_change(tx: Tx, wallet_id: str) -> int:
@@ -150,27 +111,54 @@ def latest_change(tx: Tx, wallet_id: str) -> int:
     return 0 if row is None or row[0] is None else int(row[0])
 
 
-def _filled(empty: Window, found: dict[str, Row]) -> Window:
-    row = found.get(empty.period)
-    return empty if row is None else Window(empty.period, empty.start, empty.ends_at, row[0], row[1])
+def as_wallet(rows: Sequence[Row]) -> Wallet | None:
+    """The wallet, with its debt."""
+    if not rows:
+        return None
+    row = rows[0]
+    return Wallet(row[0], row[1], Asset(row[2]), WalletState(row[3]), row[4], row[5])
 
 
-def _lot(row: Row) -> Lot:
-    return Lot(
-        lot_id=row[0],
-        source=GrantSource(row[1]),
-        priority=row[2],
-        effective_at=from_microseconds(row[3]),
-        ends_at=_maybe_time(row[4]),
-        issued_at=from_microseconds(row[5]),
-        amount=row[6],
-        available=row[7],
-        held=row[8],
-    )
+def as_limits(rows: Sequence[Row]) -> Limits:
+    """The plan's caps, the owner's limits, and what purchases that have not ended gave."""
+    if not rows:
+        return Limits(PlanCaps(), OwnLimits())
+    row = rows[0]
+    return Limits(PlanCaps(*row[:4]), OwnLimits(*row[4:7]), int(row[7]))
 
 
-def _hold(tx: Tx, row: Row) -> Hold:
-    pins = tx.execute("SELECT lot_id, amount FROM hold_lots WHERE hold_id = ? ORDER BY position", (row[0],))
+def as_window(rows: Sequence[Row], empty: Window) -> Window:
+    """The window as recorded; one in which nothing was held yet is given back `empty`."""
+    if not rows or rows[0][0] != to_microseconds(empty.start):
+        return empty
+    settled, held, given_back = rows[0][1:4]
+    return Window(empty.period, empty.start, empty.ends_at, settled, held, given_back, empty.subject)
+
+
+def as_member(rows: Sequence[Row]) -> Member | None:
+    """Who may spend from a team's wallet."""
+    return Member(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
+
+
+def as_envelope(rows: Sequence[Row]) -> Envelope | None:
+    """A shared ceiling."""
+    if not rows:
+        return None
+    row = rows[0]
+    opened_at, ends_at = from_microseconds(row[4]), from_microseconds(row[5])
+    return Envelope(row[0], row[1], row[2], row[3], opened_at, ends_at, maybe_time(row[6]))
+
+
+def as_lots(rows: Sequence[Row]) -> tuple[Lot, ...]:
+    """Lots."""
+    return tuple(_lot(row) for row in rows)
+
+
+def as_hold(rows: Sequence[Row], pins: Sequence[Row]) -> Hold | None:
+    """A hold with its pins."""
+    if not rows:
+        return None
+    row = rows[0]
     return Hold(
         hold_id=row[0],
         wallet_id=row[1],
@@ -182,12 +170,34 @@ def _hold(tx: Tx, row: Row) -> Hold:
         returned=row[7],
         placed_at=from_microseconds(row[8]),
         lease_expires_at=from_microseconds(row[9]),
-        ended_at=_maybe_time(row[10]),
+        ended_at=maybe_time(row[10]),
         day_start=from_microseconds(row[11]),
         month_start=from_microseconds(row[12]),
         pins=tuple(Pin(lot_id, amount) for lot_id, amount in pins),
+        member_id=row[13],
+        envelope_id=row[14],
+        reversed=row[15],
     )
 
 
-def _maybe_time(microseconds: int | None) -> datetime | None:
+def maybe_time(microseconds: int | None) -> datetime | None:
+    """The instant, or None."""
     return None if microseconds is None else from_microseconds(microseconds)
+
+
+def _lot(row: Row) -> Lot:
+    return Lot(
+        lot_id=row[0],
+        source=GrantSource(row[1]),
+        priority=row[2],
+        effective_at=from_microseconds(row[3]),
+        ends_at=maybe_time(row[4]),
+        issued_at=from_microseconds(row[5]),
+        amount=row[6],
+        available=row[7],
+        held=row[8],
+        spent=row[9],
+        voided=row[10],
+        owed=row[11],
+        roll_over=row[12],
+    )

@@ -9,39 +9,41 @@ from typing import TYPE_CHECKING
 
 from studio_server.clock import to_microseconds
 from studio_server.ledger.canonical import from_text
-from studio_server.ledger.commands import IssueGrant, OpenWallet, PlaceHold, SetLimits
-from studio_server.ledger.outcomes import GrantIssued, HoldPlaced, LimitsSet, WalletOpened
+from studio_server.ledger.commands import IssueGrant, PlaceHold
+from studio_server.ledger.outcomes import CreditsReceived, GrantIssued, HoldPlaced, PeriodClosed, Reversed
+from studio_server.ledger.said import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from studio_server.ledger.values import OwnLimits, PlanCaps
     from studio_server.storage import Row, Tx
 
 MADE = (
-    "SELECT sequence, wallet_id, body, answer, recorded_us FROM effects"
-    " WHERE kind IN ('open_wallet', 'issue_grant', 'place_hold', 'set_limits') ORDER BY sequence"
+    "SELECT sequence, wallet_id, body, answer, recorded_us FROM effects WHERE kind NOT IN"
+    " ('settle', 'release', 'expire_hold', 'late_settle', 'expire_lot', 'cover_debt', 'transfer_credits',"
+    " 'reverse_settle') ORDER BY sequence"
 )
 
 
 def changed_terms(tx: Tx) -> Iterator[tuple[str, str]]:
     """What no longer says what was answered: subject and how."""
-    said: dict[str, tuple[int | None, ...]] = {}
+    said = Said()
     for sequence, wallet_id, body, answer, recorded_us in tx.stream(MADE):
         match _read(body), _read(answer):
             case PlaceHold() as asked, HoldPlaced() as placed:
                 yield from _hold(tx, wallet_id, asked, placed)
             case IssueGrant() as asked, GrantIssued() as issued:
                 yield from _grant(tx, (wallet_id, recorded_us), asked, issued)
-            case OpenWallet() as asked, WalletOpened():
-                said[wallet_id] = (*_plan(asked.plan), None, None, None)
-                yield from _wallet(tx, wallet_id, asked)
-            case SetLimits(), LimitsSet() as limits:
-                said[wallet_id] = (*_plan(limits.plan), *_own(limits.own))
+            case _, CreditsReceived(lot_ids=lots):
+                yield from _derived(tx, (wallet_id, recorded_us), lots)
+            case _, PeriodClosed(next_lot_id=lot) | Reversed(lot_id=lot):
+                yield from _derived(tx, (wallet_id, recorded_us), () if lot is None else (lot,))
+            case asked, answered if said.hear(wallet_id, asked, answered, recorded_us):
+                pass
             case _:
                 yield f"effect {sequence}", "has a body and an answer that do not belong together"
-    yield from _limits(tx, said)
+    yield from said.differences(tx)
 
 
 def _read(text: str) -> object:
@@ -51,21 +53,15 @@ def _read(text: str) -> object:
         return None
 
 
-def _wallet(tx: Tx, wallet_id: str, asked: OpenWallet) -> Iterator[tuple[str, str]]:
-    row = tx.one("SELECT owner_id, asset FROM wallets WHERE wallet_id = ?", (wallet_id,))
-    yield from _difference(wallet_id, row, (asked.owner_id, asked.asset))
-
-
 def _hold(tx: Tx, wallet_id: str, asked: PlaceHold, placed: HoldPlaced) -> Iterator[tuple[str, str]]:
     row = tx.one(
-        "SELECT wallet_id, purpose, ceiling, price_version, placed_us, lease_expires_us FROM holds"
-        " WHERE hold_id = ?",
+        "SELECT wallet_id, purpose, ceiling, price_version, placed_us, lease_expires_us, member_id,"
+        " envelope_id FROM holds WHERE hold_id = ?",
         (placed.hold_id,),
     )
     times = (to_microseconds(placed.placed_at), to_microseconds(placed.lease_expires_at))
-    yield from _difference(
-        placed.hold_id, row, (wallet_id, asked.purpose, asked.ceiling, asked.price_version, *times)
-    )
+    terms = (asked.purpose, asked.ceiling, asked.price_version, *times, asked.member_id, asked.envelope_id)
+    yield from _difference(placed.hold_id, row, (wallet_id, *terms))
     pins = tx.execute(
         "SELECT position, lot_id, amount FROM hold_lots WHERE hold_id = ? ORDER BY position",
         (placed.hold_id,),
@@ -90,28 +86,25 @@ def _grant(
     yield from _difference(issued.grant_id, grant, (*said, asked.reference))
     lot = tx.one(
         "SELECT l.wallet_id, l.issued_us, l.source, l.amount, l.effective_us, l.ends_us,"
-        " l.priority = g.priority FROM lots l JOIN grants g USING (grant_id) WHERE lot_id = ?",
+        " CASE WHEN l.priority = g.priority THEN 1 ELSE 0 END, l.roll_over"
+        " FROM lots l JOIN grants g ON g.grant_id = l.grant_id WHERE lot_id = ?",
         (issued.lot_id,),
     )
-    yield from _difference(issued.lot_id, lot, (*said, 1))
+    yield from _difference(issued.lot_id, lot, (*said, 1, asked.roll_over))
 
 
-def _limits(tx: Tx, said: dict[str, tuple[int | None, ...]]) -> Iterator[tuple[str, str]]:
-    for row in tx.stream(
-        "SELECT wallet_id, plan_daily, plan_monthly_allocation, plan_per_run, plan_open_holds, own_daily,"
-        " own_monthly, own_per_run FROM wallet_limits"
-    ):
-        yield from _difference(f"limits of {row[0]}", row[1:], said.pop(row[0], ()))
-    for wallet_id in said:
-        yield f"limits of {wallet_id}", "are gone"
-
-
-def _plan(plan: PlanCaps) -> tuple[int | None, ...]:
-    return (plan.daily, plan.monthly_allocation, plan.per_run, plan.open_holds)
-
-
-def _own(own: OwnLimits) -> tuple[int | None, ...]:
-    return (own.daily, own.monthly, own.per_run)
+def _derived(tx: Tx, made: tuple[str, int], lot_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """A lot that another one gave rise to says what its grant says, and came with the transfer into it."""
+    for lot_id in lot_ids:
+        row = tx.one(
+            "SELECT l.wallet_id, l.issued_us, CASE WHEN l.source = g.source AND l.amount = g.amount"
+            " AND l.priority = g.priority AND l.effective_us = g.effective_us"
+            " AND l.ends_us IS NOT DISTINCT FROM g.ends_us AND l.wallet_id = g.wallet_id"
+            " AND l.issued_us = g.issued_us AND l.effective_us = l.issued_us THEN 1 ELSE 0 END"
+            " FROM lots l JOIN grants g ON g.grant_id = l.grant_id WHERE lot_id = ?",
+            (lot_id,),
+        )
+        yield from _difference(lot_id, row, (*made, 1))
 
 
 def _maybe(at: datetime | None) -> int | None:

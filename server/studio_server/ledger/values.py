@@ -48,10 +48,12 @@ class HoldState(StrEnum):
 
 
 class Period(StrEnum):
-    """The length of a window."""
+    """What a window spans: a day or month of the wallet, a month of one member, or an envelope."""
 
     DAY = "day"
     MONTH = "month"
+    MEMBER = "member"
+    ENVELOPE = "envelope"
 
 
 class AccountKind(StrEnum):
@@ -69,13 +71,14 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True)
 class Wallet:
-    """All lots of one owner in one asset; `debt` is 0 or below."""
+    """All lots of one owner in one asset; `debt` is 0 or below; its days and months are those of `zone`."""
 
     wallet_id: str
     owner_id: str
     asset: Asset
     state: WalletState
     debt: int = 0
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class Lot:
-    """What is left of one grant."""
+    """What is left of one grant.
+
+    `spent` left the lot for good (charged, given on, or used against a debt). `voided` of the grant was taken
+    back; the part of it that was no longer there is `owed`. `roll_over` None ends with the lot, otherwise at
+    most so much of what is left moves into the next period's lot.
+    """
 
     lot_id: str
     source: GrantSource
@@ -119,6 +127,10 @@ class Lot:
     amount: int
     available: int
     held: int
+    spent: int = 0
+    voided: int = 0
+    owed: int = 0
+    roll_over: int | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Whether it can be drawn at `now`."""
@@ -131,13 +143,23 @@ class Lot:
 
 @dataclass(frozen=True)
 class Window:
-    """One day or month of one wallet, and what was settled and is held in it."""
+    """What was settled and is held in one span of one wallet; `reversed` of what was settled was given back.
+
+    `subject` is the member or the envelope where the span is theirs, else empty.
+    """
 
     period: Period
     start: datetime
     ends_at: datetime
     settled: int = 0
     held: int = 0
+    reversed: int = 0
+    subject: str = ""
+
+    @property
+    def used(self) -> int:
+        """What counts against a cap for good."""
+        return self.settled - self.reversed
 
 
 @dataclass(frozen=True)
@@ -166,3 +188,41 @@ class Hold:
     day_start: datetime
     month_start: datetime
     pins: tuple[Pin, ...]
+    member_id: str | None = None
+    envelope_id: str | None = None
+    reversed: int = 0
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who may spend from a team's wallet: at most `cap` a month (None is no cap) while `active`."""
+
+    member_id: str
+    cap: int | None
+    active: bool
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A spend ceiling shared by several holds of one wallet, from `opened_at` until it ends or is closed."""
+
+    envelope_id: str
+    wallet_id: str
+    purpose: str
+    ceiling: int
+    opened_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether holds may still be placed in it."""
+        return self.closed_at is None and now < self.ends_at
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One transfer of a settlement that can still be undone."""
+
+    transfer_id: str
+    lot_id: str
+    amount: int

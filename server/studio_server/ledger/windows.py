@@ -55,6 +55,12 @@ def months_after(anchor: datetime, months: int, zone: str = UTC_ZONE) -> datetim
     return _instant(_months_later(_wall(anchor, zone), months), zone)
 
 
+def month_number(at: datetime, zone: str = UTC_ZONE) -> int:
+    """The running number of the calendar month of `zone` that contains `at`; the next month's is one more."""
+    start = _wall(month_window(at, zone).start, zone)
+    return start.year * 12 + start.month - 1
+
+
 @lru_cache(maxsize=1)
 def _zone_names() -> frozenset[str]:
     from zoneinfo import available_timezones
