@@ -23,7 +23,7 @@ from studio_server.runs.service import RunService
 from studio_server.runs.sweeper import Sweeper
 from studio_server.runs.uploads import Uploads
 from studio_server.settings import Settings
-from studio_server.storage.database import Database
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Services:
     """One running server. Made by `wiring.build`."""
 
     settings: Settings
-    db: Database
+    db: Store
     registry: Registry
     ledger: Ledger
     ids: IdSource

@@ -45,6 +45,9 @@ class Settings:
     """Of one caller, over HTTP; short bursts of three seconds' worth pass."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names a standalone server answers to; empty where another server stands in front."""
+    database_url: str | None = field(default=None, repr=False)
+    """Where the books are (postgresql:// or sqlite:///); None is `studio.db` in the data folder. May hold a
+    password."""
     anchor_file: Path | None = None
     """Where the audit chain's head is kept, best on another disk than the books; None is beside them."""
 
@@ -59,11 +62,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Local settings with `STUDIO_DATA_DIR`, `STUDIO_OWNER` and `STUDIO_ANCHOR_PATH` applied."""
+        """Local settings with every `STUDIO_…` variable below applied."""
         found = os.environ if environ is None else environ
         data_dir = Path(found["STUDIO_DATA_DIR"]) if found.get("STUDIO_DATA_DIR") else None
         anchor = Path(found["STUDIO_ANCHOR_PATH"]) if found.get("STUDIO_ANCHOR_PATH") else None
-        return cls.for_local(data_dir=data_dir, owner=found.get("STUDIO_OWNER"), anchor_file=anchor)
+        url = found.get("STUDIO_DATABASE_URL") or None
+        owner = found.get("STUDIO_OWNER")
+        return cls.for_local(data_dir=data_dir, owner=owner, anchor_file=anchor, database_url=url)
 
     @property
     def database_path(self) -> Path:

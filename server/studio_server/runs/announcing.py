@@ -14,7 +14,7 @@ from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows, views
 from studio_server.runs.closing import Closing
 from studio_server.runs.live import LiveRuns
-from studio_server.storage.database import Database
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Announcer:
 
     def __init__(
         self,
-        db: Database,
+        db: Store,
         bus: EventBus,
         *,
         registry: Registry,

@@ -87,7 +87,7 @@ def by_id(tx: Tx, run_id: str) -> RunRow | None:
 def of_user(tx: Tx, user_id: str, *, before: str | None, limit: int) -> list[RunRow]:
     """Runs of a user, newest first, older than `before`."""
     rows = tx.execute(
-        f"{SELECT} WHERE user_id = ? AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
+        f"{SELECT} WHERE user_id = ? AND (CAST(? AS text) IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
         (user_id, before, before, limit),
     )
     return [_row(row) for row in rows]
@@ -178,7 +178,7 @@ def receipt_text(
     """A receipt of this user as JSON text, by its own id or its run's; the latest when neither is given."""
     row = tx.one(
         "SELECT content FROM receipts WHERE user_id = ?"
-        " AND (? IS NULL OR id = ?) AND (? IS NULL OR run_id = ?)"
+        " AND (CAST(? AS text) IS NULL OR id = ?) AND (CAST(? AS text) IS NULL OR run_id = ?)"
         " ORDER BY id DESC LIMIT 1",
         (user_id, receipt_id, receipt_id, run_id, run_id),
     )

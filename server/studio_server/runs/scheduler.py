@@ -29,8 +29,8 @@ from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import wire_limits
 from studio_server.runs.rows import RunChanged, RunRow
 from studio_server.runs.uploads import Uploads
-from studio_server.storage.database import Database
 from studio_server.storage.errors import StoreBusy
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ BUSY_PAUSE_SECONDS = 0.25
 class Surroundings:
     """What the scheduler works with."""
 
-    db: Database
+    db: Store
     executor: Executor
     closer: Closer
     uploads: Uploads

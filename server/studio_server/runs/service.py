@@ -26,7 +26,7 @@ from studio_server.runs.offers import Offer, Offers
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.uploads import UploadMissing, Uploads
-from studio_server.storage.database import Database
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 PAGE = 50
@@ -54,7 +54,7 @@ class RunNotFound(LookupError):
 class Parts:
     """What the service works with."""
 
-    db: Database
+    db: Store
     registry: Registry
     ledger: Ledger
     people: People

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from studio_magics.contracts.inputs import UploadInfo
 from studio_server.clock import to_microseconds
-from studio_server.storage.database import Database
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 
@@ -47,7 +47,7 @@ class UploadMissing(LookupError):
 class Uploads:
     """The uploads of all users in one folder, each user's apart."""
 
-    def __init__(self, db: Database, folder: Path, *, max_bytes: int, max_bytes_together: int) -> None:
+    def __init__(self, db: Store, folder: Path, *, max_bytes: int, max_bytes_together: int) -> None:
         self._db = db
         self._folder = folder
         self._max_bytes = max_bytes
