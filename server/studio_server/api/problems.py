@@ -22,7 +22,14 @@ from studio_server.runs.offers import InputTooLarge
 from studio_server.runs.service import RunNotFound
 from studio_server.runs.standing import LIMIT_NAMES, next_step
 from studio_server.runs.uploads import UploadDiffers, UploadMissing, UploadTooLarge
-from studio_server.storage.errors import CommitFailed, OutcomeUnknown, StoreBusy, WritesStopped
+from studio_server.storage.errors import (
+    CommitFailed,
+    DiskFailed,
+    OutcomeUnknown,
+    StoreBusy,
+    StoreUnreachable,
+    WritesStopped,
+)
 from studio_server.storage.idempotency import KeyReused
 
 log = logging.getLogger(__name__)
@@ -248,8 +255,8 @@ def _stopped(_: Exception) -> Problem:
         503,
         "writes_stopped",
         "The server does not take changes at the moment.",
-        "it protects the books after a failure",
-        "ask the operator to run studio-server verify",
+        "it protects the books after a failure and tries to go on by itself",
+        "try again in a minute; if it stays, ask the operator to run studio-server verify",
     )
 
 
@@ -305,8 +312,10 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     ),
     TooFast: lambda _: _problem(429, "too_fast", "Too many requests in a short time.", "", "wait a second"),
     StoreBusy: _busy,
+    StoreUnreachable: _busy,
     OutcomeUnknown: _busy,
     WritesStopped: _stopped,
     CommitFailed: _stopped,
+    DiskFailed: _stopped,
     HTTPException: _http,
 }

@@ -8,10 +8,10 @@ look, never what counts as right: that is the ledger's checker.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from studio_server.ledger.anchor import write_anchor
+from studio_server.ledger.anchor import AnchorDisagrees, continues_from, read_anchor, write_anchor
 from studio_server.ledger.checker import Violation, check
-from studio_server.storage.audit_chain import tip
-from studio_server.storage.database import Database
+from studio_server.storage.audit_chain import head, tip
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 REST_PER_CHECK = 20
@@ -29,9 +29,7 @@ class BooksBroken(RuntimeError):
 class Inspection:
     """The regular look at one server's books. Used by one thread at a time; blocks."""
 
-    def __init__(
-        self, db: Database, anchor: Path, *, examine: Callable[[Tx], list[Violation]] = check
-    ) -> None:
+    def __init__(self, db: Store, anchor: Path, *, examine: Callable[[Tx], list[Violation]] = check) -> None:
         self._db = db
         self._anchor = anchor
         self._examine = examine
@@ -50,11 +48,23 @@ class Inspection:
         self._examined_tip, violations = self._db.read(lambda tx: (tip(tx), self._examine(tx)))
         ended = self._db.clock.monotonic()
         self._rests_until = ended + REST_PER_CHECK * (ended - started)
-        self._faults = tuple(str(violation) for violation in violations)
-        if self._faults:
-            self._db.stop_writes(self._faults[0])
-            raise BooksBroken(self._faults)
+        self._judge(violations)
         write_anchor(self._db, self._anchor)
+
+    def accept(self, tx: Tx) -> None:
+        """Let books that were opened again after a failure pass, or stop their writes for good.
+
+        Raises:
+            BooksBroken: Naming what does not hold.
+            AnchorDisagrees: The failure took what was anchored.
+            AnchorUnreadable: Nothing can be said now; another attempt may pass.
+        """
+        self._judge(self._examine(tx))
+        anchored = read_anchor(self._anchor)
+        if anchored is not None and not continues_from(tx, anchored):
+            disagreeing = AnchorDisagrees(anchored, head(tx))
+            self._db.stop_writes(str(disagreeing))
+            raise disagreeing
 
     def regular(self) -> None:
         """As `full` when a check is due; otherwise only write the anchor, unless the books were found broken.
@@ -68,6 +78,12 @@ class Inspection:
             raise BooksBroken(self._faults)
         else:
             write_anchor(self._db, self._anchor)
+
+    def _judge(self, violations: Sequence[Violation]) -> None:
+        self._faults = tuple(str(violation) for violation in violations)
+        if self._faults:
+            self._db.stop_writes(self._faults[0])
+            raise BooksBroken(self._faults)
 
     def _is_due(self) -> bool:
         if self._db.clock.monotonic() < self._rests_until:
