@@ -23,10 +23,12 @@ from studio_server.ledger import (
     WalletView,
 )
 from studio_server.ledger.checker import Violation, check
-from studio_server.storage import Database
+from studio_server.storage.opening import open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from studio_server.storage.store import Store
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PRICES = "prices-1"
@@ -36,11 +38,14 @@ FREE = PlanCaps(daily=30, monthly_allocation=300)
 class Books:
     """One database, one ledger, one clock; `books.wallet` is Ada's."""
 
-    def __init__(self, path: Path, *, start: datetime = NOON, ids: CountedIds | None = None) -> None:
+    def __init__(
+        self, path: Path, *, start: datetime = NOON, ids: CountedIds | None = None, url: str | None = None
+    ) -> None:
         self.path = path
+        self.url = url
         self.clock = FixedClock(start)
         self.ledger = Ledger(ids or CountedIds())
-        self.db = Database.open(path, clock=self.clock)
+        self.db: Store = open_database(url, path, self.clock)
         self._key = 0
 
     def fresh_key(self) -> str:
@@ -101,4 +106,4 @@ class Books:
     def reopen(self) -> None:
         """Close the database and open it again."""
         self.db.close()
-        self.db = Database.open(self.path, clock=self.clock)
+        self.db = open_database(self.url, self.path, self.clock)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fakes.postgres import cluster, migrated
 from tests.ledger.books import Books
 
 if TYPE_CHECKING:
@@ -13,10 +14,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Where the books are: every test runs on both engines."""
+    return cluster().new_database(migrated) if request.param == "postgresql" else None
+
+
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
+def books(tmp_path: Path, url: str | None) -> Iterator[Books]:
     """Open books that must still be right when the test is over."""
-    opened = Books(tmp_path / "books.db")
+    opened = Books(tmp_path / "books.db", url=url)
     yield opened
     violations = opened.violations()
     opened.db.close()
@@ -24,8 +31,8 @@ def books(tmp_path: Path) -> Iterator[Books]:
 
 
 @pytest.fixture
-def open_books(tmp_path: Path) -> Iterator[Books]:
+def open_books(tmp_path: Path, url: str | None) -> Iterator[Books]:
     """Open books that the test may damage."""
-    opened = Books(tmp_path / "books.db")
+    opened = Books(tmp_path / "books.db", url=url)
     yield opened
     opened.db.close()

@@ -14,7 +14,7 @@ from studio_server.ledger.posting import record_digest
 from studio_server.ledger.replay import replay_differences
 from studio_server.ledger.terms import changed_terms
 from studio_server.storage.audit_chain import NO_RECORD, first_broken
-from studio_server.storage.schema import OBJECTS, expected_objects, packaged_migrations
+from studio_server.storage.drift import changed_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +58,8 @@ def _check_queries(tx: Tx) -> Iterator[Violation]:
 
 def _check_schema(tx: Tx) -> Iterator[Violation]:
     """Invariant 12: every table, index and trigger is there and reads as it was made."""
-    found = dict(tx.execute(OBJECTS))
-    numbers = {row[0] for row in tx.execute("SELECT number FROM migrations")}
-    applied = tuple(migration for migration in packaged_migrations() if migration.number in numbers)
-    for name, sql in expected_objects(applied).items():
-        if found.get(name) != sql:
-            yield Violation(12, name, "is missing" if name not in found else "was changed")
+    for name, difference in changed_objects(tx):
+        yield Violation(12, name, difference)
 
 
 def _check_times(tx: Tx) -> Iterator[Violation]:
