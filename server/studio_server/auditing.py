@@ -6,16 +6,15 @@ import select
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Protocol
 
+from studio_server.audit.books import BooksAt, BooksNotThere
 from studio_server.audit.reader import PAGE, Wanted, page
 from studio_server.audit.replay import replay
 from studio_server.audit.statistics import statistics
-from studio_server.clock import Clock, SystemClock
+from studio_server.clock import SystemClock
 from studio_server.settings import Settings
-from studio_server.storage.readers import snapshot
 
 POLL_SECONDS = 0.5
 NO_BOOKS = 3
@@ -53,7 +52,7 @@ def add_verbs(commands: Verbs) -> None:
 
 
 def follow(
-    path: Path, wanted: Wanted, *, clock: Clock, pause: Callable[[], bool] | None, limit: int | None = None
+    books: BooksAt, wanted: Wanted, *, pause: Callable[[], bool] | None, limit: int | None = None
 ) -> Iterator[str]:
     """Rows as lines of JSON, a page from each snapshot; at the chain's end `pause` says whether to go on.
 
@@ -62,7 +61,7 @@ def follow(
     since, left = wanted.since, limit
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        with snapshot(path, clock.now()) as tx:
+        with books.snapshot() as tx:
             found = page(tx, replace(wanted, since=since), limit=size)
         for line in found:
             yield line.as_json()
@@ -80,16 +79,16 @@ def reader_stays() -> bool:
 
 
 def _audit(settings: Settings, chosen: argparse.Namespace) -> int:
-    path, clock = settings.database_path, SystemClock()
-    if not path.is_file():
-        print(f"studio-server: {path} is not there", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
-        return NO_BOOKS
+    books = _books(settings)
     if chosen.stats:
-        since = None if chosen.days is None else clock.now() - timedelta(days=chosen.days)
-        return _statistics(path, clock.now(), since, as_json=chosen.json)
+        return _print_all(_statistics(books, chosen.days, as_json=chosen.json))
     wanted = Wanted(since=chosen.since, kinds=frozenset(chosen.kind), subject=chosen.subject)
     pause = reader_stays if chosen.follow else None
-    return _print_all(follow(path, wanted, clock=clock, pause=pause, limit=chosen.limit))
+    return _print_all(follow(books, wanted, pause=pause, limit=chosen.limit))
+
+
+def _books(settings: Settings) -> BooksAt:
+    return BooksAt(settings.database_path, SystemClock(), settings.database_url)
 
 
 def _print_all(lines: Iterator[str]) -> int:
@@ -99,21 +98,25 @@ def _print_all(lines: Iterator[str]) -> int:
             print(line, flush=True)  # noqa: T201  - a command talks to its terminal
     except KeyboardInterrupt:
         return 0
+    except BooksNotThere as missing:
+        print(f"studio-server: {missing}", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
+        return NO_BOOKS
     except BrokenPipeError:
         # What Python would still flush at its end must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _statistics(path: Path, now: datetime, since: datetime | None, *, as_json: bool) -> int:
-    with snapshot(path, now) as tx:
+def _statistics(books: BooksAt, days: int | None, *, as_json: bool) -> Iterator[str]:
+    since = None if days is None else books.clock.now() - timedelta(days=days)
+    with books.snapshot() as tx:
         found = statistics(tx, since=since)
-    return _print_all(iter([found.as_json() if as_json else str(found)]))
+    yield found.as_json() if as_json else str(found)
 
 
 def _replay(settings: Settings, chosen: argparse.Namespace) -> int:
     del chosen
-    report = replay(settings.database_path, SystemClock().now())
+    report = replay(_books(settings))
     print(report)  # noqa: T201  - a command talks to its terminal
     return report.exit_code
 

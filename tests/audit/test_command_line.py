@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from studio_server import auditing
+from studio_server.audit.books import BooksAt
 from studio_server.audit.reader import Wanted
 from studio_server.auditing import follow
 from studio_server.cli import main
@@ -47,34 +48,39 @@ def test_rows_are_printed_one_json_object_a_line(
     assert [line["sequence"] for line in lines_of(capsys.readouterr().out)] == sequences
 
 
-def test_following_shows_rows_that_are_committed_while_it_waits(told: Books) -> None:
-    wallet_id = told.rows("SELECT wallet_id FROM wallets")[0][0]
+def test_following_shows_rows_that_are_committed_while_it_waits(either: Books) -> None:
+    wallet_id = either.open_wallet()
+    either.grant(wallet_id, 500)
+    either.grant(wallet_id, 100)
     rounds = iter([True, True, False])
 
     def pause() -> bool:
-        told.grant(wallet_id, 1)
+        either.grant(wallet_id, 1)
         return next(rounds)
 
-    found = [json.loads(line) for line in follow(told.path, Wanted(), clock=told.clock, pause=pause)]
+    found = [
+        json.loads(line)
+        for line in follow(BooksAt(either.path, either.clock, either.url), Wanted(), pause=pause)
+    ]
     assert [line["sequence"] for line in found] == [1, 2, 3, 4, 5]
 
 
 def test_without_following_the_end_of_the_chain_is_the_end(told: Books) -> None:
-    assert len(list(follow(told.path, Wanted(), clock=told.clock, pause=None))) == 3
+    assert len(list(follow(BooksAt(told.path, told.clock, told.url), Wanted(), pause=None))) == 3
 
 
 def test_a_limit_ends_following_without_another_pause(told: Books) -> None:
     def pause() -> bool:
         raise AssertionError("there was enough")
 
-    assert len(list(follow(told.path, Wanted(), clock=told.clock, pause=pause, limit=3))) == 3
+    assert len(list(follow(BooksAt(told.path, told.clock, told.url), Wanted(), pause=pause, limit=3))) == 3
 
 
 def test_a_chain_longer_than_a_page_is_read_without_a_pause(
     told: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auditing, "PAGE", 2)
-    assert len(list(follow(told.path, Wanted(), clock=told.clock, pause=None))) == 3
+    assert len(list(follow(BooksAt(told.path, told.clock, told.url), Wanted(), pause=None))) == 3
 
 
 def following(folder: Path) -> subprocess.Popen[str]:
@@ -121,7 +127,7 @@ def test_books_that_are_not_there_are_told_apart_from_an_empty_chain(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(["--data-dir", str(tmp_path), "audit"]) == 3
-    assert "is not there" in capsys.readouterr().err
+    assert "there are no books" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many"])

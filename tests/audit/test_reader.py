@@ -17,8 +17,9 @@ def read(books: Books, *, size: int = 500, **wanted: object) -> list[Line]:
 
 
 @pytest.fixture
-def told(books: Books) -> Books:
+def told(either: Books) -> Books:
     """A wallet, 500 credits, a hold of 8 of which 3 were spent an hour later, and a purchase."""
+    books = either
     wallet_id = books.open_wallet()
     books.grant(wallet_id, 500)
     hold = books.hold(wallet_id, 8, lease_seconds=7_200)

@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 from studio_server.audit import replay as replaying
+from studio_server.audit.books import BooksAt
 from studio_server.audit.replay import Equality, ReplayReport, replay
 from studio_server.cli import main
 
@@ -22,14 +23,19 @@ DAMAGES = {
 }
 
 
-@pytest.fixture
-def used(books: Books) -> Books:
+def spent(books: Books) -> Books:
     """A charge of 3 from a hold of 8, and an open hold of 6."""
     wallet_id = books.open_wallet()
     books.grant(wallet_id, 500)
     books.settle(books.hold(wallet_id, 8).hold_id, 3)
     books.hold(wallet_id, 6)
     return books
+
+
+@pytest.fixture
+def used(books: Books) -> Books:
+    """Books in SQLite with a charge and an open hold."""
+    return spent(books)
 
 
 def damaged(books: Books, statement: str) -> None:
@@ -44,11 +50,11 @@ def damaged(books: Books, statement: str) -> None:
 
 
 def replayed(books: Books) -> ReplayReport:
-    return replay(books.path, books.clock.now())
+    return replay(BooksAt(books.path, books.clock, books.url))
 
 
-def test_untouched_books_are_what_the_journal_gives(used: Books) -> None:
-    report = replayed(used)
+def test_untouched_books_are_what_the_journal_gives(either: Books) -> None:
+    report = replayed(spent(either))
     assert (report.found, report.differences) == (Equality.EQUAL, ())
     totals = {total.kind: (total.journal, total.books) for total in report.totals}
     assert totals["issuance"] == (-500, -500)
@@ -108,3 +114,9 @@ def test_the_command_ends_with_0_equal_1_different_3_not_done(
     prepare(used)
     assert main(["--data-dir", str(tmp_path), "replay"]) == code
     assert str(used.path) in capsys.readouterr().out
+
+
+def test_a_place_that_names_a_password_is_shown_without_it(books: Books) -> None:
+    place = BooksAt(books.path, books.clock, "postgresql://keeper:hunter2@nowhere:5/books")
+    assert "hunter2" not in place.name + repr(place)
+    assert "nowhere" in place.name

@@ -23,9 +23,9 @@ def two_days(books: Books) -> None:
     books.db.write_blocking(lambda tx: record_purchase_step(tx, "system", EventKind.PURCHASE_PAID, STEP))
 
 
-def test_counts_and_credits_are_those_of_two_days_counted_by_hand(books: Books) -> None:
-    two_days(books)
-    found = books.db.read(statistics)
+def test_counts_and_credits_are_those_of_two_days_counted_by_hand(either: Books) -> None:
+    two_days(either)
+    found = either.db.read(statistics)
     assert found.by_day == {
         "2026-11-21": {"open_wallet": 1, "grant": 1, "hold": 1, "charge": 1},
         "2026-11-22": {"hold": 1, "release": 1, "purchase_paid": 1},
@@ -33,20 +33,22 @@ def test_counts_and_credits_are_those_of_two_days_counted_by_hand(books: Books) 
     assert found.by_kind == {
         "open_wallet": 1, "grant": 1, "hold": 2, "charge": 1, "release": 1, "purchase_paid": 1
     }  # fmt: skip
-    assert found.moved == {"CREDIT": {"granted": 500, "charged": 3, "returned": 11, "refunded": 0}}
+    assert found.moved == {
+        "CREDIT": {"granted": 500, "charged": 3, "returned": 11, "refunded": 0, "voided": 0}
+    }
     assert (found.first_at, found.last_at) == ("2026-11-21T12:00:00+00:00", "2026-11-22T12:00:00+00:00")
 
 
-def test_the_last_day_alone_leaves_out_the_day_before(books: Books) -> None:
-    two_days(books)
-    since = books.clock.now() - timedelta(hours=1)
-    found = books.db.read(lambda tx: statistics(tx, since=since))
+def test_the_last_day_alone_leaves_out_the_day_before(either: Books) -> None:
+    two_days(either)
+    since = either.clock.now() - timedelta(hours=1)
+    found = either.db.read(lambda tx: statistics(tx, since=since))
     assert list(found.by_day) == ["2026-11-22"]
-    assert found.moved == {"CREDIT": {"granted": 0, "charged": 0, "returned": 6, "refunded": 0}}
+    assert found.moved == {"CREDIT": {"granted": 0, "charged": 0, "returned": 6, "refunded": 0, "voided": 0}}
 
 
-def test_an_empty_chain_has_no_first_and_no_last_time(books: Books) -> None:
-    found = books.db.read(statistics)
+def test_an_empty_chain_has_no_first_and_no_last_time(either: Books) -> None:
+    found = either.db.read(statistics)
     assert (found.first_at, found.by_kind, sum(found.runs.values())) == (None, {}, 0)
     assert "first none, last none" in str(found)
 

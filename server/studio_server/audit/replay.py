@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 import apsw
 
 from studio_server.ledger.replay import replay_differences
-from studio_server.storage.readers import snapshot
+from studio_server.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
 
+    from studio_server.audit.books import BooksAt
     from studio_server.storage import Tx
 
 SHOWN_DIFFERENCES = 20
@@ -52,7 +51,7 @@ class Total:
 class ReplayReport:
     """The result of one replay; `str(report)` is one page for people."""
 
-    path: Path
+    place: str
     found: Equality
     reason: str
     totals: tuple[Total, ...] = ()
@@ -69,7 +68,7 @@ class ReplayReport:
         more = len(self.differences) > SHOWN_DIFFERENCES
         return "\n".join(
             [
-                f"{self.path}: {self.found.name.lower().replace('_', ' ')}",
+                f"{self.place}: {self.found.name.lower().replace('_', ' ')}",
                 self.reason,
                 *([f"  {'asset':<8}{'kind':<16}{'journal':>20}{'books':>20}"] if self.totals else []),
                 *(f"  {t.asset:<8}{t.kind:<16}{t.journal:>20,}{t.books:>20,}" for t in self.totals),
@@ -79,26 +78,24 @@ class ReplayReport:
         )
 
 
-def replay(path: Path, now: datetime) -> ReplayReport:
-    """Rebuild the balances of the database at `path` and compare; works beside a running server."""
-    if not path.is_file():
-        return ReplayReport(path, Equality.COULD_NOT_REPLAY, "there is no such file")
+def replay(books: BooksAt) -> ReplayReport:
+    """Rebuild the balances of these books and compare; works beside a running server."""
     try:
-        with snapshot(path, now) as tx:
-            return judge(tx, path)
-    except (apsw.Error, OSError) as error:
-        return ReplayReport(path, Equality.COULD_NOT_REPLAY, f"could not be read: {error}")
+        with books.snapshot() as tx:
+            return judge(tx, books.name)
+    except (apsw.Error, StorageError, OSError) as error:
+        return ReplayReport(books.name, Equality.COULD_NOT_REPLAY, f"could not be read: {error}")
 
 
-def judge(tx: Tx, path: Path) -> ReplayReport:
+def judge(tx: Tx, place: str) -> ReplayReport:
     """Compare the journal with the books in one snapshot; lists at most one difference more than is shown."""
     found = tuple(islice(_all_differences(tx), SHOWN_DIFFERENCES + 1))
     totals = _totals(tx)
     if found:
         return ReplayReport(
-            path, Equality.DIFFERENT, "the books are not what the journal gives", totals, found
+            place, Equality.DIFFERENT, "the books are not what the journal gives", totals, found
         )
-    return ReplayReport(path, Equality.EQUAL, "the journal, replayed from empty, gives these books", totals)
+    return ReplayReport(place, Equality.EQUAL, "the journal, replayed from empty, gives these books", totals)
 
 
 def _all_differences(tx: Tx) -> Iterator[Difference]:

@@ -26,8 +26,14 @@ RUN_KINDS = {
     "cancelled": EventKind.RUN_CANCELLED,
     "lost": EventKind.RUN_LOST,
 }
-MOVED = {"granted": "grant", "charged": "settle", "returned": "return", "refunded": "unspend"}
-"""The sums that are shown, and the kind of transfer each adds up."""
+MOVED = {
+    "granted": ("grant",),
+    "charged": ("settle",),
+    "returned": ("return",),
+    "refunded": ("unspend", "unspend_lapsed"),
+    "voided": ("revoke", "owe"),
+}
+"""The sums that are shown, and the kinds of transfer each adds up."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def _counts(tx: Tx, from_us: int) -> Iterator[tuple[str, str, int]]:
 
 def _moved(tx: Tx, from_us: int) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    shown = {kind: name for name, kind in MOVED.items()}
+    shown = {kind: name for name, kinds in MOVED.items() for kind in kinds}
     rows = tx.execute(
         "SELECT asset, kind, sum(amount) FROM transfers WHERE recorded_us >= ? GROUP BY asset, kind",
         (from_us,),
@@ -101,7 +107,7 @@ def _moved(tx: Tx, from_us: int) -> dict[str, dict[str, int]]:
     for asset, kind, total in rows:
         sums = found.setdefault(asset, dict.fromkeys(MOVED, 0))
         if kind in shown:
-            sums[shown[kind]] = int(total)
+            sums[shown[kind]] += int(total)
     return found
 
 
