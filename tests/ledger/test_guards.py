@@ -128,9 +128,7 @@ def test_without_the_window_check_even_the_first_hold_of_a_day_is_refused(
 
 
 @pytest.mark.parametrize(("key", "refusal"), [(None, REFUSED), ("another key", GuardFailed)])
-def test_a_second_end_decided_on_a_stale_row_is_refused(
-    books: Books, key: str | None, refusal: Any
-) -> None:
+def test_a_second_end_decided_on_a_stale_row_is_refused(books: Books, key: str | None, refusal: Any) -> None:
     ada = books.open_wallet()
     books.grant(ada, 100)
     command = Release(books.hold(ada, 8).hold_id, "cancelled")

@@ -117,7 +117,7 @@ def statement(tx: Tx, wallet_id: str, before: int | None, limit: int) -> tuple[S
 
 
 def _spending(window: Window, cap: int | None) -> Spending:
-    return Spending(window.settled, window.held, cap, window.start, window.ends_at)
+    return Spending(window.used, window.held, cap, window.start, window.ends_at)
 
 
 def _line(row: Row) -> StatementLine:
