@@ -5,7 +5,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from fakes.toy_server import ToyServer, person, serving
-from studio_server.storage.opening import open_database
 
 from tests.fakes.postgres import cluster, migrated
 from tests.ledger.books import Books
@@ -23,20 +22,10 @@ async def ada(server: ToyServer) -> AsyncGenerator[httpx.AsyncClient]:
         yield client
 
 
-def at(path: Path, url: str | None) -> Books:
-    """Open books at this address, or in the file when there is none."""
-    opened = Books(path)
-    opened.url = url
-    if url is not None:
-        opened.db.close()
-        opened.db = open_database(url, path, opened.clock)
-    return opened
-
-
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
     """Books in SQLite, under the name that the command line looks for."""
-    opened = at(tmp_path / "studio.db", None)
+    opened = Books(tmp_path / "studio.db")
     yield opened
     opened.db.close()
 
@@ -44,8 +33,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
     """Books on each engine in turn."""
-    opened = at(
-        tmp_path / "studio.db", cluster().new_database(migrated) if request.param == "postgresql" else None
-    )
+    url = cluster().new_database(migrated) if request.param == "postgresql" else None
+    opened = Books(tmp_path / "studio.db", url=url)
     yield opened
     opened.db.close()

@@ -1,16 +1,21 @@
 """Every kind of event appears when what it tells happens, over HTTP, on a real server."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
-from fakes.toy_server import RUN, ToyServer, finished, person
+from fakes.toy_server import RUN, ToyServer, finished, person, serving
 from studio_server.accounts.identity import Identity
+from studio_server.audit.books import BooksAt
 from studio_server.audit.events import EventKind
 from studio_server.audit.reader import Line, Wanted, lines
+from studio_server.clock import SystemClock
 from studio_server.ledger.checker import check
-from studio_server.operating import new_token
+from studio_server.operating import give, new_token
+from studio_server.settings import Settings
 from studio_server.storage.audit_chain import first_broken
 
 from studio_magics.contracts.runs import RunRequest
@@ -140,27 +145,29 @@ async def test_an_estimate_and_its_run_carry_the_same_digest_of_inputs(
     assert estimate.details["input_digest"] == allowed.details["input_digest"]
 
 
-async def test_estimates_that_still_wait_are_written_when_the_server_stops(tmp_path) -> None:
-    from fakes.toy_server import serving
-
+async def test_estimates_that_still_wait_are_written_when_the_server_stops(tmp_path: Path) -> None:
     async with serving(tmp_path / "data") as first, first.client(person("ada")) as client:
         await client.post(ESTIMATE, json={"tool": "count", "inputs": {}})
     async with serving(tmp_path / "data") as second:
         assert len(recorded(second, "estimate")) == 1
 
 
-async def test_a_token_made_by_hand_is_on_the_record_without_its_name(server: ToyServer, tmp_path) -> None:
-    from dataclasses import replace
-
+async def test_a_token_made_by_hand_is_recorded_without_its_name(server: ToyServer, tmp_path: Path) -> None:
     settings = replace(server.services.settings, data_dir=tmp_path / "other")
     new_token(settings, Identity("local", "ada", "ada", "token"), name=f"{CANARY} laptop")
-    from studio_server.clock import SystemClock
-    from studio_server.storage.readers import snapshot
-
-    with snapshot(settings.database_path, SystemClock().now()) as tx:
+    with BooksAt(settings.database_path, SystemClock()).snapshot() as tx:
         found = list(lines(tx, Wanted(kinds=frozenset({"token_made"}))))
     assert [(line.actor, line.details) for line in found] == [("operator", {})]
     assert CANARY not in "".join(line.as_json() for line in found)
+
+
+def test_a_grant_by_hand_is_the_ledgers_act_of_the_operator_and_written_once(tmp_path: Path) -> None:
+    settings = Settings.for_local(data_dir=tmp_path, owner="ada")
+    for _ in range(2):
+        give(settings, 50, reference="thanks")
+    with BooksAt(settings.database_path, SystemClock()).snapshot() as tx:
+        found = [line for line in lines(tx, Wanted(kinds=frozenset({"grant"}))) if line.actor == "operator"]
+    assert [line.details["available_change"] for line in found] == [50]
 
 
 async def test_no_name_no_file_name_and_no_message_reaches_the_chain(server: ToyServer) -> None:

@@ -8,7 +8,10 @@ import pytest
 from studio_server.audit import replay as replaying
 from studio_server.audit.books import BooksAt
 from studio_server.audit.replay import Equality, ReplayReport, replay
+from studio_server.audit.statistics import statistics
 from studio_server.cli import main
+from studio_server.ledger import GrantSource
+from studio_server.ledger.commands import Reverse, TransferCredits, VoidGrant
 
 from tests.ledger.books import Books
 
@@ -61,6 +64,32 @@ def test_untouched_books_are_what_the_journal_gives(either: Books) -> None:
     assert totals["lot_available"] == (491, 491)
     assert totals["lot_held"] == (6, 6)
     assert totals["revenue"] == (3, 3)
+
+
+def undone(books: Books) -> None:
+    """40 bought; 3 of a hold of 8 charged and given back; 10 sent on; 20 of the purchase taken back."""
+    wallet_id, other = books.open_wallet(), books.open_wallet(owner="usr_bob")
+    bought = books.grant(wallet_id, 40, GrantSource.PURCHASE)
+    hold = books.hold(wallet_id, 8)
+    books.settle(hold.hold_id, 3)
+    books.do(Reverse(f"hold:{hold.hold_id}:terminal", "platform error"))
+    books.do(TransferCredits("gift", wallet_id, other, 10, "gift-1"))
+    books.do(VoidGrant("void", bought.grant_id, "refund", 20))
+
+
+def test_reversals_gifts_and_refunds_replay_to_the_same_books(either: Books) -> None:
+    undone(either)
+    report = replayed(either)
+    assert (report.found, report.differences) == (Equality.EQUAL, ())
+    assert either.violations() == []
+
+
+def test_what_was_given_back_and_taken_back_is_added_up(either: Books) -> None:
+    undone(either)
+    found = either.db.read(statistics)
+    moved = found.moved["CREDIT"]
+    assert (moved["charged"], moved["refunded"], moved["voided"]) == (3, 3, 20)
+    assert (found.by_kind["refund"], found.by_kind["void_grant"]) == (1, 1)
 
 
 @pytest.mark.parametrize("name", sorted(DAMAGES))
