@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """When templates were filled: recorded time must not be ahead of any test's clock."""
 START_SECONDS = 60
+PREFIX = "studio-pg-"
+LEFT_BEHIND_SECONDS = 3_600
 WITH_STRATEGY = 150_000
 UNPRIVILEGED = ("postgres", "nobody")
 SUPERUSER = "keeper"
@@ -80,7 +83,7 @@ class Cluster:
         """Start the server and wait until it answers."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*_unprivileged(), str(self.programs / "postgres"), "-D", str(self.folder / "data")],
+                [*_dying_with_us(), str(self.programs / "postgres"), "-D", str(self.folder / "data")],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
@@ -137,15 +140,18 @@ def migrated(url: str) -> None:
 @cache
 def cluster(*, durable: bool = False) -> Cluster:
     """The cluster of this process, started now if it is not running yet; removed when the process ends."""
-    made = _initialised(durable=durable)
+    made = initialised(durable=durable)
     atexit.register(made.remove)
     made.start()
     return made
 
 
-def _initialised(*, durable: bool) -> Cluster:
+def initialised(*, durable: bool) -> Cluster:
+    """A cluster that is not running yet."""
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="studio-pg-", dir=None if durable else _memory()))
+    home = tempfile.gettempdir() if durable else _memory()
+    _forget_left_behind(home)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=home))
     if _unprivileged():
         shutil.chown(folder, _user())
     made = Cluster(folder, programs, durable)
@@ -183,9 +189,9 @@ def _programs() -> Path:
     return max(versions, key=lambda entry: int(entry.parent.name) if entry.parent.name.isdigit() else 0)
 
 
-def _memory() -> str | None:
+def _memory() -> str:
     shared = Path("/", "dev", "shm")
-    return str(shared) if os.access(shared, os.W_OK) else None
+    return str(shared) if os.access(shared, os.W_OK) else tempfile.gettempdir()
 
 
 def _unprivileged() -> list[str]:
@@ -195,6 +201,29 @@ def _unprivileged() -> list[str]:
     user = pwd.getpwnam(_user())
     setpriv = shutil.which("setpriv") or "setpriv"
     return [setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+
+def _dying_with_us() -> list[str]:
+    """The same for the server, which must not outlive a test process that is killed."""
+    setpriv = shutil.which("setpriv")
+    prefix = _unprivileged() or ([setpriv] if setpriv else [])
+    return [*prefix, "--pdeathsig=INT"] if prefix else []
+
+
+def _forget_left_behind(home: str) -> None:
+    """Delete the folders of test processes that were killed an hour ago or more."""
+    for folder in Path(home).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > LEFT_BEHIND_SECONDS and not _runs(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(folder: Path) -> bool:
+    try:
+        process = (folder / "data" / "postmaster.pid").read_text().split()[0]
+    except FileNotFoundError:
+        return False
+    return Path("/", "proc", process).exists()
 
 
 def _user() -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from studio_server.storage.errors import AddressInvalid
 
 if TYPE_CHECKING:
@@ -37,17 +40,18 @@ def address_of(url: str) -> Address:
     Raises:
         AddressInvalid: it is none; its text is not repeated.
     """
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    if not url.startswith(SCHEMES):
-        raise AddressInvalid("it does not begin with postgresql://")
-    try:
-        said = {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
-    except (psycopg.ProgrammingError, UnicodeError):
-        # The driver's own message repeats the address, so nothing of it goes on.
-        raise AddressInvalid("the driver cannot read it") from None
+    said = _read(url) if url.startswith(SCHEMES) else None
+    if said is None:
+        raise AddressInvalid("it is not of this form")
     return Address(_name(said), {**DEFAULTS, **said})
+
+
+def _read(url: str) -> dict[str, str | int] | None:
+    """What the address says, or None: the driver's error repeats the address and goes no further."""
+    try:
+        return {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
+    except (psycopg.ProgrammingError, UnicodeError):
+        return None
 
 
 def _name(said: Mapping[str, str | int]) -> str:

@@ -89,19 +89,26 @@ def warn_unless_flushed(connection: Connection, address: Address) -> None:
 
 
 def _connect(address: Address) -> Connection:
-    try:
-        connection = psycopg.connect(
-            **address.parameters,  # pyright: ignore[reportArgumentType]  - libpq's names, read from the address
-            autocommit=True,
-            prepare_threshold=1,
-        )
-    except (psycopg.OperationalError, psycopg.ProgrammingError) as failed:
-        raise StoreUnreachable(address.name, _first_line(failed)) from failed
+    connection = _attempted(address)
+    if isinstance(connection, str):
+        raise StoreUnreachable(address.name, connection)
     connection.prepared_max = PREPARED_STATEMENTS
     connection.adapters.register_dumper(int, Int8Dumper)
     connection.adapters.register_dumper(bool, BoolDumper)
     connection.adapters.register_loader("numeric", NumericLoader)
     return connection
+
+
+def _attempted(address: Address) -> Connection | str:
+    """A connection, or why there is none: the driver's error holds the password and goes no further."""
+    try:
+        return psycopg.connect(
+            **address.parameters,  # pyright: ignore[reportArgumentType]  - libpq's names, read from the address
+            autocommit=True,
+            prepare_threshold=1,
+        )
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as failed:
+        return _first_line(failed)
 
 
 def _set(connection: Connection, settings: dict[str, str]) -> None:

@@ -56,18 +56,17 @@ class Line:
             StoreUnreachable: there is no connection to be had now.
             psycopg.Error: the server refused; the transaction is rolled back.
         """
-        was_lost = self.lost
-        if was_lost:
+        is_new = self.lost
+        if is_new:
             self._replace()
         try:
             return self._run(script)
-        except psycopg.OperationalError as failed:
+        except psycopg.Error as failed:
             if not self.lost:
                 raise
-            if was_lost:
+            if is_new:
                 raise StoreUnreachable(self._name, "the connection was lost") from failed
-        self._replace()
-        return self._run(script)
+        return self.begin(script)
 
     def drop(self) -> None:
         """Close the connection: the next `begin` makes another."""

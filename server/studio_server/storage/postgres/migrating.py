@@ -51,6 +51,12 @@ def migrate(connection: Connection, migrations: Sequence[Migration], now: dateti
     return [migration.number for migration in waiting]
 
 
+def applied_of(connection: Connection, migrations: Sequence[Migration]) -> list[Migration]:
+    """Those of the migrations that were applied to this database."""
+    numbers = {row[0] for row in connection.execute(b"SELECT number FROM migrations").fetchall()}
+    return [migration for migration in migrations if migration.number in numbers]
+
+
 def run_script(connection: Connection, migration: Migration) -> None:
     """Run one script in the transaction that is open.
 

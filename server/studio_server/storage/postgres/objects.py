@@ -69,7 +69,8 @@ def expected_and_found(tx: Tx) -> tuple[Mapping[str, str], Mapping[str, str]]:
 def _made(connection: Connection, migrations: Sequence[Migration]) -> dict[str, str]:
     schema = f"studio_expected_{connection.info.backend_pid}"
     connection.execute(
-        f"BEGIN; CREATE SCHEMA {schema}; SET LOCAL search_path = {schema}, pg_temp".encode(), prepare=False
+        f"BEGIN READ WRITE; CREATE SCHEMA {schema}; SET LOCAL search_path = {schema}, pg_temp".encode(),
+        prepare=False,
     )
     try:
         for migration in migrations:

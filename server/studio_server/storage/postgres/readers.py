@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from studio_server.clock import from_microseconds
 from studio_server.storage.errors import DatabaseClosed, StoreBusy
+from studio_server.storage.postgres.address import address_of
 from studio_server.storage.postgres.connection import connect_reader
 from studio_server.storage.postgres.line import Line
+from studio_server.storage.postgres.migrating import applied_of
+from studio_server.storage.postgres.objects import expected_objects
 from studio_server.storage.postgres.session import TIME, clock_time
 from studio_server.storage.postgres.tx import PostgresTx
+from studio_server.storage.schema import packaged_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -82,12 +86,22 @@ class PostgresReaders:
 
 
 @contextmanager
-def snapshot(address: Address, clock: Clock, expected_objects: Mapping[str, str]) -> Generator[Tx]:
-    """One consistent snapshot of a database that is there, beside running servers or without one."""
+def snapshot(url: str, clock: Clock) -> Generator[Tx]:
+    """One consistent snapshot of a database that is there, beside running servers or without one.
+
+    What the schema should hold is worked out first, which takes the right to create schemas.
+
+    Raises:
+        AddressInvalid, StoreUnreachable, StoreUnsuited: there is no database to be read at this address.
+        psycopg.Error: it holds no books, or this role may not look at them.
+    """
+    address = address_of(url)
+    with connect_reader(address) as connection:
+        expected = expected_objects(connection, applied_of(connection, packaged_migrations("postgresql")))
     line = Line(address.name, lambda: connect_reader(address))
     try:
         recorded_us, clock_us = line.begin(BEGIN)
         at = max(from_microseconds(recorded_us), clock_time(clock, clock_us))
-        yield PostgresTx(line.connection, at, address.name, expected_objects)
+        yield PostgresTx(line.connection, at, address.name, expected)
     finally:
         line.drop()

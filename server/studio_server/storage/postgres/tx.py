@@ -72,7 +72,7 @@ class PostgresTx:
             try:
                 cursor.execute(*_prepared(sql, params))
                 yield from cursor
-            except psycopg.OperationalError as failed:
+            except psycopg.Error as failed:
                 raise self._told(failed) from failed
 
     def changes(self) -> int:
@@ -90,7 +90,7 @@ class PostgresTx:
                 for step in BOUNDARY if ahead else ():
                     self._connection.execute(step)
                 sent = [self._connection.execute(*_prepared(sql, params)) for sql, params in statements]
-        except psycopg.OperationalError as failed:
+        except psycopg.Error as failed:
             raise self._told(failed) from failed
         return [Result(_rows(cursor), self._noted(cursor)) for cursor in sent]
 
@@ -99,7 +99,7 @@ class PostgresTx:
         many = not params and ";" in sql
         try:
             cursor = self._connection.execute(*_prepared(sql, params), prepare=False if many else None)
-        except psycopg.OperationalError as failed:
+        except psycopg.Error as failed:
             raise self._told(failed) from failed
         self._noted(cursor)
         return _rows(cursor)
@@ -114,7 +114,7 @@ class PostgresTx:
             self._changes = max(cursor.rowcount, 0)
         return self._changes
 
-    def _told(self, failed: psycopg.OperationalError) -> Exception:
+    def _told(self, failed: psycopg.Error) -> Exception:
         """The error itself, or that the connection is gone: then nothing of this transaction was done."""
         if self._connection.closed:
             return StoreUnreachable(self._place, "the connection was lost")
