@@ -25,8 +25,8 @@ HEAD = f"""# Mutation testing
 Written by `make mutation`; do not edit. A mutant is the product's own source with one small change: a
 comparison shifted or reversed, a number one higher or lower, plus for minus, a condition negated or dropped,
 a statement removed, None returned, `min` for `max`, a field not set. The tests run against each mutant;
-it is *noticed* when one of them fails, or when it takes over five times as long. At least {GOAL_PERCENT} % must
-be noticed, and every survivor needs a reason here. Nothing is subtracted for mutants that cannot be seen.
+it is *noticed* when one of them fails, or when it takes over five times as long. At least {GOAL_PERCENT} %
+must be noticed, and every survivor needs a reason here. Nothing is subtracted for mutants nobody can see.
 """
 
 
