@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -190,7 +190,7 @@ def act_of(actor: str, event: Event, *, kind: EventKind | None = None) -> Act:
         NotForTheRecord: A field could be a person's words.
     """
     stands_for = kind or event.kind
-    members = asdict(event)
+    members = dict(vars(event))
     for name, value in {**members, "actor": actor}.items():
         if isinstance(value, str) and not FORMAL.fullmatch(value):
             raise NotForTheRecord(stands_for, name)
