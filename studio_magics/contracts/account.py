@@ -54,6 +54,7 @@ class Balance(Contract):
     level: Literal["ok", "low", "blocked"] = Field(description="blocked: the cheapest run would be refused")
     mode: Literal["local", "hub", "service"]
     note: str = Field(default="", description="What this mode protects, for people")
+    notice: str = Field(default="", description="The latest notice that was not read, for people")
     revision: int = Field(ge=0, description="Rises with every change of the wallet")
 
 
@@ -97,6 +98,15 @@ class SpendControlsChange(Contract):
     alert_percents: tuple[Threshold, ...] | None = None
 
 
+class Subscription(Contract):
+    """The plan's period, and what the plan becomes at its end."""
+
+    starts_at: Instant
+    ends_at: Instant
+    next_plan: Plan | None = Field(description="Another plan begins at the period's end; None: it goes on")
+    roll_over_credits: Credits = Field(description="So many unused credits at most move into the next period")
+
+
 class Account(Contract):
     """Who the server takes the caller for."""
 
@@ -108,3 +118,4 @@ class Account(Contract):
     mode: Literal["local", "hub", "service"]
     server_version: str
     deterministic: bool = Field(default=False, description="Fixed clock and ids: a server for tests")
+    subscription: Subscription | None = None

@@ -37,6 +37,7 @@ class NoticeEvent(Contract):
     kind: Literal["notice"] = "notice"
     severity: Literal["info", "warning"]
     text: str
+    notice_id: str | None = Field(default=None, description="Set when it is kept and can be marked read")
 
 
 Event = Annotated[HelloEvent | BalanceEvent | RunEvent | NoticeEvent, Field(discriminator="kind")]

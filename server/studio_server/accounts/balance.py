@@ -10,16 +10,19 @@ from studio_magics.contracts.account import (
     SpendControls,
     Statement,
     StatementLine,
+    Subscription,
     Window,
 )
 from studio_server import __version__
 from studio_server.accounts import alerts
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
+from studio_server.accounts.plans import Plans, PlanState
 from studio_server.ledger import HoldRefused, Ledger, PlaceHold, WalletView
 from studio_server.ledger.values import Lot
 from studio_server.ledger.views import Spending
 from studio_server.ledger.views import StatementLine as LedgerLine
+from studio_server.notices import rows as notices
 from studio_server.registry.catalogue import PlanEntry
 from studio_server.settings import Settings
 from studio_server.storage.tx import Tx
@@ -40,12 +43,13 @@ LINE_TITLES = {
 class Accounts:
     """Answers about one user's account."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, *, minimum_credits: int) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, plans: Plans, *, minimum_credits: int) -> None:
         self._settings = settings
         self._ledger = ledger
+        self._plans = plans
         self._minimum = minimum_credits
 
-    def account(self, user: User, identity: Identity) -> Account:
+    def account(self, tx: Tx, user: User, identity: Identity) -> Account:
         """Who the server takes the caller for."""
         return Account(
             user_id=user.id,
@@ -56,6 +60,7 @@ class Accounts:
             mode=self._settings.mode,
             server_version=__version__,
             deterministic=self._settings.deterministic,
+            subscription=_subscription(self._plans.state(tx, user.id)),
         )
 
     def balance(self, tx: Tx, user: User) -> Balance:
@@ -77,6 +82,7 @@ class Accounts:
             level=_level(refusal, alert),
             mode=self._settings.mode,
             note=LOCAL_NOTE if self._settings.mode == "local" else "",
+            notice=notices.newest_unread(tx, user.id),
             revision=self._ledger.latest_change(tx, user.wallet_id),
         )
 
@@ -121,6 +127,15 @@ def plan(entry: PlanEntry) -> Plan:
         title=entry.title,
         monthly_credits=entry.monthly_credits,
         daily_cap_credits=entry.daily_cap_credits,
+    )
+
+
+def _subscription(state: PlanState) -> Subscription:
+    return Subscription(
+        starts_at=state.period.starts_at,
+        ends_at=state.period.ends_at,
+        next_plan=None if state.next_plan is None else plan(state.next_plan),
+        roll_over_credits=state.plan.roll_over_credits,
     )
 
 

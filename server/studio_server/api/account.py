@@ -15,7 +15,8 @@ from studio_server.storage.tx import Tx
 async def account(request: Request) -> Response:
     """Who the server takes you for."""
     server, user = services(request), await signed_in(request)
-    return answer(server.accounts.account(user, identity(request)))
+    who = identity(request)
+    return answer(server.db.read(lambda tx: server.accounts.account(tx, user, who)))
 
 
 async def controls(request: Request) -> Response:

@@ -14,6 +14,7 @@ from studio_server.api.http import BodyTooLarge, NotSignedIn, QueryInvalid
 from studio_server.api.rate import TooFast
 from studio_server.events.bus import TooManyStreams
 from studio_server.ledger import HoldRefused, LimitAbovePlan
+from studio_server.notices.rows import NoticeNotFound
 from studio_server.pricing.burn import CeilingBelowMinimum
 from studio_server.pricing.quote import QuoteRefused
 from studio_server.registry.catalogue import ToolComingSoon, ToolNotFound, ToolRunsElsewhere
@@ -297,6 +298,9 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     ),
     RunNotFound: lambda fault: _problem(
         404, "not_found", f"There is no {fault.wanted}.", "", "%studio runs lists yours"
+    ),
+    NoticeNotFound: lambda fault: _problem(
+        404, "not_found", f"There is no notice {fault.notice_id[:80]}.", "", "%studio notices lists yours"
     ),
     UploadMissing: _upload_missing,
     UploadTooLarge: _upload_too_large,

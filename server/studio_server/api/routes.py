@@ -12,8 +12,9 @@ from studio_magics.contracts.base import Contract
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
-from studio_server.api import account, billing, events, operations, runs, tools, uploads
+from studio_server.api import account, billing, events, notices, operations, runs, tools, uploads
 from studio_server.api import credits as books
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -74,6 +75,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         SpendControlsChange,
         keyed=True,
     ),
+    Endpoint("GET", "/api/notices", notices.list_notices, NoticeList, query=("limit",)),
+    Endpoint("POST", "/api/notices/{notice}/read", notices.mark_read, Notice),
     Endpoint("GET", "/api/events", events.stream, "text/event-stream"),
     Endpoint("GET", "/healthz", operations.alive, "application/json", anonymous=True),
     Endpoint("GET", "/readyz", operations.ready, "application/json", anonymous=True),

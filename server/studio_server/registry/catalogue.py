@@ -7,7 +7,8 @@ import difflib
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +22,8 @@ from studio_server.pricing.limits import Limits
 
 MEGABYTE = 10**6
 DEFAULT_OUTPUT_BYTES = MEGABYTE
+DEFAULT_PLAN = "free"
+"""Where everybody starts, and where whoever cancels ends."""
 PLACES: dict[str, frozenset[str]] = {
     "client": frozenset({"kernel"}),
     "hybrid": frozenset({"kernel", "server"}),
@@ -54,12 +57,13 @@ class ToolEntry:
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """One plan: what it gives a month and allows a day, in credits."""
+    """One plan: what it gives a month, allows a day, and carries at most into the next period, in credits."""
 
     id: str
     title: str
     monthly_credits: int
     daily_cap_credits: int
+    roll_over_credits: int = 0
 
 
 class RegistryInvalid(ValueError):
@@ -181,12 +185,14 @@ def assemble(tools: Mapping[str, Any], plans: Mapping[str, Any], *, with_code: b
     installed = frozenset(catalog.sources()) if with_code else frozenset[str]()
     entries = [_entry(row, installed) for row in tools["tool"]]
     faults = [*_repeated(entries), *(fault for entry in entries for fault in _faults(entry, burn))]
+    on_offer = [PlanEntry(**row) for row in plans["plan"]]
+    faults += _plan_faults(on_offer)
     if faults:
         raise RegistryInvalid(faults)
     return Registry(
         burn=burn,
         tools={entry.id: entry for entry in entries},
-        plans={row["id"]: PlanEntry(**row) for row in plans["plan"]},
+        plans={plan.id: plan for plan in on_offer},
         price_version=_version(tools),
     )
 
@@ -264,6 +270,21 @@ def _code_faults(entry: ToolEntry) -> list[str]:
         faults.append(f"{entry.id} is {entry.mode}, its code runs in {', '.join(sorted(tool.places))}")
     if tool.title != entry.title:
         faults.append(f"{entry.id} is called '{entry.title}' here and '{tool.title}' in its code")
+    return faults
+
+
+def _plan_faults(plans: Sequence[PlanEntry]) -> list[str]:
+    faults = [
+        f"the plan {plan_id} is listed twice" for plan_id, n in Counter(p.id for p in plans).items() if n > 1
+    ]
+    if DEFAULT_PLAN not in {plan.id for plan in plans}:
+        faults.append(f"there is no plan '{DEFAULT_PLAN}' to start with")
+    for plan in plans:
+        if not 0 <= plan.roll_over_credits <= plan.monthly_credits:
+            carries, gives = plan.roll_over_credits, plan.monthly_credits
+            faults.append(f"the plan {plan.id} carries {carries} credits over and gives {gives}")
+        if plan.id == DEFAULT_PLAN and plan.roll_over_credits:
+            faults.append(f"the plan {plan.id} follows the calendar month and carries nothing over")
     return faults
 
 

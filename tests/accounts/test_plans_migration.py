@@ -1,0 +1,89 @@
+"""People from before subscriptions go on: nobody gets the running month twice, nobody loses the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio_server.clock import FixedClock, to_microseconds
+from studio_server.ids import CountedIds
+from studio_server.ledger import GrantSource, IssueGrant, Ledger, OpenWallet, PlanCaps
+from studio_server.storage.database import Database
+from studio_server.storage.schema import packaged_migrations
+
+from tests.accounts.plan_books import PlanBooks, at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from studio_server.storage.tx import Tx
+
+NOVEMBER, DECEMBER, JANUARY = at(2025, 11, 1), at(2025, 12, 1), at(2026, 1, 1)
+
+
+def before_subscriptions(path: Path, *, given: bool) -> str:
+    """Books of a user who joined in November 2025, as the last schema without subscriptions kept them."""
+    clock = FixedClock(at(2026, 1, 20))
+    earlier = [migration for migration in packaged_migrations() if migration.number < 5]
+    db, ledger = Database.open(path, clock=clock, migrations=earlier), Ledger(CountedIds(5_000))
+
+    def work(tx: Tx) -> str:
+        wallet = ledger.execute(tx, OpenWallet("wallet:old", "user_old", plan=PlanCaps(30, 300))).wallet_id
+        tx.execute(
+            "INSERT INTO users (id, plan_id, plan_anchor, wallet_id, created_at) VALUES (?, 'free', ?, ?, ?)",
+            ("user_old", to_microseconds(NOVEMBER), wallet, to_microseconds(NOVEMBER)),
+        )
+        tx.execute(
+            "INSERT INTO identities (issuer, subject, user_id, display_name)"
+            " VALUES ('local', 'old', 'user_old', 'Old')"
+        )
+        if given:
+            reference = "free:user_old:2"
+            grant = IssueGrant(
+                f"plan:{reference}", wallet, GrantSource.PLAN, 300, reference, ends_at=at(2026, 2, 1)
+            )
+            ledger.execute(tx, grant)
+            tx.execute(
+                "INSERT INTO plan_periods (reference, user_id, starts_at) VALUES (?, 'user_old', ?)",
+                (reference, to_microseconds(JANUARY)),
+            )
+        return wallet
+
+    wallet = db.write_blocking(work)
+    db.close()
+    return wallet
+
+
+def renewed(path: Path) -> tuple[PlanBooks, int]:
+    """The same books opened by this version, after a sweep; and what the old user has."""
+    books = PlanBooks(path, start=at(2026, 1, 21))
+    for user_id in books.db.read(lambda tx: books.plans.due(tx, limit=10)):
+        books.do(lambda tx, user_id=user_id: books.plans.renew(tx, user_id))
+    held = books.rows(
+        "SELECT sum(l.available) FROM lots l JOIN users u USING (wallet_id) WHERE u.id = 'user_old'"
+    )
+    return books, held[0][0]
+
+
+def test_a_month_that_was_given_before_is_not_given_again(tmp_path: Path) -> None:
+    before_subscriptions(tmp_path / "books.db", given=True)
+    books, available = renewed(tmp_path / "books.db")
+    assert available == 300
+    state = books.db.read(lambda tx: books.plans.state(tx, "user_old"))
+    assert (state.plan.id, state.period.number, state.period.ends_at) == ("free", 2, at(2026, 2, 1))
+    assert books.violations() == []
+    books.db.close()
+
+
+def test_a_month_that_was_not_given_yet_is_given_and_the_missed_ones_are_not(tmp_path: Path) -> None:
+    before_subscriptions(tmp_path / "books.db", given=False)
+    books, available = renewed(tmp_path / "books.db")
+    assert available == 300
+    dealt = books.rows(
+        "SELECT reference, state FROM plan_periods WHERE user_id = 'user_old' ORDER BY starts_at"
+    )
+    assert dealt == [
+        ("free:user_old:0", "missed"),
+        ("free:user_old:1", "missed"),
+        ("free:user_old:2", "granted"),
+    ]
+    books.db.close()
