@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from studio_server import __version__, auditing
+from studio_server import __version__, auditing, safekeeping
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
 from studio_server.announcement import Address, announced, runtime_file, serving_file
 from studio_server.ledger import LedgerRefusal
+from studio_server.ledger.anchor import AnchorDisagrees, AnchorUnreadable
 from studio_server.ledger.verify import verify
 from studio_server.operating import give, new_token
 from studio_server.registry import catalogue
@@ -23,6 +24,15 @@ from studio_server.standalone import LOOPBACK, StandaloneServer, listen
 from studio_server.storage.errors import StorageError
 
 FAILED = 1
+REFUSALS = (
+    StorageError,
+    LedgerRefusal,
+    BooksBroken,
+    AnchorDisagrees,
+    AnchorUnreadable,
+    catalogue.RegistryInvalid,
+    OSError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = replace(found, data_dir=chosen.data_dir or found.data_dir, owner=chosen.owner or found.owner)
     try:
         return chosen.run(settings, chosen)
-    except (StorageError, LedgerRefusal, BooksBroken, catalogue.RegistryInvalid, OSError) as refused:
+    except REFUSALS as refused:
         print(f"studio-server: {refused}", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
         return FAILED
     except KeyboardInterrupt:
@@ -58,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     verifying.set_defaults(run=_verify)
 
     auditing.add_verbs(commands)
+    safekeeping.add_verbs(commands)
 
     granting = commands.add_parser("grant", help="give credits to the owner of a local server")
     granting.add_argument("credits", type=int)

@@ -1,4 +1,4 @@
-"""A disk that is full, broken or read-only: writes are refused, reads go on, the store comes back by itself."""
+"""A disk that is full, broken or read-only: writes are refused, reads go on, the store comes back."""
 
 from __future__ import annotations
 
