@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from studio_server.audit.books import BooksAt, BooksNotThere
@@ -61,8 +62,7 @@ def follow(
     since, left = wanted.since, limit
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        with books.snapshot() as tx:
-            found = page(tx, replace(wanted, since=since), limit=size)
+        found = books.read(partial(page, wanted=replace(wanted, since=since), limit=size))
         for line in found:
             yield line.as_json()
         since = found[-1].sequence if found else since
@@ -109,8 +109,7 @@ def _print_all(lines: Iterator[str]) -> int:
 
 def _statistics(books: BooksAt, days: int | None, *, as_json: bool) -> Iterator[str]:
     since = None if days is None else books.clock.now() - timedelta(days=days)
-    with books.snapshot() as tx:
-        found = statistics(tx, since=since)
+    found = books.read(partial(statistics, since=since))
     yield found.as_json() if as_json else str(found)
 
 

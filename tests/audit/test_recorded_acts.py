@@ -81,17 +81,14 @@ async def test_a_cancelled_run_leaves_run_cancelled(ada: httpx.AsyncClient, serv
     assert [line.subject for line in recorded(server, "run_cancelled")] == [run["id"]]
 
 
-async def test_a_run_that_a_former_process_left_open_leaves_run_lost(
-    ada: httpx.AsyncClient, server: ToyServer
+async def test_a_run_that_the_stopping_server_killed_leaves_run_lost_and_costs_nothing(
+    tmp_path: Path,
 ) -> None:
-    services = server.services
-    user = await services.user(person("ada"))
-    run = await services.db.write(
-        lambda tx: services.runs.place(tx, user, "toy-studio-count", RunRequest(inputs={}))
-    )
-    await services.db.write(services.runs.close_abandoned)
-    (lost,) = recorded(server, "run_lost")
-    assert (lost.subject, lost.details["charged_credits"]) == (run.id, 0)
+    async with serving(tmp_path / "data") as first, first.client(person("ada")) as client:
+        run = (await client.post(RUN, json={"inputs": {"sleep_until_killed": True}})).json()
+    async with serving(tmp_path / "data") as second:
+        (lost,) = recorded(second, "run_lost")
+    assert (lost.subject, lost.details["charged_credits"]) == (run["id"], 0)
 
 
 async def test_a_refused_hold_leaves_the_violation_and_the_blocked_run_with_every_figure(
@@ -155,8 +152,8 @@ async def test_estimates_that_still_wait_are_written_when_the_server_stops(tmp_p
 async def test_a_token_made_by_hand_is_recorded_without_its_name(server: ToyServer, tmp_path: Path) -> None:
     settings = replace(server.services.settings, data_dir=tmp_path / "other")
     new_token(settings, Identity("local", "ada", "ada", "token"), name=f"{CANARY} laptop")
-    with BooksAt(settings.database_path, SystemClock()).snapshot() as tx:
-        found = list(lines(tx, Wanted(kinds=frozenset({"token_made"}))))
+    wanted = Wanted(kinds=frozenset({"token_made"}))
+    found = BooksAt(settings.database_path, SystemClock()).read(lambda tx: list(lines(tx, wanted)))
     assert [(line.actor, line.details) for line in found] == [("operator", {})]
     assert CANARY not in "".join(line.as_json() for line in found)
 
@@ -165,9 +162,9 @@ def test_a_grant_by_hand_is_the_ledgers_act_of_the_operator_and_written_once(tmp
     settings = Settings.for_local(data_dir=tmp_path, owner="ada")
     for _ in range(2):
         give(settings, 50, reference="thanks")
-    with BooksAt(settings.database_path, SystemClock()).snapshot() as tx:
-        found = [line for line in lines(tx, Wanted(kinds=frozenset({"grant"}))) if line.actor == "operator"]
-    assert [line.details["available_change"] for line in found] == [50]
+    wanted = Wanted(kinds=frozenset({"grant"}))
+    found = BooksAt(settings.database_path, SystemClock()).read(lambda tx: list(lines(tx, wanted)))
+    assert [line.details["available_change"] for line in found if line.actor == "operator"] == [50]
 
 
 async def test_no_name_no_file_name_and_no_message_reaches_the_chain(server: ToyServer) -> None:

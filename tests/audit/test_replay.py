@@ -13,6 +13,7 @@ from studio_server.cli import main
 from studio_server.ledger import GrantSource
 from studio_server.ledger.commands import Reverse, TransferCredits, VoidGrant
 
+from tests.fakes.postgres import cluster
 from tests.ledger.books import Books
 
 WITHOUT_GUARDS = "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF"
@@ -149,3 +150,10 @@ def test_a_place_that_names_a_password_is_shown_without_it(books: Books) -> None
     place = BooksAt(books.path, books.clock, "postgresql://keeper:hunter2@nowhere:5/books")
     assert "hunter2" not in place.name + repr(place)
     assert "nowhere" in place.name
+
+
+def test_a_database_without_books_could_not_be_replayed_and_says_so(books: Books) -> None:
+    empty = BooksAt(books.path, books.clock, cluster().new_database())
+    report = replay(empty)
+    assert report.exit_code == 3
+    assert "cannot be read" in report.reason

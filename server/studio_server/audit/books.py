@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from studio_server.storage import readers
+from studio_server.storage.errors import StoreUnsuited
 from studio_server.storage.opening import POSTGRES, SQLITE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable
 
     from studio_server.clock import Clock
     from studio_server.storage import Tx
+
+T = TypeVar("T")
 
 
 class BooksNotThere(FileNotFoundError):
@@ -42,24 +44,33 @@ class BooksAt:
             return address_of(self.url or "").name
         return str(self._file)
 
-    @contextmanager
-    def snapshot(self) -> Generator[Tx]:
-        """One consistent snapshot.
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` on one consistent snapshot.
 
         Raises:
             BooksNotThere, StorageError, apsw.Error: they cannot be read.
         """
         if self._is_postgres:
-            from studio_server.storage.postgres.address import address_of
-            from studio_server.storage.postgres.readers import snapshot
-
-            with snapshot(address_of(self.url or ""), self.clock, {}) as tx:
-                yield tx
-            return
+            return self._read_postgres(work)
         if not self._file.is_file():
             raise BooksNotThere(self.name)
         with readers.snapshot(self._file, self.clock.now()) as tx:
-            yield tx
+            return work(tx)
+
+    def _read_postgres(self, work: Callable[[Tx], T]) -> T:
+        import psycopg
+
+        from studio_server.storage.postgres.address import address_of
+        from studio_server.storage.postgres.readers import PostgresReaders
+
+        lent = PostgresReaders(address_of(self.url or ""), self.clock, {})
+        try:
+            return lent.read(work, self.clock.now())
+        except psycopg.Error as error:
+            reason = f"cannot be read ({type(error).__name__})"
+            raise StoreUnsuited(self.name, reason, "name a database that holds books") from error
+        finally:
+            lent.close()
 
     @property
     def _is_postgres(self) -> bool:

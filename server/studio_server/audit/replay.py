@@ -81,8 +81,7 @@ class ReplayReport:
 def replay(books: BooksAt) -> ReplayReport:
     """Rebuild the balances of these books and compare; works beside a running server."""
     try:
-        with books.snapshot() as tx:
-            return judge(tx, books.name)
+        return books.read(lambda tx: judge(tx, books.name))
     except (apsw.Error, StorageError, OSError) as error:
         return ReplayReport(books.name, Equality.COULD_NOT_REPLAY, f"could not be read: {error}")
 
