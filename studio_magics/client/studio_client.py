@@ -11,6 +11,7 @@ from studio_magics.contracts.account import Account, Balance, SpendControls, Spe
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 
 if TYPE_CHECKING:
@@ -101,6 +102,14 @@ class StudioClient:
     def receipt(self, receipt_id: str) -> Receipt:
         """What a run did cost, and why."""
         return self._connection.ask("GET", f"/api/receipts/{_part(receipt_id)}", Receipt)
+
+    def notices(self, *, limit: int | None = None) -> NoticeList:
+        """What you should know, newest first."""
+        return self._connection.ask("GET", "/api/notices", NoticeList, parameters={"limit": limit})
+
+    def read_notice(self, notice_id: str) -> Notice:
+        """Count a notice as read; it is shown no more."""
+        return self._connection.ask("POST", f"/api/notices/{_part(notice_id)}/read", Notice)
 
     def spend_controls(self) -> SpendControls:
         """The limits in force."""

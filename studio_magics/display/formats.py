@@ -17,6 +17,7 @@ DRAWN: dict[tuple[str, str], tuple[str, str]] = {
     ("studio_magics.contracts.billing", "Receipt"): ("money", "receipt"),
     ("studio_magics.contracts.catalogue", "Catalogue"): ("catalogue", "catalogue"),
     ("studio_magics.contracts.catalogue", "ToolPage"): ("catalogue", "tool_page"),
+    ("studio_magics.contracts.notices", "NoticeList"): ("people", "notices"),
     ("studio_magics.contracts.results", "ToolResult"): ("results", "result"),
     ("studio_magics.contracts.runs", "RunList"): ("runs", "run_list"),
     ("studio_magics.contracts.runs", "Run"): ("runs", "run_page"),

@@ -12,16 +12,22 @@ MARKS = {"succeeded": "✔", "running": "…", "queued": "…"}
 
 
 def balance(now: Balance) -> Display:
-    """One line: who, plan, what is left, today; then only what matters now."""
+    """One line: who, plan, what is left, today; then only what matters now; a second line for a notice."""
     text = " · ".join(_balance_facts(now))
     meters = [
         line(bar(window.spent_credits + window.held_credits, window.cap_credits, _window_text(window)))
         for window in (now.day, now.month)
     ]
     note = [line(now.note, muted=True)] if now.note else []
+    notice = [line(_notice(now))] if now.notice else []
     head = line(strong(credits_text(now.available_credits)), f" · {now.user} · {now.plan.title}")
     rest = [line(fact) for fact in _balance_facts(now)[4:]]
-    return Display(text, card(head, *meters, *rest, *note, label="Studio balance"))
+    lines = [text, _notice(now)] if now.notice else [text]
+    return Display("\n".join(lines), card(head, *notice, *meters, *rest, *note, label="Studio balance"))
+
+
+def _notice(now: Balance) -> str:
+    return f"{now.notice} (%studio notices)"
 
 
 def _balance_facts(now: Balance) -> list[str]:

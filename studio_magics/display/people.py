@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.display.bundle import Display
-from studio_magics.display.markup import card, element, line, strong, table
+from studio_magics.display.markup import card, element, join, line, strong, table
+from studio_magics.display.wording import moment_text
 
 if TYPE_CHECKING:
     from studio_magics.contracts.account import Account
+    from studio_magics.contracts.notices import NoticeList
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,31 @@ class Help:
 def account(who: Account) -> Display:
     """Who the server takes the caller for, by what, and in which mode."""
     facts = [
-        f"{who.display_name} · {who.plan.title}",
+        f"{who.display_name} · {who.plan.title}{_what_comes(who)}",
         f"signed in via {who.signed_in_via} · mode {who.mode} · server {who.server_version}",
     ]
     if who.deterministic:
         facts.append("a server for tests: fixed clock and ids")
     return Display("\n".join(facts), card(*(line(fact) for fact in facts), label="Account"))
+
+
+def _what_comes(who: Account) -> str:
+    following = who.subscription and who.subscription.next_plan
+    if not who.subscription or not following:
+        return ""
+    return f", {following.title} from {moment_text(who.subscription.ends_at)}"
+
+
+def notices(found: NoticeList) -> Display:
+    """What the caller should know, newest first; what was read is marked so."""
+    rows = [
+        (moment_text(notice.created_at), notice.text, "new" if notice.read_at is None else "read")
+        for notice in found.notices
+    ]
+    lines = [f"{at}  {state:<4}  {text}" for at, text, state in rows]
+    more = "\nread them: %studio notices --read" if found.unread else ""
+    html = table("Notices, newest first", ("when", "what", ""), rows)
+    return Display(("\n".join(lines) or "no notices") + more, join([html, element("div", more.strip())]))
 
 
 def diagnosis(found: Diagnosis) -> Display:

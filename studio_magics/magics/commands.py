@@ -154,6 +154,9 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
     "cancel": lambda call: call.studio.cancel(call.first or ""),
     "receipt": lambda call: call.studio.receipt(call.first),
     "statement": _statement,
+    "notices": lambda call: call.studio.notices(
+        limit=call.parsed.number("limit"), read=call.parsed.has("read")
+    ),
     "limits": _limits,
     "whoami": lambda call: call.studio.whoami(),
     "doctor": lambda call: call.studio.doctor(),

@@ -50,6 +50,11 @@ VERBS: dict[str, Verb] = {
         "receipt [ID]", "what a run did cost, and why; the latest one without an id", places=("[id]",)
     ),
     "statement": Verb("statement [--limit N]", "ledger lines, newest first", PAGES),
+    "notices": Verb(
+        "notices [--read]",
+        "what you should know: credits about to end, plan, debt",
+        {"limit": "N", "read": ""},
+    ),
     "limits": Verb("limits [--daily N|plan …]", "see and set limits and alerts", LIMIT_OPTIONS),
     "whoami": Verb("whoami", "who the server takes you for"),
     "doctor": Verb("doctor", "look at everything that must work"),
@@ -68,4 +73,5 @@ OPTION_NOTES: dict[str, str] = {
     "limit": "how many lines",
     "before": "the next page, as named at the end of a page",
     "panel": "a live widget",
+    "read": "count them as read: %studio shows them no more",
 }

@@ -71,7 +71,8 @@ class BalancePanel:
         held = f"{now.held_credits:,} held by runs · " if now.held_credits else ""
         per_run = now.per_run_limit_credits
         run = "a run: the tool's maximum" if per_run is None else f"a run: at most {per_run:,}"
-        self._note.value = f"<span>{held}{run}</span>" + (f"<p>{escape(now.note)}</p>" if now.note else "")
+        told = "".join(f"<p>{escape(text)}</p>" for text in (now.notice, now.note) if text)
+        self._note.value = f"<span>{held}{run}</span>{told}"
 
     def _show(self, window: Window, level: str) -> None:
         bar = self._bars[window.kind]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from studio_magics.contracts.account import Account, Balance, SpendControls, Statement
     from studio_magics.contracts.billing import Estimate, Receipt
     from studio_magics.contracts.catalogue import Catalogue, Place, ToolPage
+    from studio_magics.contracts.notices import NoticeList
     from studio_magics.contracts.runs import Run, RunList
     from studio_magics.display.people import Diagnosis
     from studio_magics.display.progress import Progress
@@ -192,6 +193,15 @@ class Studio:
         """Ledger lines of the wallet, newest first."""
         with self.session.server() as client:
             return client.statement(limit=limit, before=before)
+
+    def notices(self, *, limit: int | None = None, read: bool = False) -> NoticeList:
+        """What you should know, newest first; with `read` the unread ones among them count as read."""
+        with self.session.server() as client:
+            found = client.notices(limit=limit)
+            for notice in found.notices:
+                if read and notice.read_at is None:
+                    client.read_notice(notice.id)
+            return client.notices(limit=limit) if read else found
 
     def limits(
         self,

@@ -13,13 +13,16 @@ from studio_server.ids import CountedIds, IdSource
 from studio_server.ledger import Ledger, PlaceHold, Settle
 from studio_server.ledger.checker import check
 from studio_server.registry.catalogue import PlanEntry, Registry
-from studio_server.storage.database import Database
+from studio_server.storage.opening import open_database
+
+from tests.fakes.postgres import cluster, migrated
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_server.accounts.subscriptions import PlanChange
     from studio_server.ledger import WalletView
+    from studio_server.storage.store import Store
 
 ENTRIES = (
     PlanEntry("free", "Free", 300, 30),
@@ -31,6 +34,11 @@ ENTRIES = (
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
+def new_url(engine: str) -> str | None:
+    """The address of new, empty books in PostgreSQL; None is a file."""
+    return cluster().new_database(migrated) if engine == "postgresql" else None
+
+
 def at(*parts: int) -> datetime:
     """A moment in UTC."""
     return datetime(*parts, tzinfo=UTC)
@@ -39,12 +47,14 @@ def at(*parts: int) -> datetime:
 class PlanBooks:
     """One database and Ada, who has just joined; `second` is another replica's plans on the same books."""
 
-    def __init__(self, path: Path, *, start: datetime = START, free_credits: bool = True) -> None:
-        self.path, self.clock = path, FixedClock(start)
+    def __init__(
+        self, path: Path, *, start: datetime = START, free_credits: bool = True, url: str | None = None
+    ) -> None:
+        self.path, self.url, self.clock = path, url, FixedClock(start)
         self.ids: IdSource = CountedIds()
         self.ledger = Ledger(self.ids)
-        self.db = Database.open(path, clock=self.clock)
-        registry: Any = Registry(burn=None, tools={}, plans={p.id: p for p in ENTRIES}, price_version="p")  # type: ignore[arg-type]
+        self.db: Store = open_database(url, path, self.clock)
+        registry: Any = Registry(burn=None, tools={}, plans={p.id: p for p in ENTRIES}, price_version="p")
         self.plans = Plans(registry, self.ledger, self.ids, free_credits=free_credits)
         self.second = Plans(registry, Ledger(self.ids), self.ids, free_credits=free_credits)
         self.people = People(registry, self.ledger, self.ids, self.plans)
@@ -113,4 +123,4 @@ class PlanBooks:
     def reopen(self) -> None:
         """Close the database and open it again."""
         self.db.close()
-        self.db = Database.open(self.path, clock=self.clock)
+        self.db = open_database(self.url, self.path, self.clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from studio_server.accounts.plans import NotSubscribed, PlanKeyReused, PlanUnkno
 from studio_server.ledger import WalletState
 from studio_server.ledger.commands import SetLimits, SetWalletState
 from studio_server.ledger.values import OwnLimits
+from studio_server.storage.opening import open_database
 
-from tests.accounts.plan_books import PlanBooks, at
+from tests.accounts.plan_books import PlanBooks, at, new_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
 MICROSECOND = timedelta(microseconds=1)
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[PlanBooks]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[PlanBooks]:
     """Ada on the free plan since 31 January 2026, noon."""
-    opened = PlanBooks(tmp_path / "books.db")
+    opened = PlanBooks(tmp_path / "books.db", url=new_url(request.param))
     yield opened
     violations = opened.violations()
     opened.db.close()
@@ -259,6 +261,25 @@ def test_two_replicas_that_find_the_same_users_due_renew_each_once(books: PlanBo
     assert books.renew(plans=books.second)
     assert not books.renew()
     assert books.available == 3_500
+
+
+def test_two_servers_on_one_postgresql_renew_and_upgrade_once_at_the_same_moment(tmp_path: Path) -> None:
+    books = PlanBooks(tmp_path / "unused", url=new_url("postgresql"))
+    others = [open_database(books.url, books.path, books.clock) for _ in range(4)]
+    books.change("supporter", "order-1")
+    books.go(at(2026, 2, 28, 12))
+    ada = books.ada.id
+    with ThreadPoolExecutor(len(others)) as threads:
+        begun = list(threads.map(lambda db: db.write_blocking(lambda tx: books.plans.renew(tx, ada)), others))
+        assert sorted(begun) == [False, False, False, True]
+        upgraded = threads.map(
+            lambda db: db.write_blocking(lambda tx: books.plans.change(tx, ada, "pro", key="order-2")), others
+        )
+        assert len(set(upgraded)) == 1
+    assert books.available == 3_500 + 9_000
+    assert books.violations() == []
+    for db in (*others, books.db):
+        db.close()
 
 
 def test_an_own_limit_above_the_lower_plans_does_not_hold_the_renewal_up(books: PlanBooks) -> None:

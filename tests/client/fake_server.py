@@ -3,6 +3,7 @@
 import json
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -10,6 +11,7 @@ from studio_magics.contracts.account import Account, Balance, SpendControls, Spe
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Forecast, Standing
 from studio_magics.contracts.catalogue import Availability, Catalogue
 from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.notices import Notice
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
 from tests.client.samples import (
@@ -23,6 +25,7 @@ from tests.client.samples import (
     a_run,
     a_statement,
     a_window,
+    some_notices,
     summary,
     tool_page,
 )
@@ -66,6 +69,7 @@ class FakeServer:
     """Path prefix → status, media type, text of an answer that is not Studio's."""
     availability: Availability = "available"
     refused_by: str | None = None
+    notices_read_at: datetime | None = None
 
     def paths(self, method: str) -> list[str]:
         return [one.path for one in self.asked if one.method == method]
@@ -100,6 +104,10 @@ class FakeServer:
             mode="local",
             revision=1,
         )
+
+    def read_notices(self) -> Notice:
+        self.notices_read_at = NOW
+        return some_notices(NOW).notices[0]
 
     def controls(self) -> SpendControls:
         return SpendControls(
@@ -252,6 +260,8 @@ class Handler(BaseHTTPRequestHandler):
             ("GET", "/api/runs"): lambda: RunList(runs=_summaries(fake), next_before=None),
             ("GET", "/api/account/settings/credits"): fake.controls,
             ("GET", "/api/credits/statement"): a_statement,
+            ("GET", "/api/notices"): lambda: some_notices(fake.notices_read_at),
+            ("POST", "/api/notices/notice_1/read"): fake.read_notices,
         }
         if (self.command, path) in simple:
             return simple[self.command, path]()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from studio_magics.contracts.account import Plan, Statement, StatementLine, Window
 from studio_magics.contracts.billing import Measured, PriceLine, Receipt
 from studio_magics.contracts.catalogue import Availability, RunLimits, ToolPage, ToolSummary
+from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.results import (
     Artefact,
     Column,
@@ -179,6 +180,12 @@ def a_window(kind: str, cap: int, spent: int) -> Window:
     return Window(
         kind=kind, starts_at=NOW, resets_at=NOW, cap_credits=cap, spent_credits=spent, held_credits=0
     )
+
+
+def some_notices(read_at: datetime | None = None) -> NoticeList:
+    kind, text = "credits_end_in_7_days", "40 bought credits end on 20 February 2026"
+    notice = Notice(id="notice_1", kind=kind, severity="warning", text=text, created_at=NOW, read_at=read_at)
+    return NoticeList(notices=(notice,), unread=1 if read_at is None else 0)
 
 
 def a_statement() -> Statement:

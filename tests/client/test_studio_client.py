@@ -214,6 +214,9 @@ def test_the_rest_of_the_endpoints_answer_with_their_contracts(client, fake):
     assert [one.id for one in client.runs().runs] == ["run_1"]
     assert client.balance().available_credits == 297
     assert client.statement().lines[0].amount_credits == 300
+    notice = client.notices().notices[0]
+    assert client.read_notice(notice.id).read_at is not None
+    assert client.notices().unread == 0
     assert client.tools("remote").tools[0].id == "data-studio-remote"
     assert client.tool("remote").cell_field == "expectations"
     assert client.cancel(client.start_run("data-studio-remote", REQUEST).id).state == "cancelled"

@@ -65,6 +65,7 @@ def everything(fake):
         tool_page(),
         fake.controls(),
         samples.a_statement(),
+        samples.some_notices(),
         fake.account(),
         Diagnosis(
             (Check("server", ok=True, found="here"), Check("tools", ok=False, found="none", action="install"))
@@ -74,6 +75,21 @@ def everything(fake):
 
 def test_the_balance_is_one_line(fake):
     assert draw(fake.balance()).text == "ada · Free · 297 credits · today 3 of 30"
+
+
+def test_a_notice_is_a_second_line_of_the_balance_and_goes_when_it_was_read(fake):
+    told = fake.balance().model_copy(update={"notice": "40 bought credits end on 20 February 2026"})
+    assert draw(told).text.splitlines() == [
+        draw(fake.balance()).text,
+        "40 bought credits end on 20 February 2026 (%studio notices)",
+    ]
+    assert draw(samples.some_notices()).text.splitlines() == [
+        "2026-01-15 09:00 UTC  new   40 bought credits end on 20 February 2026",
+        "read them: %studio notices --read",
+    ]
+    assert draw(samples.some_notices(samples.NOW)).text == (
+        "2026-01-15 09:00 UTC  read  40 bought credits end on 20 February 2026"
+    )
 
 
 def test_the_balance_tells_what_is_held_and_what_blocks_only_when_it_matters(fake):

@@ -151,6 +151,7 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders):
         "cancel": "%studio cancel run_1",
         "receipt": "%studio receipt",
         "statement": "%studio statement",
+        "notices": "%studio notices --read",
         "limits": "%studio limits --daily 20 --alerts 50,80,100",
         "whoami": "%studio whoami",
         "doctor": "%studio doctor",

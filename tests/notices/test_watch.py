@@ -12,7 +12,7 @@ from studio_server.notices import rows
 from studio_server.notices.rows import NoticeNotFound
 from studio_server.notices.service import Notices
 
-from tests.accounts.plan_books import PlanBooks, at
+from tests.accounts.plan_books import PlanBooks, at, new_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,9 @@ class Listening(PlanBooks):
         self.do(lambda tx: self.ledger.execute(tx, VoidGrant(self.ids.new("void"), grant_id, "dispute")))
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Listening]:
-    opened = Listening(tmp_path / "books.db", start=at(2026, 3, 1))
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Listening]:
+    opened = Listening(tmp_path / "books.db", start=at(2026, 3, 1), url=new_url(request.param))
     yield opened
     violations = opened.violations()
     opened.db.close()
