@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 How = Literal["broken", "full", "short", "read_only"]
 HOWS: tuple[How, ...] = ("broken", "full", "short", "read_only")
+SYSTEM = "unix"
+"""The file system underneath: named, because the one that fails may be the default."""
 CHANGING = frozenset({"write", "sync", "truncate", "create", "delete"})
 
 
@@ -73,7 +75,7 @@ class FaultyFile(apsw.VFSFile):
 
     def __init__(self, filename: Any, flags: list[int], faults: Faults) -> None:
         self._faults = faults
-        super().__init__("", filename, flags)
+        super().__init__(SYSTEM, filename, flags)
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  - SQLite's name
         self._faults.pass_or_fail("read")
@@ -100,7 +102,7 @@ class FaultyFileSystem(apsw.VFS):
 
     def __init__(self, name: str, faults: Faults, *, default: bool = False) -> None:
         self._faults = faults
-        super().__init__(name, "", default)
+        super().__init__(name, SYSTEM, default)
 
     def xOpen(self, name: Any, flags: list[int]) -> FaultyFile:  # noqa: N802  - SQLite's name
         self._faults.pass_or_fail("create" if flags[0] & apsw.SQLITE_OPEN_CREATE else "open")

@@ -21,12 +21,11 @@ from studio_server.storage import CommitFailed, Database, WritesStopped
 from studio_server.storage.recovery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Recovery
 from studio_server.storage.writer import Writer
 
+from tests.laws.twins import answer_before_commit
 from tests.storage.faults import HOWS, Faults, FaultyFileSystem, How
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from studio_server.storage import Tx
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FULL_TMPFS = Path(__file__).with_name("on_a_full_tmpfs.py")
@@ -204,14 +203,7 @@ def test_an_answer_before_the_commit_is_an_answer_that_the_books_do_not_know(
     books: Books, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin of answering after the commit: this is how the loss would look, and these tests see it."""
-    commit = Writer._commit
-
-    def answer_first(self: Writer, tx: Tx, done: list) -> None:
-        for job, outcome in done:
-            job.answer.set_result(outcome)
-        commit(self, tx, [])
-
-    monkeypatch.setattr(Writer, "_commit", answer_first)
+    monkeypatch.setattr(Writer, "_commit", answer_before_commit)
     faults.arm()
     acknowledged = {books.grant("during")}
     with pytest.raises(WritesStopped):

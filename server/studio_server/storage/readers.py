@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import queue
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from studio_server.storage.engine import UNREADABLE, connect_reader
+from studio_server.storage.engine import DISK_FAULTS, UNREADABLE, connect_reader
 from studio_server.storage.errors import DatabaseClosed, DiskFailed, StoreBusy
 from studio_server.storage.tx import SqliteTx
 
@@ -63,7 +63,7 @@ class Readers:
         """Close every connection that is not in use now, and the others when they come back."""
         self._closed = True
         while not self._idle.empty():
-            self._idle.get_nowait().close()
+            _close(self._idle.get_nowait())
 
     def _borrow(self) -> apsw.Connection:
         if self._closed:
@@ -75,9 +75,15 @@ class Readers:
 
     def _give_back(self, connection: apsw.Connection) -> None:
         if self._closed:
-            connection.close()
+            _close(connection)
         else:
             self._idle.put(connection)
+
+
+def _close(connection: apsw.Connection) -> None:
+    """What cannot be tidied up on a failing disk stays for whoever opens the file next."""
+    with suppress(*DISK_FAULTS):
+        connection.close()
 
 
 @contextmanager
