@@ -1,4 +1,4 @@
-"""Books that an earlier version kept are the same books after the upgrade, from every version, on both engines.
+"""Books that an earlier version kept are the same books after the upgrade, on both engines.
 
 `books/0003.json` holds the rows of a ledger that the program wrote when its newest migration was number 3.
 """

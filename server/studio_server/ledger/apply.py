@@ -7,6 +7,7 @@ were loaded, and nothing may be committed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from studio_server.clock import to_microseconds
@@ -33,9 +34,9 @@ TRANSFER = (
     " hold_id, amount, recorded_us, to_lot_id, reverses, asset)"
     " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, asset FROM accounts WHERE account_id = ?"
 )
-ENTRY = (
+ENTRIES = (
     "INSERT INTO entries (sequence, transfer_id, account_id, amount, before, after, version, recorded_us)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " VALUES "
 )
 ACCOUNT = "UPDATE accounts SET balance = ?, version = ? WHERE account_id = ? AND balance = ? AND version = ?"
 AUDIT = (
@@ -88,21 +89,21 @@ class Writes:
     """Statements in order, and which row each one must have changed."""
 
     statements: list[Statement] = field(default_factory=list["Statement"])
-    guarded: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    guarded: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
 
-    def add(self, what: str, row_id: str, sql: str, params: Sequence[Any]) -> None:
-        """One statement that must change exactly one row."""
+    def add(self, what: str, row_id: str, sql: str, params: Sequence[Any], *, rows: int = 1) -> None:
+        """One statement that must change exactly so many rows."""
         self.statements.append((sql, params))
-        self.guarded.append((what, row_id))
+        self.guarded.append((what, row_id, rows))
 
     def run(self, tx: Tx) -> None:
         """Send them all.
 
         Raises:
-            GuardFailed: one did not change exactly its row.
+            GuardFailed: one did not change exactly its rows.
         """
-        for (what, row_id), result in zip(self.guarded, tx.batch(self.statements), strict=True):
-            if result.changes != 1:
+        for (what, row_id, rows), result in zip(self.guarded, tx.batch(self.statements), strict=True):
+            if result.changes != rows:
                 raise GuardFailed(what, row_id)
 
 
@@ -144,10 +145,17 @@ def _journal(writes: Writes, posting: Posting) -> None:
     for change in posting.accounts:
         params = (*change.after, change.account_id, *change.before)
         writes.add("account", change.account_id, ACCOUNT, params)
-    for row in posting.entries:
-        writes.add("entry", str(row[0]), ENTRY, row)
+    if posting.entries:
+        values = [value for row in posting.entries for value in row]
+        count = len(posting.entries)
+        writes.add("entries from", str(values[0]), _entries(count), values, rows=count)
     for row in posting.audits:
         writes.add("audit row", str(row[0]), AUDIT, row)
+
+
+@cache
+def _entries(count: int) -> str:
+    return ENTRIES + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * count)
 
 
 def _change_rows(writes: Writes, effects: Effects, now_us: int) -> None:

@@ -7,6 +7,7 @@ needs one for the answer already given and everything the decision looks at.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from studio_server.clock import to_microseconds
@@ -120,28 +121,30 @@ def ground(tx: Tx, effects: Effects) -> Ground:
     """Where the journal stands for these effects, in one batch of reads."""
     accounts = sorted(accounts_of(effects))
     wallets = [part.wallet_id for part in effects.parts]
-    marks = ", ".join("?" * len(accounts))
-    statements: list[Statement] = [
-        ("SELECT coalesce(max(sequence), 0) FROM effects", ()),
-        ("SELECT coalesce(max(sequence), 0) FROM entries", ()),
-        ("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1", ()),
-        *((LATEST_TOTALS, (wallet_id,)) for wallet_id in wallets),
-    ]
+    statements: list[Statement] = [(TAILS, ()), *((LATEST_TOTALS, (wallet_id,)) for wallet_id in wallets)]
     if accounts:
-        query = f"SELECT account_id, balance, version FROM accounts WHERE account_id IN ({marks})"  # noqa: S608  - marks only
-        statements.append((query, accounts))
+        statements.append((_balances(len(accounts)), accounts))
     found = [result.rows for result in tx.batch(statements)]
-    sequence, tip = found[2][0] if found[2] else (0, GENESIS)
-    totals = {
-        wallet_id: (row[0][0], row[0][1]) for wallet_id, row in zip(wallets, found[3:], strict=False) if row
-    }
-    balances = {row[0]: (row[1], row[2]) for row in found[3 + len(wallets)]} if accounts else {}
-    return Ground(int(found[0][0][0]), int(found[1][0][0]), int(sequence), bytes(tip), balances, totals)
+    effect, entry, audit, tip = found[0][0]
+    totals = {name: (row[0][0], row[0][1]) for name, row in zip(wallets, found[1:], strict=False) if row}
+    balances = {row[0]: (row[1], row[2]) for row in found[1 + len(wallets)]} if accounts else {}
+    return Ground(effect, entry, audit, GENESIS if tip is None else bytes(tip), balances, totals)
 
 
+TAILS = (
+    "SELECT (SELECT coalesce(max(sequence), 0) FROM effects),"
+    " (SELECT coalesce(max(sequence), 0) FROM entries),"
+    " (SELECT coalesce(max(sequence), 0) FROM audit), (SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1)"
+)
 LATEST_TOTALS = (
     "SELECT available_after, held_after FROM effects WHERE wallet_id = ? ORDER BY sequence DESC LIMIT 1"
 )
+
+
+@cache
+def _balances(count: int) -> str:
+    marks = ", ".join("?" * count)
+    return f"SELECT account_id, balance, version FROM accounts WHERE account_id IN ({marks})"  # noqa: S608  - marks only
 
 
 def spending(tx: Tx, command: ask.PlaceHold) -> seen.SpendState:
