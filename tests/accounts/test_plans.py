@@ -329,7 +329,7 @@ def test_a_renewal_and_a_change_are_told_once(books: PlanBooks) -> None:
     books.renew()
     assert books.notices() == [
         ("plan_changed", "The plan changed from Free to Plain and gave 3,000 credits"),
-        ("plan_renewed", "The plan Plain gave 3,000 credits; they end on 31 March 2026"),
+        ("plan_renewed", "The plan Plain gave 3,000 credits; they end on 2026-03-31"),
     ]
 
 

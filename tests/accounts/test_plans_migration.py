@@ -4,29 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from studio_server.clock import FixedClock, to_microseconds
 from studio_server.ids import CountedIds
 from studio_server.ledger import GrantSource, IssueGrant, Ledger, OpenWallet, PlanCaps
 from studio_server.storage.database import Database
+from studio_server.storage.postgres.database import PostgresDatabase
 from studio_server.storage.schema import packaged_migrations
 
 from tests.accounts.plan_books import PlanBooks, at
+from tests.fakes.postgres import cluster
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_server.storage.tx import Tx
 
-NOVEMBER, DECEMBER, JANUARY = at(2025, 11, 1), at(2025, 12, 1), at(2026, 1, 1)
+NOVEMBER, JANUARY = at(2025, 11, 1), at(2026, 1, 1)
 
 
-def before_subscriptions(path: Path, *, given: bool) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Where the books are: both engines migrate."""
+    return cluster().new_database() if request.param == "postgresql" else None
+
+
+def before_subscriptions(path: Path, url: str | None, *, given: bool) -> None:
     """Books of a user who joined in November 2025, as the last schema without subscriptions kept them."""
     clock = FixedClock(at(2026, 1, 20))
-    earlier = [migration for migration in packaged_migrations() if migration.number < 5]
-    db, ledger = Database.open(path, clock=clock, migrations=earlier), Ledger(CountedIds(5_000))
+    engine = "sqlite" if url is None else "postgresql"
+    earlier = [migration for migration in packaged_migrations(engine) if migration.number < 5]
+    ledger = Ledger(CountedIds(5_000))
+    db = (
+        Database.open(path, clock=clock, migrations=earlier)
+        if url is None
+        else PostgresDatabase.open(url, clock=clock, migrations=earlier)
+    )
 
-    def work(tx: Tx) -> str:
+    def work(tx: Tx) -> None:
         wallet = ledger.execute(tx, OpenWallet("wallet:old", "user_old", plan=PlanCaps(30, 300))).wallet_id
         tx.execute(
             "INSERT INTO users (id, plan_id, plan_anchor, wallet_id, created_at) VALUES (?, 'free', ?, ?, ?)",
@@ -46,16 +61,14 @@ def before_subscriptions(path: Path, *, given: bool) -> str:
                 "INSERT INTO plan_periods (reference, user_id, starts_at) VALUES (?, 'user_old', ?)",
                 (reference, to_microseconds(JANUARY)),
             )
-        return wallet
 
-    wallet = db.write_blocking(work)
+    db.write_blocking(work)
     db.close()
-    return wallet
 
 
-def renewed(path: Path) -> tuple[PlanBooks, int]:
+def renewed(path: Path, url: str | None) -> tuple[PlanBooks, int]:
     """The same books opened by this version, after a sweep; and what the old user has."""
-    books = PlanBooks(path, start=at(2026, 1, 21))
+    books = PlanBooks(path, start=at(2026, 1, 21), url=url)
     for user_id in books.db.read(lambda tx: books.plans.due(tx, limit=10)):
         books.do(lambda tx, user_id=user_id: books.plans.renew(tx, user_id))
     held = books.rows(
@@ -64,9 +77,9 @@ def renewed(path: Path) -> tuple[PlanBooks, int]:
     return books, held[0][0]
 
 
-def test_a_month_that_was_given_before_is_not_given_again(tmp_path: Path) -> None:
-    before_subscriptions(tmp_path / "books.db", given=True)
-    books, available = renewed(tmp_path / "books.db")
+def test_a_month_that_was_given_before_is_not_given_again(tmp_path: Path, url: str | None) -> None:
+    before_subscriptions(tmp_path / "books.db", url, given=True)
+    books, available = renewed(tmp_path / "books.db", url)
     assert available == 300
     state = books.db.read(lambda tx: books.plans.state(tx, "user_old"))
     assert (state.plan.id, state.period.number, state.period.ends_at) == ("free", 2, at(2026, 2, 1))
@@ -74,9 +87,11 @@ def test_a_month_that_was_given_before_is_not_given_again(tmp_path: Path) -> Non
     books.db.close()
 
 
-def test_a_month_that_was_not_given_yet_is_given_and_the_missed_ones_are_not(tmp_path: Path) -> None:
-    before_subscriptions(tmp_path / "books.db", given=False)
-    books, available = renewed(tmp_path / "books.db")
+def test_a_month_that_was_not_given_yet_is_given_and_the_missed_ones_are_not(
+    tmp_path: Path, url: str | None
+) -> None:
+    before_subscriptions(tmp_path / "books.db", url, given=False)
+    books, available = renewed(tmp_path / "books.db", url)
     assert available == 300
     dealt = books.rows(
         "SELECT reference, state FROM plan_periods WHERE user_id = 'user_old' ORDER BY starts_at"

@@ -183,7 +183,7 @@ def a_window(kind: str, cap: int, spent: int) -> Window:
 
 
 def some_notices(read_at: datetime | None = None) -> NoticeList:
-    kind, text = "credits_end_in_7_days", "40 bought credits end on 20 February 2026"
+    kind, text = "credits_end_in_7_days", "40 bought credits end on 2026-02-20"
     notice = Notice(id="notice_1", kind=kind, severity="warning", text=text, created_at=NOW, read_at=read_at)
     return NoticeList(notices=(notice,), unread=1 if read_at is None else 0)
 

@@ -78,17 +78,17 @@ def test_the_balance_is_one_line(fake):
 
 
 def test_a_notice_is_a_second_line_of_the_balance_and_goes_when_it_was_read(fake):
-    told = fake.balance().model_copy(update={"notice": "40 bought credits end on 20 February 2026"})
+    told = fake.balance().model_copy(update={"notice": "40 bought credits end on 2026-02-20"})
     assert draw(told).text.splitlines() == [
         draw(fake.balance()).text,
-        "40 bought credits end on 20 February 2026 (%studio notices)",
+        "40 bought credits end on 2026-02-20 (%studio notices)",
     ]
     assert draw(samples.some_notices()).text.splitlines() == [
-        "2026-01-15 09:00 UTC  new   40 bought credits end on 20 February 2026",
+        "2026-01-15 09:00 UTC  new   40 bought credits end on 2026-02-20",
         "read them: %studio notices --read",
     ]
     assert draw(samples.some_notices(samples.NOW)).text == (
-        "2026-01-15 09:00 UTC  read  40 bought credits end on 20 February 2026"
+        "2026-01-15 09:00 UTC  read  40 bought credits end on 2026-02-20"
     )
 
 

@@ -78,7 +78,7 @@ async def test_a_notice_is_in_the_balance_until_it_was_read(server: ToyServer, c
     await give(server, 40, clock.now() + timedelta(days=20))
     assert (await get(server, "/api/credits/balance"))["notice"] == ""
     await server.services.sweeper.sweep()
-    said = "40 bought credits end on 20 February 2026"
+    said = "40 bought credits end on 2026-02-20"
     assert (await get(server, "/api/credits/balance"))["notice"] == said
     listed = await get(server, "/api/notices")
     assert (listed["unread"], listed["notices"][0]["text"]) == (1, said)
@@ -108,7 +108,7 @@ async def test_a_notice_and_the_new_balance_are_pushed(server: ToyServer, clock:
     with server.services.bus.listen(user.id) as stream:
         await server.services.sweeper.sweep()
         notice, balance = await stream.next(1), await stream.next(1)
-    assert (notice.kind, notice.text) == ("notice", "40 bought credits end on 20 February 2026")
+    assert (notice.kind, notice.text) == ("notice", "40 bought credits end on 2026-02-20")
     assert notice.notice_id is not None
     assert balance.balance.notice == notice.text
 

@@ -75,8 +75,8 @@ async def test_bought_credits_are_told_of_30_and_7_days_before_their_end_once_ea
         told.append(len(books.notices()))
     assert told == [0, 1, 2, 2]
     assert books.notices() == [
-        ("credits_end_in_30_days", "500 bought credits end on 01 June 2026"),
-        ("credits_end_in_7_days", "500 bought credits end on 01 June 2026"),
+        ("credits_end_in_30_days", "500 bought credits end on 2026-06-01"),
+        ("credits_end_in_7_days", "500 bought credits end on 2026-06-01"),
     ]
     assert [user_id for user_id, _ in books.pushed] == [books.ada.id, books.ada.id]
 
@@ -148,7 +148,7 @@ async def test_a_gift_in_its_last_week_is_told_of_once(books: Listening) -> None
     await books.notifying.round()
     books.clock.advance(timedelta(days=1))
     await books.notifying.round()
-    assert books.notices() == [("credits_end_in_7_days", "5 credits given to you end on 04 March 2026")]
+    assert books.notices() == [("credits_end_in_7_days", "5 credits given to you end on 2026-03-04")]
 
 
 async def test_each_debt_is_told_of_when_it_opens_and_when_it_is_covered(books: Listening) -> None:
@@ -171,6 +171,18 @@ async def test_each_debt_is_told_of_when_it_opens_and_when_it_is_covered(books: 
         "debt_covered",
     ]
     assert "300 credits that were taken back had been spent" in books.notices()[0][1]
+
+
+def test_a_notice_that_nobody_read_stays_in_the_list_and_leaves_the_balance_after_30_days(
+    books: Listening,
+) -> None:
+    draft = rows.Draft(books.ada.id, "plan_renewed", "x", "info", "given")
+    books.do(lambda tx: rows.post(tx, "notice_x", draft))
+    books.clock.advance(timedelta(days=30, microseconds=-1))
+    assert books.db.read(lambda tx: rows.newest_unread(tx, books.ada.id)) == "given"
+    books.clock.advance(timedelta(microseconds=1))
+    assert books.db.read(lambda tx: rows.newest_unread(tx, books.ada.id)) == ""
+    assert books.db.read(lambda tx: rows.unread(tx, books.ada.id)) == 1
 
 
 def test_a_notice_is_read_from_the_first_time_on_and_by_its_user_only(books: Listening) -> None:

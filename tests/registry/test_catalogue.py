@@ -69,3 +69,24 @@ def test_every_change_of_a_price_is_a_new_price_version() -> None:
     dearer["burn"]["minimum_credits"] = 4
     assert catalogue.assemble(dearer, PLANS, with_code=False).price_version != original
     assert catalogue.assemble(copy.deepcopy(TOOLS), PLANS, with_code=False).price_version == original
+
+
+@pytest.mark.parametrize(
+    ("plans", "fault"),
+    [
+        ([{"id": "pro"}], "there is no plan 'free'"),
+        ([{"id": "free"}, {"id": "free"}], "the plan free is listed twice"),
+        (
+            [{"id": "free"}, {"id": "pro", "roll_over_credits": 101}],
+            "pro carries 101 credits over and gives 100",
+        ),
+        (
+            [{"id": "free", "roll_over_credits": 1}],
+            "free follows the calendar month and carries nothing over",
+        ),
+    ],
+)
+def test_plans_that_contradict_themselves_are_refused(plans: list[dict], fault: str) -> None:
+    whole = [{"title": "Plan", "monthly_credits": 100, "daily_cap_credits": 10} | plan for plan in plans]
+    with pytest.raises(RegistryInvalid, match=fault):
+        catalogue.assemble(TOOLS, {"plan": whole})

@@ -1,7 +1,7 @@
 """Notices as they are kept: one per user, kind and subject, whoever posts it and however often."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from studio_server.clock import from_microseconds, to_microseconds
@@ -50,6 +50,7 @@ class Notice:
     read_at: datetime | None
 
 
+SHOWN_FOR = timedelta(days=30)
 COLUMNS = "id, user_id, kind, severity, text, created_at, read_at"
 
 
@@ -97,11 +98,11 @@ def unread(tx: Tx, user_id: str) -> int:
 
 
 def newest_unread(tx: Tx, user_id: str) -> str:
-    """The text of the latest notice a user has not read, or nothing."""
+    """The text of the latest notice of the last 30 days that a user has not read, or nothing."""
     row = tx.one(
-        "SELECT text FROM notices WHERE user_id = ? AND read_at IS NULL"
+        "SELECT text FROM notices WHERE user_id = ? AND read_at IS NULL AND created_at > ?"
         " ORDER BY created_at DESC, id DESC LIMIT 1",
-        (user_id,),
+        (user_id, to_microseconds(tx.now - SHOWN_FOR)),
     )
     return str(row[0]) if row else ""
 

@@ -61,7 +61,7 @@ def _ending(tx: Tx) -> list[Draft]:
 
 
 def _ending_text(available: int, source: str, ends_at: datetime) -> str:
-    return f"{available:,} {SOURCES[source]} end on {ends_at:%d %B %Y}"
+    return f"{available:,} {SOURCES[source]} end on {ends_at:%Y-%m-%d}"
 
 
 def _debts(tx: Tx) -> list[Draft]:
