@@ -146,7 +146,7 @@ def cluster(*, durable: bool = False) -> Cluster:
     return made
 
 
-def initialised(*, durable: bool) -> Cluster:
+def initialised(*, durable: bool = False) -> Cluster:
     """A cluster that is not running yet."""
     programs = _programs()
     home = tempfile.gettempdir() if durable else _memory()

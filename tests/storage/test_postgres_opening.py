@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -217,6 +219,29 @@ def test_a_server_that_is_too_old_is_refused(
     monkeypatch.setattr(connections, "OLDEST_VERSION", 990_000)
     with pytest.raises(StoreUnsuited, match="13 or later"):
         PostgresDatabase.open(empty, clock=clock)
+
+
+@pytest.fixture
+def standby() -> Iterator[str]:
+    """The address of a server that only follows another one."""
+    made = initialised()
+    made.start()
+    url = made.new_database(migrated)
+    made.stop()
+    (made.folder / "data" / "standby.signal").touch()
+    made.start()
+    yield url
+    made.remove()
+
+
+def test_a_read_only_standby_is_refused_with_a_next_step(standby: str, clock: FixedClock) -> None:
+    with pytest.raises(StoreUnsuited, match=r"read-only standby.*primary"):
+        PostgresDatabase.open(standby, clock=clock)
+
+
+def test_books_in_sqlite_need_no_driver_for_postgresql() -> None:
+    script = "import sys; sys.modules['psycopg'] = None; import studio_server.storage, studio_server.wiring"
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_without_an_address_the_books_are_in_the_sqlite_file(tmp_path: Path, clock: FixedClock) -> None:

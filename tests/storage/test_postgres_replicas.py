@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from studio_server.clock import FixedClock
-    from studio_server.storage import Tx
+    from studio_server.storage import Store, Tx
 
 WRITES = 40
 THREADS = 8
@@ -76,7 +78,7 @@ def test_two_servers_write_one_chain_without_gap_or_fork(
     assert second.read(head).count == 2 * THREADS * WRITES
 
 
-def test_without_the_lock_two_servers_do_fork_the_chain(
+def test_without_the_lock_two_servers_do_count_on_from_the_same_number(
     address: str, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unlocked = sessions.BEGIN.replace(b"FOR UPDATE", b"")
@@ -85,15 +87,15 @@ def test_without_the_lock_two_servers_do_fork_the_chain(
     first, other = (PostgresDatabase.open(address, clock=clock) for _ in range(2))
     both_read, in_time = threading.Barrier(2), 10
 
-    def append_after_both_read(tx: Tx) -> int:
-        tx.one("SELECT sequence FROM audit ORDER BY sequence DESC LIMIT 1")
+    def count_on(tx: Tx) -> None:
+        (found,) = tx.one("SELECT count(*) FROM notes") or (0,)
         both_read.wait(in_time)
-        return append(tx, Act("usr_ada", "did", "this", ""))
+        tx.execute("INSERT INTO notes VALUES (?)", (f"note {found + 1}",))
 
     with ThreadPoolExecutor(2) as pool:
-        told = [pool.submit(one.write_blocking, append_after_both_read) for one in (first, other)]
-        failed = [one.exception(in_time) for one in told]
-    assert any(isinstance(failure, psycopg.errors.UniqueViolation) for failure in failed)
+        told = [pool.submit(one.write_blocking, count_on) for one in (first, other)]
+        failed = [type(one.exception(in_time)) for one in told]
+    assert sorted(failed, key=str) == [type(None), psycopg.errors.UniqueViolation]
     first.close()
     other.close()
 
@@ -241,9 +243,7 @@ def test_work_that_carries_on_after_a_failed_statement_is_undone_alone(postgres:
     assert notes(postgres) == ["b", "c"]
 
 
-def test_what_waits_together_is_one_transaction_with_two_round_trips_beside_the_work(
-    postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_waits_together_is_one_transaction(postgres: PostgresDatabase) -> None:
     with HeldWriter(postgres):
         answers = [postgres._writer.submit(transaction, patience_seconds=0) for _ in range(20)]
     assert len({answer.result(10) for answer in answers}) == 1
@@ -252,3 +252,56 @@ def test_what_waits_together_is_one_transaction_with_two_round_trips_beside_the_
 def transaction(tx: Tx) -> int:
     """Work that tells the transaction it runs in."""
     return tx.execute("SELECT pg_current_xact_id()::text::bigint")[0][0]
+
+
+def test_a_batch_costs_two_round_trips_beside_its_statements(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    works, before = 20, 3
+    for number in range(before):
+        postgres.write_blocking(act(number))
+    with (tmp_path / "wire").open("w+") as wire:
+        with HeldWriter(postgres):
+            answers = [postgres._writer.submit(act(number), patience_seconds=0) for number in range(works)]
+            postgres._writer._session._line.connection.pgconn.trace(wire.fileno())
+        assert [answer.result(10) for answer in answers] == list(range(before + 1, before + works + 1))
+        postgres._writer._session._line.connection.pgconn.untrace()
+        told = Path(wire.name).read_text()
+        asked = [line for line in told.splitlines() if ROUND_TRIP.search(line)]
+    of_the_held_one = 1
+    assert len(asked) == of_the_held_one + 1 + works * STATEMENTS_OF_AN_ACT + 1
+
+
+STATEMENTS_OF_AN_ACT = 2
+ROUND_TRIP = re.compile(r"\tF\t\d+\t(Query|Sync)\b")
+"""Where the client waits for the server, as the driver's own trace tells it."""
+
+
+def test_a_stream_that_was_not_read_to_its_end_is_closed_with_its_transaction(
+    database: Store,
+) -> None:
+    kept: list[Iterator[object]] = []
+
+    def begin_to_read(tx: Tx) -> object:
+        tx.execute("SELECT 1")
+        kept.append(tx.stream("SELECT name FROM migrations ORDER BY number"))
+        return next(kept[-1])
+
+    first = ("0001_ledger.sql",)
+    assert database.read(begin_to_read) == first
+    assert database.write_blocking(begin_to_read) == first
+    database.write_blocking(note("a"))
+    kept.clear()
+    database.write_blocking(note("b"))
+    assert notes(database) == ["a", "b"]
+
+
+def test_a_value_the_driver_cannot_send_fails_alone(database: Store) -> None:
+    def unsendable(tx: Tx) -> None:
+        tx.execute("INSERT INTO notes VALUES (?)", (object(),))
+
+    with HeldWriter(database):
+        works = (note("a"), unsendable, note("b"), unsendable, note("c"))
+        answers = [database._writer.submit(work, patience_seconds=0) for work in works]
+    assert [answer.exception(10) is None for answer in answers] == [True, False, True, False, True]
+    assert notes(database) == ["a", "b", "c"]

@@ -26,6 +26,14 @@ OLDEST_VERSION = 130_000
 PREPARED_STATEMENTS = 500
 LOCK_TIMEOUT_SECONDS = 5.0
 """How long a replica waits for the others to finish their batch."""
+STATEMENT_TIMEOUT_SECONDS = 30.0
+DISK_FAULTS = (
+    psycopg.errors.DiskFull,
+    psycopg.errors.IoError,
+    psycopg.errors.DataCorrupted,
+    psycopg.errors.IndexCorrupted,
+)
+"""What the driver raises when the server's disk and not the statement is at fault."""
 SETTINGS = {
     "search_path": f"{SCHEMA}, pg_temp",
     "client_encoding": "UTF8",
@@ -35,7 +43,7 @@ FOR_WRITING = {
     "default_transaction_read_only": "off",
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "10s",
-    "statement_timeout": "30s",
+    "statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS:g}s",
 }
 FOR_READING = {
     "default_transaction_read_only": "on",

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from studio_server.clock import from_microseconds
-from studio_server.storage.errors import DatabaseClosed, StoreBusy
+from studio_server.storage.errors import DatabaseClosed, DiskFailed, StoreBusy
 from studio_server.storage.postgres.address import address_of
-from studio_server.storage.postgres.connection import connect_reader
+from studio_server.storage.postgres.connection import DISK_FAULTS, connect_reader
 from studio_server.storage.postgres.line import Line
 from studio_server.storage.postgres.migrating import applied_of
 from studio_server.storage.postgres.objects import expected_objects
@@ -51,16 +51,21 @@ class PostgresReaders:
             StoreBusy: every connection stayed in use for 10 s.
             StoreUnreachable: there is no connection to be had now.
             DatabaseClosed: the database was closed.
+            DiskFailed: the server's disk did not give what was asked for.
         """
         line = self._borrow()
         try:
             recorded_us, clock_us = line.begin(BEGIN)
             at = max(now, from_microseconds(recorded_us), clock_time(self._clock, clock_us))
+            tx = PostgresTx(line.connection, at, self._address.name, self._expected)
             try:
-                return work(PostgresTx(line.connection, at, self._address.name, self._expected))
+                return work(tx)
             finally:
+                tx.end_streams()
                 if not line.lost:
                     line.connection.pgconn.exec_(b"COMMIT")
+        except DISK_FAULTS as fault:
+            raise DiskFailed(self._address.name, str(fault)) from fault
         finally:
             self._give_back(line)
 

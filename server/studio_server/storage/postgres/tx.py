@@ -12,7 +12,7 @@ from studio_server.storage.postgres.statements import translated
 from studio_server.storage.tx import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from studio_server.storage.postgres.connection import Connection
@@ -38,6 +38,7 @@ class PostgresTx:
         self._now = now
         self._place = place
         self._changes = 0
+        self._streams: list[Generator[Row]] = []
         self.expected_objects = expected_objects
         """What the migrations make in this version of PostgreSQL; see `storage.drift`."""
         self.touched = False
@@ -65,15 +66,15 @@ class PostgresTx:
         return rows[0] if rows else None
 
     def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
-        """Read rows some at a time: for reads too long to hold in memory."""
-        self._cross_boundary()
-        with self._connection.cursor(name=f"stream_{next(_names)}") as cursor:
-            cursor.itersize = ROWS_AT_A_TIME
-            try:
-                cursor.execute(*_prepared(sql, params))
-                yield from cursor
-            except psycopg.Error as failed:
-                raise self._told(failed) from failed
+        """Read rows some at a time: for reads too long to hold in memory. Ends with its transaction."""
+        rows = self._some_at_a_time(sql, params)
+        self._streams.append(rows)
+        return rows
+
+    def end_streams(self) -> None:
+        """Close what is still being read, before the connection is another's."""
+        while self._streams:
+            self._streams.pop().close()
 
     def changes(self) -> int:
         """Rows changed by the last INSERT, UPDATE or DELETE: what a guarded write must look at."""
@@ -93,6 +94,16 @@ class PostgresTx:
         except psycopg.Error as failed:
             raise self._told(failed) from failed
         return [Result(_rows(cursor), self._noted(cursor)) for cursor in sent]
+
+    def _some_at_a_time(self, sql: str, params: Sequence[Any]) -> Generator[Row]:
+        self._cross_boundary()
+        with self._connection.cursor(name=f"stream_{next(_names)}") as cursor:
+            cursor.itersize = ROWS_AT_A_TIME
+            try:
+                cursor.execute(*_prepared(sql, params))
+                yield from cursor
+            except psycopg.Error as failed:
+                raise self._told(failed) from failed
 
     def _alone(self, sql: str, params: Sequence[Any]) -> list[Row]:
         self.touched = True
