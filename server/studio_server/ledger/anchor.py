@@ -17,7 +17,7 @@ from studio_server.storage.audit_chain import GENESIS, ChainHead, head
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from studio_server.storage import Database, Tx
+    from studio_server.storage import Store, Tx
 
 
 class AnchorUnreadable(Exception):
@@ -48,7 +48,7 @@ def anchor_path(database_path: Path) -> Path:
     return database_path.with_name(database_path.name + ".anchor")
 
 
-def write_anchor(db: Database, path: Path) -> ChainHead:
+def write_anchor(db: Store, path: Path) -> ChainHead:
     """Record where the chain stands now, durably; never backwards.
 
     Raises:
@@ -86,7 +86,7 @@ def continues_from(tx: Tx, anchored: ChainHead) -> bool:
     return row is not None and bytes(row[0]) == anchored.hash and head(tx).count >= anchored.count
 
 
-def _to_text(found: ChainHead, db: Database) -> str:
+def _to_text(found: ChainHead, db: Store) -> str:
     written = {
         "sequence": found.sequence,
         "hash": found.hash.hex(),
