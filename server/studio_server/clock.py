@@ -73,6 +73,8 @@ def in_utc(at: datetime) -> datetime:
     Raises:
         NaiveTime: `at` carries no zone.
     """
+    if at.tzinfo is UTC:
+        return at
     if at.tzinfo is None:
         raise NaiveTime(at)
     return at.astimezone(UTC)

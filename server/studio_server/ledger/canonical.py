@@ -14,6 +14,7 @@ from studio_server.ledger import commands, outcomes, values
 
 TYPE, TIME = "$type", "$time"
 SIMPLE = frozenset((str, int, bool, type(None)))
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 KNOWN: dict[str, type[Any]] = {
     name: found
     for module in (commands, outcomes, values)
@@ -24,7 +25,7 @@ KNOWN: dict[str, type[Any]] = {
 
 def to_text(value: object) -> str:
     """The canonical text of a command or answer: sorted keys, no spaces, times in UTC."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return CANONICAL.encode(_plain(value))
 
 
 def from_text(text: str) -> Any:

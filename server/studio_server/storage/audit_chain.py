@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from studio_server.clock import to_microseconds
@@ -87,9 +88,14 @@ def link(previous: bytes, sequence: int, recorded_us: int, act: Act) -> bytes:
     return digest((previous, *(field.encode() for field in fields), act.record_digest))
 
 
+@lru_cache(maxsize=4_096)
+def _prefix(length: int) -> bytes:
+    return length.to_bytes(8, "big")
+
+
 def digest(fields: Iterable[bytes]) -> bytes:
     """SHA-256 over fields, each after its length, so that no two lists of fields run together."""
-    return hashlib.sha256(b"".join([len(field).to_bytes(8, "big") + field for field in fields])).digest()
+    return hashlib.sha256(b"".join([_prefix(len(field)) + field for field in fields])).digest()
 
 
 def first_broken(tx: Tx) -> int | None:
