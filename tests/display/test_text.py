@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from studio_magics.contracts.account import Subscription
 from studio_magics.contracts.billing import EstimateRequest
 from studio_magics.contracts.results import Figure, Finding, Table
 from studio_magics.display import formats, wording
@@ -75,6 +76,16 @@ def everything(fake):
 
 def test_the_balance_is_one_line(fake):
     assert draw(fake.balance()).text == "ada · Free · 297 credits · today 3 of 30"
+
+
+def test_who_has_chosen_another_plan_sees_when_it_comes(fake):
+    comes = Subscription(
+        starts_at=samples.NOW, ends_at=samples.NOW, next_plan=samples.PLAN, roll_over_credits=0
+    )
+    who = fake.account().model_copy(update={"subscription": comes})
+    assert draw(who).text.splitlines()[0] == "ada · Free, Free from 2026-01-15 09:00 UTC"
+    stays = comes.model_copy(update={"next_plan": None})
+    assert draw(who.model_copy(update={"subscription": stays})).text == draw(fake.account()).text
 
 
 def test_a_notice_is_a_second_line_of_the_balance_and_goes_when_it_was_read(fake):

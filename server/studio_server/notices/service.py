@@ -1,5 +1,6 @@
 """Tells people: posts what was found, hands what is new to the streams of this process."""
 
+import asyncio
 from collections.abc import Callable
 
 from studio_magics.contracts.events import NoticeEvent
@@ -29,7 +30,7 @@ class Notices:
 
     async def round(self) -> set[str]:
         """Post what was found and push what is new; the users concerned."""
-        found = self._db.read(watch.to_tell)
+        found = await asyncio.to_thread(self._db.read, watch.to_tell)
         if found:
             await self._db.write(lambda tx: self._post(tx, found))
         return self._push()
