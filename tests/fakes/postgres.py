@@ -35,6 +35,13 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 START_SECONDS = 60
 PREFIX = "studio-pg-"
 LEFT_BEHIND_SECONDS = 3_600
+DYING_WITH_US = (
+    "sh",
+    "-c",
+    'exec 3<&0; ( { read -r _ <&3 || kill -INT $$; } & ) ; exec "$@" 3<&- </dev/null',
+    "sh",
+)
+"""Runs a command that ends when the pipe to it closes: the server does not outlive a killed test."""
 WITH_STRATEGY = 150_000
 UNPRIVILEGED = ("postgres", "nobody")
 SUPERUSER = "keeper"
@@ -83,7 +90,14 @@ class Cluster:
         """Start the server and wait until it answers."""
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*_dying_with_us(), str(self.programs / "postgres"), "-D", str(self.folder / "data")],
+                [
+                    *DYING_WITH_US,
+                    *_unprivileged(),
+                    str(self.programs / "postgres"),
+                    "-D",
+                    str(self.folder / "data"),
+                ],
+                stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
@@ -98,7 +112,7 @@ class Cluster:
         """Stop the server: SIGINT ends every session, SIGQUIT is a crash the next start recovers from."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(START_SECONDS)
+            self.process.communicate(b"stopped\n", START_SECONDS)
             self.process = None
 
     def remove(self) -> None:
@@ -175,7 +189,7 @@ def _settings(folder: Path, *, durable: bool) -> str:
         f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nunix_socket_permissions = 0777\n"
         f"fsync = {flushed}\nfull_page_writes = {flushed}\n"
         "max_connections = 200\nshared_buffers = 64MB\nautovacuum = off\nlog_min_messages = fatal\n"
-        "max_wal_size = 1GB\ncheckpoint_timeout = 1h\n"
+        "max_wal_size = 1GB\ncheckpoint_timeout = 1h\ndynamic_shared_memory_type = mmap\n"
     )
 
 
@@ -201,13 +215,6 @@ def _unprivileged() -> list[str]:
     user = pwd.getpwnam(_user())
     setpriv = shutil.which("setpriv") or "setpriv"
     return [setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-
-
-def _dying_with_us() -> list[str]:
-    """The same for the server, which must not outlive a test process that is killed."""
-    setpriv = shutil.which("setpriv")
-    prefix = _unprivileged() or ([setpriv] if setpriv else [])
-    return [*prefix, "--pdeathsig=INT"] if prefix else []
 
 
 def _forget_left_behind(home: str) -> None:
