@@ -27,7 +27,8 @@ from studio_server.runs.sweeper import Housekeeping, Sweeper
 from studio_server.runs.uploads import Uploads
 from studio_server.services import Services
 from studio_server.settings import DETERMINISTIC_START, Settings, signing_secret
-from studio_server.storage.database import Database
+from studio_server.storage.opening import open_database
+from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 COUNTED_BESIDE_EFFECTS = 1_000
@@ -42,7 +43,7 @@ class Ground:
     clock: Clock
     ids: IdSource
     registry: Registry
-    db: Database
+    db: Store
 
 
 def build(
@@ -57,12 +58,12 @@ def build(
     `registry` None is the catalogue that ships with the server.
 
     Raises:
-        DatabaseInUse, UnsafeSqlite, MigrationRefused, RegistryInvalid: The server cannot start.
+        StorageError, RegistryInvalid: The server cannot start.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or (FixedClock(DETERMINISTIC_START) if settings.deterministic else SystemClock())
     registry = registry or catalogue.load()
-    db = Database.open(settings.database_path, clock=clock)
+    db = open_database(settings.database_url, settings.database_path, clock)
     ids: IdSource = CountedIds(db.read(_unused_number)) if settings.deterministic else TimeOrderedIds(clock)
     ground = Ground(settings, clock, ids, registry, db)
     return _connect(ground, executor or LocalExecutor(capacity=settings.workers))

@@ -20,7 +20,12 @@ from studio_server.storage.errors import (
     StoreUnreachable,
     TransactionBroken,
 )
-from studio_server.storage.postgres.connection import LOCK_TIMEOUT_SECONDS, connect_writer
+from studio_server.storage.postgres.connection import (
+    DISK_FAULTS,
+    LOCK_TIMEOUT_SECONDS,
+    STATEMENT_TIMEOUT_SECONDS,
+    connect_writer,
+)
 from studio_server.storage.postgres.line import Line
 from studio_server.storage.postgres.tx import PostgresTx
 
@@ -39,12 +44,6 @@ BEGIN = b"; ".join(
         b"SAVEPOINT work",
         TIME,
     )
-)
-DISK_FAULTS = (
-    psycopg.errors.DiskFull,
-    psycopg.errors.IoError,
-    psycopg.errors.DataCorrupted,
-    psycopg.errors.IndexCorrupted,
 )
 WAITED_TOO_LONG = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled)
 DOUBTFUL = ("53", "58", "XX", "F0")
@@ -100,8 +99,10 @@ class PostgresSession:
 
     def refusal(self, failure: BaseException) -> BaseException:
         """The failure itself, or that the server gave up waiting."""
-        if isinstance(failure, WAITED_TOO_LONG):
-            return StoreBusy(self._address.name, "end of a statement", LOCK_TIMEOUT_SECONDS)
+        if isinstance(failure, psycopg.errors.QueryCanceled):
+            return StoreBusy(self._address.name, "end of a statement", STATEMENT_TIMEOUT_SECONDS)
+        if isinstance(failure, psycopg.errors.LockNotAvailable):
+            return StoreBusy(self._address.name, "lock", LOCK_TIMEOUT_SECONDS)
         return failure
 
     def mark(self) -> None:
@@ -116,10 +117,11 @@ class PostgresSession:
             TransactionBroken: the work ended the transaction or left it in a failed state.
             StoreUnreachable: the connection was lost; nothing of the batch was done.
         """
+        tx = self._standing()
+        tx.end_streams()
         self._check_line()
         if self._status() != TransactionStatus.INTRANS:
             raise TransactionBroken(self._address.name)
-        tx = self._standing()
         tx.at_boundary = tx.at_boundary or tx.touched
 
     def undo(self) -> None:
@@ -128,7 +130,9 @@ class PostgresSession:
         Raises:
             TransactionBroken: there is no transaction any more in which to undo it.
         """
-        if self._line.lost or not self._standing().touched:
+        tx = self._standing()
+        tx.end_streams()
+        if self._line.lost or not tx.touched:
             return
         result = self._line.connection.pgconn.exec_(b"ROLLBACK TO work")
         if result.status != ExecStatus.COMMAND_OK and not self._line.lost:
