@@ -213,6 +213,13 @@ def test_a_database_that_is_not_there_is_named(clock: FixedClock) -> None:
         PostgresDatabase.open(cluster().url("nowhere"), clock=clock)
 
 
+def test_a_role_that_may_create_nothing_is_told_what_to_grant(empty: str, clock: FixedClock) -> None:
+    role = f"guest_of_{empty.partition('/test_')[2].partition('?')[0]}"
+    cluster().command(f"CREATE ROLE {role} LOGIN")
+    with pytest.raises(StoreUnsuited, match="GRANT CREATE ON DATABASE"):
+        PostgresDatabase.open(empty.replace("keeper@", f"{role}@"), clock=clock)
+
+
 def test_a_server_that_is_too_old_is_refused(
     empty: str, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
+
+from studio_server.storage.errors import StoreUnsuited
 from studio_server.storage.postgres.address import address_of
 from studio_server.storage.postgres.connection import connect_writer, warn_unless_flushed
 from studio_server.storage.postgres.migrating import migrate
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from studio_server.clock import Clock
     from studio_server.storage.postgres.address import Address
+    from studio_server.storage.postgres.connection import Connection
     from studio_server.storage.schema import Migration
     from studio_server.storage.store import ReadSessions
 
@@ -53,8 +57,7 @@ class PostgresDatabase(Store):
         scripts = packaged_migrations("postgresql") if migrations is None else migrations
         with connect_writer(address) as connection:
             warn_unless_flushed(connection, address)
-            migrate(connection, scripts, clock.now())
-            expected = expected_objects(connection, scripts)
+            expected = _up_to_date(connection, address, scripts, clock)
         return cls(address, clock, expected)
 
     def _connections(self) -> tuple[Writer, ReadSessions]:
@@ -72,3 +75,18 @@ class PostgresDatabase(Store):
 
     def _release(self) -> None:
         """Nothing keeps other replicas out."""
+
+
+def _up_to_date(
+    connection: Connection, address: Address, scripts: Sequence[Migration], clock: Clock
+) -> Mapping[str, str]:
+    """Bring the schema up to date and tell what it should hold from now on."""
+    try:
+        migrate(connection, scripts, clock.now())
+        return expected_objects(connection, scripts)
+    except psycopg.errors.InsufficientPrivilege as refused:
+        raise StoreUnsuited(
+            address.name,
+            "does not let this role create what the books need",
+            "as its owner: GRANT CREATE ON DATABASE … TO …, and let one role own the schema studio",
+        ) from refused
