@@ -81,7 +81,7 @@ async def test_a_cancelled_run_leaves_run_cancelled(ada: httpx.AsyncClient, serv
     assert [line.subject for line in recorded(server, "run_cancelled")] == [run["id"]]
 
 
-async def test_a_run_that_the_stopping_server_killed_leaves_run_lost_and_costs_nothing(
+async def test_a_run_that_the_stopping_server_killed_leaves_run_lost_and_is_free(
     tmp_path: Path,
 ) -> None:
     async with serving(tmp_path / "data") as first, first.client(person("ada")) as client:
