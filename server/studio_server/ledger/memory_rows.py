@@ -34,7 +34,7 @@ class Rows:
     envelopes: dict[str, Envelope] = field(default_factory=dict[str, "Envelope"])
     accounts: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     totals: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
-    answers: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    answers: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
     undoable: dict[str, tuple[str | None, tuple[tuple[str, str, int, MoveKind], ...]]] = field(
         default_factory=dict[str, "tuple[str | None, tuple[tuple[str, str, int, MoveKind], ...]]"]
     )

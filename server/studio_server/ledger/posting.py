@@ -63,9 +63,12 @@ class Posting:
 
 @dataclass(frozen=True)
 class Asked:
-    """What goes on record with an effect: the command's text, who asked, when and under which serial."""
+    """What goes on record with an effect: the command's text, who asked, when and under which serial.
 
-    body: str
+    Without a text (None) nothing is recorded but the transfers and entries: for stores that keep no journal.
+    """
+
+    body: str | None
     actor: str
     moment: Moment
 
@@ -144,7 +147,8 @@ class _Poster:
         recorded: list[Line] = [row]
         for move in effects.moves:
             recorded.extend(self._post(effects, move))
-        self._chain(effects, record_digest(recorded))
+        if self._asked.body is not None:
+            self._chain(effects, record_digest(recorded))
 
     def finished(self) -> Posting:
         """The whole posting, with every account's change from what was loaded."""
@@ -160,9 +164,10 @@ class _Poster:
         if self._posting.effects:
             serial = f"{serial}/{len(self._posting.effects)}"
         change, held_change = effects.available_change, effects.held_change
+        answer = "" if self._asked.body is None else to_text(effects.answer)
         return (
             *(self._effect, effects.effect_key, serial, effects.kind, effects.wallet_id, effects.hold_id),
-            *(effects.lot_id, self._asked.body, to_text(effects.answer), self._at, change, held_change),
+            *(effects.lot_id, self._asked.body, answer, self._at, change, held_change),
             *(effects.total(MoveKind.SETTLE), available + change, held + held_change),
         )
 

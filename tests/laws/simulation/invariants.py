@@ -217,5 +217,9 @@ def _kept(store: MemoryStore, acknowledged: dict[Any, Any]) -> Iterator[str]:
     for command, outcome in acknowledged.items():
         late = getattr(outcome, "late", False)
         stored = None if late else store.rows.answers.get(effect_key(command))
-        if not late and (stored is None or from_text(stored[1]) != outcome):
+        if not late and (stored is None or _told(stored[1]) != outcome):
             yield f"{command} was answered {outcome} and is not in the books"
+
+
+def _told(answer: Any) -> Any:
+    return from_text(answer) if isinstance(answer, str) else answer

@@ -18,7 +18,7 @@ def run(count: int, seed: int, off: str | None = None) -> Tally:
     findings: list[str] = []
     faults: dict[str, int] = {}
     while done < count and len(findings) < 5:
-        world = World(f"{seed}/{number}", off)
+        world = World(f"{seed}/{number}", off, recorded=number % COMPARE_EVERY == 0)
         done += world.live(min(WORLD_COMMANDS, count - done))
         if off is None and number % COMPARE_EVERY == 0:
             world.compare_with_journal()

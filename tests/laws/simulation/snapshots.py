@@ -37,7 +37,7 @@ def tables_of(store: MemoryStore) -> dict[str, dict[Any, Any]]:
 
 def rebuilt(store: MemoryStore) -> MemoryStore:
     """A new store, from the journal and nothing else."""
-    again = MemoryStore(CountedIds())
+    again = MemoryStore(CountedIds(), recorded=store.recorded)
     for command, at, serial in store.journal:
         again.execute(command, at, serial=serial)
     return again
