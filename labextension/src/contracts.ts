@@ -56,6 +56,8 @@ export interface Balance {
   readonly mode: 'local' | 'hub' | 'service';
   /** What this mode protects, for people */
   readonly note?: string;
+  /** The latest notice that was not read, for people */
+  readonly notice?: string;
   /** Rises with every change of the wallet */
   readonly revision: number;
 }
@@ -103,6 +105,16 @@ export interface SpendControlsChange {
   readonly alert_percents?: readonly number[] | null;
 }
 
+/** The plan's period, and what the plan becomes at its end. */
+export interface Subscription {
+  readonly starts_at: string;
+  readonly ends_at: string;
+  /** Another plan begins at the period's end; None: it goes on */
+  readonly next_plan: Plan | null;
+  /** So many unused credits at most move into the next period */
+  readonly roll_over_credits: number;
+}
+
 /** Who the server takes the caller for. */
 export interface Account {
   readonly user_id: string;
@@ -114,6 +126,7 @@ export interface Account {
   readonly server_version: string;
   /** Fixed clock and ids: a server for tests */
   readonly deterministic?: boolean;
+  readonly subscription?: Subscription | null;
 }
 
 // billing: Estimates, quotes and receipts.
@@ -314,6 +327,8 @@ export interface NoticeEvent {
   readonly kind: 'notice';
   readonly severity: 'info' | 'warning';
   readonly text: string;
+  /** Set when it is kept and can be marked read */
+  readonly notice_id?: string | null;
 }
 
 // inputs: How data is named in a tool's input: by content, never by a path of somebody's machine.
@@ -340,6 +355,42 @@ export interface UploadInfo {
   readonly size_bytes: number;
   /** True when this request stored it, False when it was there already */
   readonly created: boolean;
+}
+
+// leaving: What an account that was erased leaves behind, for whom it belonged to.
+
+/** The account has ended, and with it its tokens. */
+export interface AccountErased {
+  /** The random id that stays in the books; nothing says whose it was */
+  readonly user_id: string;
+  readonly erased_at: string;
+  /** What was left and has ended with the account */
+  readonly forfeited_credits: number;
+  /** A new account gets no free credits before this; a keyed commitment is kept until then */
+  readonly free_credits_from: string;
+  /** What stays and why, for people */
+  readonly kept: string;
+  /** By then files are deleted and the database file is rewritten without what was erased */
+  readonly files_removed_within_seconds: number;
+}
+
+// notices: What a person should know, kept until they have read it.
+
+/** One sentence for one person; told once. */
+export interface Notice {
+  readonly id: string;
+  readonly kind: 'credits_end_in_30_days' | 'credits_end_in_7_days' | 'debt_opened' | 'debt_covered' | 'plan_changed' | 'plan_renewed';
+  readonly severity: 'info' | 'warning';
+  readonly text: string;
+  readonly created_at: string;
+  readonly read_at: string | null;
+}
+
+/** The latest notices, newest first. */
+export interface NoticeList {
+  readonly notices: readonly Notice[];
+  /** How many of all notices were not read */
+  readonly unread: number;
 }
 
 // problems: Why a request was refused, in fields that code reads and sentences that people read.
@@ -526,6 +577,7 @@ export type JsonValue = unknown;
 /** Every message by its name. */
 export interface Contracts {
   readonly Account: Account;
+  readonly AccountErased: AccountErased;
   readonly Accuracy: Accuracy;
   readonly Artefact: Artefact;
   readonly Balance: Balance;
@@ -545,7 +597,9 @@ export interface Contracts {
   readonly JsonValue: JsonValue;
   readonly LotView: LotView;
   readonly Measured: Measured;
+  readonly Notice: Notice;
   readonly NoticeEvent: NoticeEvent;
+  readonly NoticeList: NoticeList;
   readonly Plan: Plan;
   readonly PriceLine: PriceLine;
   readonly Problem: Problem;
@@ -562,6 +616,7 @@ export interface Contracts {
   readonly Standing: Standing;
   readonly Statement: Statement;
   readonly StatementLine: StatementLine;
+  readonly Subscription: Subscription;
   readonly Table: Table;
   readonly ToolPage: ToolPage;
   readonly ToolResult: ToolResult;
@@ -588,10 +643,11 @@ export type Shape =
   | { readonly members: Readonly<Record<string, Shape>>; readonly optional: readonly string[] };
 
 export const SHAPES: Readonly<Record<ContractName, Shape>> = {
-  Account: {"members": {"user_id": "string", "display_name": "string", "issuer": "string", "signed_in_via": "string", "plan": {"ref": "Plan"}, "mode": {"literals": ["local", "hub", "service"]}, "server_version": "string", "deterministic": "boolean"}, "optional": ["deterministic"]},
+  Account: {"members": {"user_id": "string", "display_name": "string", "issuer": "string", "signed_in_via": "string", "plan": {"ref": "Plan"}, "mode": {"literals": ["local", "hub", "service"]}, "server_version": "string", "deterministic": "boolean", "subscription": {"any": [{"ref": "Subscription"}, "null"]}}, "optional": ["deterministic", "subscription"]},
+  AccountErased: {"members": {"user_id": "string", "erased_at": "string", "forfeited_credits": "integer", "free_credits_from": "string", "kept": "string", "files_removed_within_seconds": "integer"}, "optional": []},
   Accuracy: {"members": {"tool_id": "string", "tool_version": "string", "runs": "integer", "within_quarter": "integer", "above_maximum": "integer", "median_ratio_percent": {"any": ["integer", "null"]}}, "optional": []},
   Artefact: {"members": {"name": "string", "media_type": "string", "size_bytes": "integer", "digest": "string", "title": "string"}, "optional": ["title"]},
-  Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "revision": "integer"}, "optional": ["note"]},
+  Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "notice": "string", "revision": "integer"}, "optional": ["note", "notice"]},
   BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
   Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},
   Column: {"members": {"name": "string", "kind": {"literals": ["text", "integer", "number", "percent", "bytes", "money", "time", "flag"]}, "unit": "string"}, "optional": ["kind", "unit"]},
@@ -608,7 +664,9 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   JsonValue: "unknown",
   LotView: {"members": {"source": "string", "left_credits": "integer", "ends_at": {"any": ["string", "null"]}}, "optional": []},
   Measured: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "peak_bytes": "integer", "byte_ms": "integer"}, "optional": []},
-  NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string"}, "optional": []},
+  Notice: {"members": {"id": "string", "kind": {"literals": ["credits_end_in_30_days", "credits_end_in_7_days", "debt_opened", "debt_covered", "plan_changed", "plan_renewed"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "created_at": "string", "read_at": {"any": ["string", "null"]}}, "optional": []},
+  NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "notice_id": {"any": ["string", "null"]}}, "optional": ["notice_id"]},
+  NoticeList: {"members": {"notices": {"list": {"ref": "Notice"}}, "unread": "integer"}, "optional": []},
   Plan: {"members": {"id": "string", "title": "string", "monthly_credits": "integer", "daily_cap_credits": "integer"}, "optional": []},
   PriceLine: {"members": {"label": "string", "credits": "string", "detail": "string"}, "optional": ["detail"]},
   Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id"]},
@@ -625,6 +683,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   Standing: {"members": {"available_credits": "integer", "after_typical_credits": "integer", "day_used_credits": "integer", "day_cap_credits": "integer", "refused_by": {"any": ["string", "null"]}, "action": "string"}, "optional": ["action"]},
   Statement: {"members": {"lines": {"list": {"ref": "StatementLine"}}, "next_before": {"any": ["integer", "null"]}}, "optional": []},
   StatementLine: {"members": {"sequence": "integer", "at": "string", "kind": "string", "description": "string", "amount_credits": "integer", "available_credits_after": "integer", "run_id": {"any": ["string", "null"]}, "receipt_id": {"any": ["string", "null"]}}, "optional": []},
+  Subscription: {"members": {"starts_at": "string", "ends_at": "string", "next_plan": {"any": [{"ref": "Plan"}, "null"]}, "roll_over_credits": "integer"}, "optional": []},
   Table: {"members": {"title": "string", "columns": {"list": {"ref": "Column"}}, "rows": {"list": {"list": {"any": ["string", "integer", "number", "boolean", "null"]}}}, "note": "string"}, "optional": ["note"]},
   ToolPage: {"members": {"tool": {"ref": "ToolSummary"}, "version": {"any": ["string", "null"]}, "description": "string", "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "input_schema": {"any": [{"map": {"ref": "JsonValue"}}, "null"]}, "cell_field": {"any": ["string", "null"]}, "example": "string"}, "optional": ["cell_field", "example"]},
   ToolResult: {"members": {"headline": "string", "score": {"any": ["integer", "null"]}, "summary": {"map": {"ref": "JsonValue"}}, "findings": {"list": {"ref": "Finding"}}, "tables": {"list": {"ref": "Table"}}, "figures": {"list": {"ref": "Figure"}}, "artefacts": {"list": {"ref": "Artefact"}}, "not_checked": {"list": "string"}, "provenance": {"ref": "Provenance"}}, "optional": ["score", "summary", "findings", "tables", "figures", "artefacts", "not_checked"]},

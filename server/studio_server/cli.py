@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from studio_server import __version__, auditing, safekeeping
+from studio_server import __version__, auditing, departing, safekeeping, subscribing
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
 from studio_server.announcement import Address, announced, runtime_file, serving_file
@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
     auditing.add_verbs(commands)
     safekeeping.add_verbs(commands)
+    departing.add_verbs(commands)
+    subscribing.add_verbs(commands)
 
     granting = commands.add_parser("grant", help="give credits to the owner of a local server")
     granting.add_argument("credits", type=int)

@@ -32,6 +32,8 @@ class Settings:
     """Fixed clock and ids, measurements equal to forecasts: for people who test notebooks."""
     free_credits: bool = True
     """Whether a new user is given the free plan's credits; an operator may give credits by hand instead."""
+    free_credits_wait_days: int = 60
+    """How long after an account was erased the same person gets no free credits in a new one."""
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
     max_json_bytes: int = 2_000_000
     max_upload_bytes: int = MAX_UPLOAD_BYTES
@@ -90,7 +92,20 @@ def signing_secret(settings: Settings) -> bytes:
     """The key quotes are signed with: made once, kept in a file only the owner reads."""
     if settings.deterministic:
         return b"deterministic-server-signs-no-money"
-    path = settings.data_dir / "quote.key"
+    return _key(settings.data_dir / "quote.key")
+
+
+def erasure_key(settings: Settings) -> bytes:
+    """The key that recognises, for a while, who left; without it nobody is recognised."""
+    return b"deterministic-server" if settings.deterministic else _key(settings.data_dir / "erasure.key")
+
+
+def takeout_key(settings: Settings) -> bytes:
+    """The key that exports are signed with."""
+    return b"deterministic-server" if settings.deterministic else _key(settings.data_dir / "takeout.key")
+
+
+def _key(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

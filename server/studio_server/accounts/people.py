@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from studio_server.accounts import tokens
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.plans import Plans, caps
+from studio_server.accounts.returning import Returning
 from studio_server.clock import to_microseconds
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger, OpenWallet
@@ -32,11 +33,21 @@ class User:
 class People:
     """Finds and creates users, inside the transactions it is handed."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, ids: IdSource, plans: Plans) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        ids: IdSource,
+        plans: Plans,
+        *,
+        returning: Returning | None = None,
+    ) -> None:
+        """`returning` None recognises nobody who left: for tests of plans alone."""
         self._registry = registry
         self._ledger = ledger
         self._ids = ids
         self._plans = plans
+        self._returning = returning
 
     def known(self, tx: Tx, identity: Identity) -> User | None:
         """The user behind an identity, or None when it was never seen."""
@@ -92,6 +103,8 @@ class People:
             "INSERT INTO identities (issuer, subject, user_id, display_name) VALUES (?, ?, ?, ?)",
             (identity.issuer, identity.subject, user_id, identity.display_name[:NAME_LENGTH]),
         )
+        if self._returning is not None:
+            self._returning.greet(tx, user_id, identity)
         self._plans.join(tx, user_id, opened.wallet_id)
         return User(user_id, opened.wallet_id, plan, identity.display_name, identity.issuer)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from studio_server.accounts import subscriptions as rows
 from studio_server.accounts.periods import Period, anchored_period, calendar_period, worth_of_the_rest
+from studio_server.accounts.returning import free_credits_from
 from studio_server.accounts.subscriptions import PlanChange, Subscription
 from studio_server.ids import IdSource
 from studio_server.ledger import (
@@ -218,11 +219,15 @@ class Plans:
         reference = _reference(it, period.number)
         if rows.is_dealt_with(tx, reference):
             return 0
-        amount = 0 if plan.id == DEFAULT_PLAN and not self._free_credits else plan.monthly_credits
+        amount = 0 if plan.id == DEFAULT_PLAN and self._gives_none(tx, it) else plan.monthly_credits
         if amount:
             self._grant(tx, it, reference, amount, plan.roll_over_credits, period.ends_at, actor)
         rows.deal_with(tx, it.user_id, [(reference, period.starts_at)], "granted" if amount else "nothing")
         return amount
+
+    def _gives_none(self, tx: Tx, it: Subscription) -> bool:
+        """No free credits: nobody gets them here, or this person left and came back too soon."""
+        return not self._free_credits or free_credits_from(tx, it.user_id) is not None
 
     def _grant(  # noqa: PLR0917  - the terms of one grant, in the command's order
         self, tx: Tx, it: Subscription, reference: str, amount: int, rolls: int, ends_at: datetime, actor: str
@@ -290,4 +295,4 @@ def _changed(before: PlanEntry, plan: PlanEntry, change: PlanChange) -> str:
 
 
 def _renewed(plan: PlanEntry, granted: int, period: Period) -> str:
-    return f"The plan {plan.title} gave {granted:,} credits; they end on {period.ends_at:%d %B %Y}"
+    return f"The plan {plan.title} gave {granted:,} credits; they end on {period.ends_at:%Y-%m-%d}"

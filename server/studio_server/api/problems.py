@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from studio_magics.contracts.problems import FieldProblem, Problem
+from studio_server.accounts.archive import ArchiveTooLarge
+from studio_server.accounts.erasure import ErasureRefused
 from studio_server.api.http import BodyTooLarge, NotSignedIn, QueryInvalid
 from studio_server.api.rate import TooFast
 from studio_server.events.bus import TooManyStreams
@@ -261,6 +263,25 @@ def _stopped(_: Exception) -> Problem:
     )
 
 
+ERASURE_WAITS: dict[str, tuple[str, str, str]] = {
+    "run": ("has runs that are not over", "runs not over: {count}", "cancel them or wait: %studio runs"),
+    "hold": ("has credits set aside", "open holds: {count}", "they end by themselves; try again in an hour"),
+    "debt": ("has a debt", "{count} credits are owed", "cover the debt, or ask the operator"),
+    "dispute": ("is frozen", "a payment is disputed or being looked at", "ask the operator"),
+}
+
+
+def _erasure_refused(fault: ErasureRefused) -> Problem:
+    what, reason, action = ERASURE_WAITS[fault.obstacle]
+    return _problem(
+        409,
+        f"erasure_waits_for_{fault.obstacle}",
+        f"The account cannot be erased while it {what}.",
+        reason.format(count=fault.count),
+        action,
+    )
+
+
 TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     NotSignedIn: lambda _: _problem(
         401,
@@ -310,6 +331,14 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
         "The content does not have the digest in the URL.",
         f"found {fault.found}",
         "send the content again",
+    ),
+    ErasureRefused: _erasure_refused,
+    ArchiveTooLarge: lambda fault: _problem(
+        413,
+        "export_too_large",
+        f"An export may have at most {fault.allowed_bytes // 10**6:,} MB; yours would have more.",
+        "nothing was left out silently",
+        "ask the operator for: studio-server export",
     ),
     TooManyStreams: lambda fault: _problem(
         429, "too_many_streams", f"{fault.allowed} event streams are open already.", "", "close one"

@@ -12,9 +12,10 @@ from studio_magics.contracts.base import Contract
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
-from studio_server.api import account, billing, events, notices, operations, runs, tools, uploads
+from studio_server.api import account, billing, events, leaving, notices, operations, runs, tools, uploads
 from studio_server.api import credits as books
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -66,6 +67,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/credits/statement", books.statement, Statement, query=("before", "limit")),
     Endpoint("GET", "/api/receipts/{receipt}", books.receipt, Receipt),
     Endpoint("GET", "/api/account", account.account, Account),
+    Endpoint("DELETE", "/api/account", leaving.erase, AccountErased, query=("confirm",)),
+    Endpoint("GET", "/api/account/export", leaving.export, "application/zip"),
     Endpoint("GET", "/api/account/settings/credits", account.controls, SpendControls),
     Endpoint(
         "PUT",

@@ -96,6 +96,11 @@ class EventBus:
         for listener in self._listeners.get(user_id, []):
             listener.offer(event)
 
+    def end(self, user_id: str) -> None:
+        """End the streams of this user, who has no account any more."""
+        for listener in self._listeners.get(user_id, []):
+            listener.close()
+
     def close(self) -> None:
         """End all streams, and every later one after its first event."""
         self._closed = True

@@ -63,6 +63,7 @@ def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
         ("synchronous", "FULL", "2"),
         ("foreign_keys", "ON", "1"),
         ("recursive_triggers", "ON", "1"),
+        ("secure_delete", "ON", "1"),
     ):
         _set(connection, setting, value, accepted)
     return connection

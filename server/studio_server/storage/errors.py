@@ -77,6 +77,14 @@ class DiskFailed(StorageError):
         self.path, self.reason = path, reason
 
 
+class ScrubFailed(StorageError):
+    """What was deleted could not be taken out of the database now; nothing is lost."""
+
+    def __init__(self, path: Place, reason: str) -> None:
+        super().__init__(f"what was deleted is still in {path}: {reason}")
+        self.path, self.reason = path, reason
+
+
 class StoreBusy(StorageError):
     """The store could not take this work in time; nothing was done, asking again is safe."""
 

@@ -65,6 +65,14 @@ class WriteSession(Protocol):
         """End the batch without effect, as far as that can still be done."""
         ...
 
+    def scrub(self, tables: tuple[str, ...]) -> None:
+        """Rewrite what holds these tables without what was deleted from them; outside any batch, others wait.
+
+        Raises:
+            The driver's errors: it could not be done now; nothing is lost.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import apsw
 
 from studio_server.clock import from_microseconds, to_microseconds
-from studio_server.storage.engine import BUSY_TIMEOUT_MS, DISK_FAULTS
-from studio_server.storage.errors import CommitFailed, StoreBusy
+from studio_server.storage.engine import BUSY_TIMEOUT_MS, DISK_FAULTS, empty_wal
+from studio_server.storage.errors import CommitFailed, ScrubFailed, StoreBusy
 from studio_server.storage.tx import SqliteTx
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_server.clock import Clock
+
+COPIED_IN_MEMORY_BYTES = 256_000_000
+"""A larger file is copied by way of a temporary one, which may lie outside the data folder."""
 
 
 class SqliteSession:
@@ -87,6 +90,24 @@ class SqliteSession:
         """End the batch without effect."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+    def scrub(self, tables: tuple[str, ...]) -> None:
+        """Write the whole file anew, and empty the write-ahead log.
+
+        Raises:
+            ScrubFailed: there is no room for a second copy; nothing is lost, and writes go on.
+            apsw.Error: it could not be done now, for example because somebody still reads; nothing is lost.
+        """
+        del tables
+        store = "MEMORY" if self._path.stat().st_size <= COPIED_IN_MEMORY_BYTES else "FILE"
+        self._connection.execute(f"PRAGMA temp_store = {store}")
+        try:
+            self._connection.execute("VACUUM")
+        except apsw.FullError as full:
+            raise ScrubFailed(self._path, f"a second copy has no room: {full}") from full
+        finally:
+            self._connection.execute("PRAGMA temp_store = MEMORY")
+        empty_wal(self._connection)
 
     def close(self) -> None:
         """Close the connection."""

@@ -13,7 +13,13 @@ from concurrent.futures import TimeoutError as AnswerTimeout
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from studio_server.storage.audit_chain import Act, append
-from studio_server.storage.errors import DatabaseClosed, DiskFailed, OutcomeUnknown, WritesStopped
+from studio_server.storage.errors import (
+    DatabaseClosed,
+    DiskFailed,
+    OutcomeUnknown,
+    ScrubFailed,
+    WritesStopped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 30.0
+SCRUB_SECONDS = 600.0
 
 
 class ReadSessions(Protocol):
@@ -85,6 +92,23 @@ class Store(ABC):
         From the event loop, only for reads well under a millisecond.
         """
         return self._readers.read(work, self._earliest(self._writer))
+
+    def scrub(self, tables: tuple[str, ...], *, patience_seconds: float = SCRUB_SECONDS) -> None:
+        """Take what was deleted from these tables out of the database for good; blocks, and writes wait.
+
+        SQLite rewrites its whole file, PostgreSQL the tables that are named.
+
+        Raises:
+            StorageError: it could not be done now; nothing is lost.
+            OutcomeUnknown: it has not ended in time.
+        """
+        answer = self._writer.scrub(tables, patience_seconds=PATIENCE_SECONDS)
+        try:
+            answer.result(patience_seconds)
+        except AnswerTimeout as late:
+            raise OutcomeUnknown(self.place, patience_seconds) from late
+        except self._writer.failures as failed:
+            raise ScrubFailed(self.place, str(failed)) from failed
 
     @property
     def writes_stopped(self) -> str | None:

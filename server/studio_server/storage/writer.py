@@ -45,6 +45,14 @@ class Job:
     answer: Future[Any] = field(default_factory=Future[Any])
 
 
+@dataclass(frozen=True)
+class Scrub:
+    """What was deleted from these tables is to leave the database for good, between two batches."""
+
+    tables: tuple[str, ...]
+    answer: Future[None] = field(default_factory=Future[None])
+
+
 class Writer:
     """Owns the queue, the thread and the session it writes through."""
 
@@ -52,7 +60,7 @@ class Writer:
         self._session = session
         self._path = path
         self._failures = (StorageError, *session.failures)
-        self._queue: queue.Queue[Job | None] = queue.Queue(QUEUE_LIMIT)
+        self._queue: queue.Queue[Job | Scrub | None] = queue.Queue(QUEUE_LIMIT)
         self._gate = threading.Lock()
         self._closed = False
         self._stopped: str | None = None
@@ -80,9 +88,19 @@ class Writer:
         Raises:
             WritesStopped, DatabaseClosed, StoreBusy, NestedWrite: nothing was done.
         """
+        job = Job(work)
+        self._take(job, patience_seconds)
+        return job.answer
+
+    def scrub(self, tables: tuple[str, ...], *, patience_seconds: float) -> Future[None]:
+        """Queue a scrub; as `submit`, which waits for it like for a batch."""
+        scrub = Scrub(tables)
+        self._take(scrub, patience_seconds)
+        return scrub.answer
+
+    def _take(self, job: Job | Scrub, patience_seconds: float) -> None:
         if threading.current_thread() is self._thread:
             raise NestedWrite
-        job = Job(work)
         with self._gate:
             self._check_open()
             if patience_seconds <= 0:
@@ -91,7 +109,6 @@ class Writer:
             self._enqueue(job, patience_seconds)
             if not self._thread.is_alive():
                 self._refuse_leftovers()
-        return job.answer
 
     def stop(self, reason: str) -> None:
         """Refuse every later write with `reason` until the database is opened again."""
@@ -113,7 +130,7 @@ class Writer:
         if self._closed:
             raise DatabaseClosed(self._path)
 
-    def _enqueue(self, job: Job, patience_seconds: float) -> None:
+    def _enqueue(self, job: Job | Scrub, patience_seconds: float) -> None:
         try:
             self._queue.put(job, block=patience_seconds > 0, timeout=patience_seconds or None)
         except queue.Full as full:
@@ -122,11 +139,14 @@ class Writer:
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:
             jobs, ended = self._drain(first)
-            self._commit_together(jobs)
+            self._commit_together([job for job in jobs if isinstance(job, Job)])
+            for job in jobs:
+                if isinstance(job, Scrub):
+                    self._scrub(job)
             if ended:
                 return
 
-    def _drain(self, first: Job) -> tuple[list[Job], bool]:
+    def _drain(self, first: Job | Scrub) -> tuple[list[Job | Scrub], bool]:
         jobs = [first]
         while len(jobs) < BATCH_LIMIT:
             try:
@@ -150,6 +170,18 @@ class Writer:
         for job in started:
             self._attempt(job, tx, done)
         self._commit(tx, done)
+
+    def _scrub(self, scrub: Scrub) -> None:
+        """Outside any transaction; its failure is its caller's alone."""
+        if not scrub.answer.set_running_or_notify_cancel():
+            return
+        try:
+            self._check_stopped()
+            self._session.scrub(scrub.tables)
+        except self._failures as failure:
+            scrub.answer.set_exception(self._refusal(failure))
+        else:
+            scrub.answer.set_result(None)
 
     def _check_stopped(self) -> None:
         if self._stopped is not None:

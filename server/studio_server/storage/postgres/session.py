@@ -11,17 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import sql
 from psycopg.pq import ExecStatus, TransactionStatus
 
 from studio_server.clock import SystemClock, from_microseconds, to_microseconds
 from studio_server.storage.errors import (
     CommitFailed,
+    ScrubFailed,
     StoreBusy,
     StoreUnreachable,
     TransactionBroken,
 )
 from studio_server.storage.postgres.connection import (
     DISK_FAULTS,
+    FOR_WRITING,
     LOCK_TIMEOUT_SECONDS,
     STATEMENT_TIMEOUT_SECONDS,
     connect_writer,
@@ -165,6 +168,24 @@ class PostgresSession:
         """End the batch without effect; past the driver, which forgets what it prepared otherwise."""
         if not self._line.lost:
             self._line.connection.pgconn.exec_(b"ROLLBACK")
+
+    def scrub(self, tables: tuple[str, ...]) -> None:
+        """Write these tables anew; the server's write-ahead log keeps what it holds until it is recycled.
+
+        Raises:
+            ScrubFailed: there is no room for a second copy; nothing is lost, and writes go on.
+            psycopg.Error: it could not be done now; nothing is lost.
+        """
+        connection = self._line.connection
+        connection.execute(b"SET statement_timeout = 0")
+        try:
+            for table in tables:
+                connection.execute(sql.SQL("VACUUM FULL {}").format(sql.Identifier(table)), prepare=False)
+        except psycopg.errors.DiskFull as full:
+            raise ScrubFailed(self._address.name, f"a second copy has no room: {full}") from full
+        finally:
+            timeout = f"SET statement_timeout = '{FOR_WRITING['statement_timeout']}'"
+            connection.execute(timeout.encode())
 
     def close(self) -> None:
         """Close the connection."""

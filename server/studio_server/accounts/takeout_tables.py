@@ -1,0 +1,183 @@
+"""What belongs to one person, table by table: queries bound to one user or one wallet."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the export. The query has one parameter: the user's or the wallet's id."""
+
+    name: str
+    of: Literal["user", "wallet"]
+    columns: tuple[str, ...]
+    """Names ending in `_at` hold stored times."""
+    query: str
+    json_columns: tuple[str, ...] = ()
+
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "profile",
+        "user",
+        ("user_id", "wallet_id", "joined_at", "issuer", "subject", "display_name"),
+        "SELECT u.id, u.wallet_id, u.created_at, i.issuer, i.subject, i.display_name"
+        " FROM users u JOIN identities i ON i.user_id = u.id WHERE u.id = ? ORDER BY i.issuer, i.subject",
+    ),
+    Table(
+        "periods",
+        "user",
+        ("reference", "starts_at"),
+        "SELECT reference, starts_at FROM plan_periods WHERE user_id = ? ORDER BY starts_at, reference",
+    ),
+    Table(
+        "plan",
+        "user",
+        ("plan_id", "next_plan_id", "state", "zone", "member_since_at", "starts_at", "ends_at"),
+        "SELECT plan_id, next_plan_id, state, zone, joined_at, starts_at, ends_at FROM subscriptions"
+        " WHERE user_id = ?",
+    ),
+    Table(
+        "plan_changes",
+        "user",
+        ("kind", "from_plan", "to_plan", "granted", "effective_at", "asked_at"),
+        "SELECT kind, from_plan, to_plan, granted, effective_at, created_at FROM plan_changes"
+        " WHERE user_id = ? ORDER BY created_at, key",
+    ),
+    Table(
+        "alerts",
+        "user",
+        ("window", "window_start_at", "percent"),
+        "SELECT window_kind, window_start, percent FROM alerts_sent WHERE user_id = ?"
+        " ORDER BY window_start, window_kind, percent",
+    ),
+    Table(
+        "tokens",
+        "user",
+        ("name", "made_at", "ended_at"),
+        "SELECT name, created_at, revoked_at FROM tokens WHERE user_id = ? ORDER BY created_at, digest",
+    ),
+    Table(
+        "alert_settings",
+        "user",
+        ("percents",),
+        "SELECT percents FROM alert_settings WHERE user_id = ?",
+        ("percents",),
+    ),
+    Table(
+        "limits",
+        "wallet",
+        ("plan_daily", "plan_monthly", "plan_per_run", "own_daily", "own_monthly", "own_per_run"),
+        "SELECT plan_daily, plan_monthly_allocation, plan_per_run, own_daily, own_monthly, own_per_run"
+        " FROM wallet_limits WHERE wallet_id = ?",
+    ),
+    Table(
+        "grants",
+        "wallet",
+        ("grant_id", "source", "reference", "amount", "priority", "effective_at", "ends_at", "issued_at"),
+        "SELECT grant_id, source, reference, amount, priority, effective_us, ends_us, issued_us"
+        " FROM grants WHERE wallet_id = ? ORDER BY issued_us, grant_id",
+    ),
+    Table(
+        "lots",
+        "wallet",
+        (
+            *(
+                "lot_id",
+                "grant_id",
+                "source",
+                "amount",
+                "available",
+                "held",
+                "spent",
+                "expired",
+                "revoked",
+                "voided",
+            ),
+            *("effective_at", "ends_at", "issued_at"),
+        ),
+        "SELECT lot_id, grant_id, source, amount, available, held, spent, expired, revoked, voided,"
+        " effective_us, ends_us, issued_us FROM lots WHERE wallet_id = ? ORDER BY issued_us, lot_id",
+    ),
+    Table(
+        "holds",
+        "wallet",
+        (
+            *("hold_id", "purpose", "ceiling", "state", "settled", "returned", "reversed"),
+            *("placed_at", "lease_ends_at", "ended_at"),
+        ),
+        "SELECT hold_id, purpose, ceiling, state, settled, returned, reversed, placed_us,"
+        " lease_expires_us, ended_us FROM holds WHERE wallet_id = ? ORDER BY placed_us, hold_id",
+    ),
+    Table(
+        "statement",
+        "wallet",
+        (
+            *("sequence", "recorded_at", "kind", "available_change", "held_change", "spent"),
+            *("available_after", "held_after", "hold_id", "lot_id"),
+        ),
+        "SELECT sequence, recorded_us, kind, available_change, held_change, spent, available_after,"
+        " held_after, hold_id, lot_id FROM effects WHERE wallet_id = ? ORDER BY sequence",
+    ),
+    Table(
+        "transfers",
+        "wallet",
+        (
+            *("transfer_id", "statement_sequence", "kind", "from_account", "to_account", "lot_id", "hold_id"),
+            *("asset", "amount", "recorded_at"),
+        ),
+        "SELECT t.transfer_id, t.effect_sequence, t.kind, t.from_account, t.to_account, t.lot_id, t.hold_id,"
+        " t.asset, t.amount, t.recorded_us FROM transfers t JOIN effects e ON e.sequence = t.effect_sequence"
+        " WHERE e.wallet_id = ? ORDER BY t.effect_sequence, t.transfer_id",
+    ),
+    Table(
+        "entries",
+        "wallet",
+        ("sequence", "transfer_id", "account_id", "amount", "before", "after", "version", "recorded_at"),
+        "SELECT n.sequence, n.transfer_id, n.account_id, n.amount, n.before, n.after, n.version,"
+        " n.recorded_us FROM entries n JOIN accounts a ON a.account_id = n.account_id"
+        " WHERE a.wallet_id = ? ORDER BY n.sequence",
+    ),
+    Table(
+        "runs",
+        "user",
+        (
+            *("run_id", "tool_id", "tool_version", "price_version", "state", "hold_id", "receipt_id"),
+            *("minimum_credits", "typical_credits", "maximum_credits", "charged_credits"),
+            *("measured_cpu_ms", "measured_wall_ms", "measured_peak_bytes"),
+            *("created_at", "started_at", "ended_at", "input_summary", "inputs", "failure", "result"),
+        ),
+        "SELECT id, tool_id, tool_version, price_version, state, hold_id, receipt_id, minimum_credits,"
+        " typical_credits, maximum_credits, charged_credits, measured_cpu_ms, measured_wall_ms,"
+        " measured_peak_bytes, created_at, started_at, ended_at, input_summary, inputs, failure, result"
+        " FROM runs WHERE user_id = ? ORDER BY id",
+        ("inputs", "failure", "result"),
+    ),
+    Table(
+        "receipts",
+        "user",
+        ("receipt_id", "run_id", "created_at", "content"),
+        "SELECT id, run_id, created_at, content FROM receipts WHERE user_id = ? ORDER BY id",
+        ("content",),
+    ),
+    Table(
+        "notices",
+        "user",
+        ("notice_id", "kind", "severity", "text", "posted_at", "read_at"),
+        "SELECT id, kind, severity, text, created_at, read_at FROM notices WHERE user_id = ?"
+        " ORDER BY created_at, id",
+    ),
+    Table(
+        "artefacts",
+        "user",
+        ("run_id", "name", "media_type", "size_bytes", "digest"),
+        "SELECT a.run_id, a.name, a.media_type, a.size_bytes, a.digest FROM artefacts a"
+        " JOIN runs r ON r.id = a.run_id WHERE r.user_id = ? ORDER BY a.run_id, a.name",
+    ),
+    Table(
+        "uploads",
+        "user",
+        ("digest", "size_bytes", "created_at"),
+        "SELECT digest, size_bytes, created_at FROM uploads WHERE user_id = ? ORDER BY digest",
+    ),
+)

@@ -1,0 +1,134 @@
+"""What an operator does for somebody who leaves: `export` and `erase`, on the books while no server runs."""
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+from studio_server.accounts.archive import faults
+from studio_server.accounts.erasure import ErasureRefused
+from studio_server.accounts.identity import Identity
+from studio_server.accounts.people import User
+from studio_server.services import Services
+from studio_server.settings import Settings, takeout_key
+from studio_server.wiring import build
+
+REFUSED = 1
+
+
+class NoSuchAccount(LookupError):
+    """Nobody of this issuer and subject has an account; nothing was done."""
+
+    def __init__(self, issuer: str, subject: str) -> None:
+        super().__init__(f"{subject} of {issuer} has no account")
+        self.issuer, self.subject = issuer, subject
+
+
+def add_verbs(commands: "argparse._SubParsersAction[Any]") -> None:  # pyright: ignore[reportPrivateUsage]  - argparse names no other type
+    """Add `export` and `erase` to the command."""
+    exporting = commands.add_parser("export", help="everything that is held about a user, as one zip archive")
+    exporting.add_argument("subject", nargs="?", help="the user's name at the issuer")
+    exporting.add_argument("--issuer", default="local")
+    exporting.add_argument("--to", type=Path, default=Path("studio-account.zip"), metavar="FILE")
+    exporting.add_argument(
+        "--check", type=Path, metavar="FILE", help="only tell whether this archive is as the server made it"
+    )
+    exporting.set_defaults(run=_export)
+
+    erasing = commands.add_parser("erase", help="erase a user for good; the books stay, without any name")
+    erasing.add_argument("subject", help="the user's name at the issuer")
+    erasing.add_argument("--issuer", default="local")
+    erasing.add_argument("--yes", action="store_true", help="really do it; without, only say what would end")
+    erasing.set_defaults(run=_erase)
+
+
+def export(settings: Settings, identity: Identity, target: Path) -> int:
+    """Write the archive of this user to `target` and tell its size in bytes.
+
+    Raises:
+        NoSuchAccount, ArchiveTooLarge, DatabaseInUse, OSError: Nothing was written, or not all of it.
+    """
+    services = build(settings)
+    try:
+        with services.takeout.archive(_known(services, identity)) as archive, target.open("xb") as file:
+            target.chmod(0o600)
+            shutil.copyfileobj(archive, file)
+            return file.tell()
+    finally:
+        _close(services)
+
+
+def erase(settings: Settings, identity: Identity) -> str:
+    """Erase this user, their files and what their rows left in the database file; tells what ended.
+
+    Raises:
+        NoSuchAccount, ErasureRefused, DatabaseInUse, BooksBroken: Nothing was erased.
+    """
+    services = build(settings)
+    try:
+        services.begin()
+        user = _known(services, identity)
+        erased = services.db.write_blocking(lambda tx: services.erasure.erase(tx, user, actor="operator"))
+        services.traces.remove()
+        services.inspection.full()
+    finally:
+        _close(services)
+    return (
+        f"{erased.user_id} is erased; {erased.forfeited_credits} credits ended with it;"
+        f" no free credits before {erased.free_credits_from:%Y-%m-%d}"
+    )
+
+
+def _known(services: Services, identity: Identity) -> User:
+    user = services.db.read(lambda tx: services.people.known(tx, identity))
+    if user is None:
+        raise NoSuchAccount(identity.issuer, identity.subject)
+    return user
+
+
+def _close(services: Services) -> None:
+    services.executor.close()
+    services.db.close()
+
+
+def _export(settings: Settings, chosen: argparse.Namespace) -> int:
+    if chosen.check is not None:
+        return _check(settings, chosen.check)
+    if not chosen.subject:
+        return _refuse("whose data? studio-server export SUBJECT, or --check FILE")
+    try:
+        size = export(settings, _identity(chosen), chosen.to)
+    except (NoSuchAccount, ValueError) as refused:
+        return _refuse(str(refused))
+    _say(f"{chosen.to}: {size:,} bytes")
+    return 0
+
+
+def _check(settings: Settings, path: Path) -> int:
+    with path.open("rb") as file:
+        found = faults(file, takeout_key(settings))
+    _say(f"{path}: {'; '.join(found)}" if found else f"{path}: as this server made it")
+    return REFUSED if found else 0
+
+
+def _erase(settings: Settings, chosen: argparse.Namespace) -> int:
+    if not chosen.yes:
+        return _refuse(f"this erases {chosen.subject} of {chosen.issuer} for good; add --yes to do it")
+    try:
+        _say(erase(settings, _identity(chosen)))
+    except (NoSuchAccount, ErasureRefused) as refused:
+        return _refuse(str(refused))
+    return 0
+
+
+def _identity(chosen: argparse.Namespace) -> Identity:
+    return Identity(chosen.issuer, chosen.subject, chosen.subject, "token")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  - a command talks to its terminal
+
+
+def _refuse(text: str) -> int:
+    _say(f"studio-server: {text}")
+    return REFUSED
