@@ -28,6 +28,7 @@ from studio_server.storage.backup import (
     flush,
     holds_books,
     put_in_place,
+    refuse_damaged,
     remove_database,
     write_durably,
 )
@@ -187,6 +188,7 @@ def _restore_sqlite(settings: Settings, source: Path, *, force: bool, clock: Clo
         copy = path.with_name(path.name + ".restoring")
         try:
             copy_file(source, copy)
+            refuse_damaged(copy)
             with readers.snapshot(copy, clock.now()) as tx:
                 found = _examined(tx, read_anchor(anchor_of(source)))
             aside = path.with_name(f"{path.name}.before-{_stamp(clock)}") if path.exists() else None

@@ -21,7 +21,7 @@ from studio_server.ledger.anchor import AnchorDisagrees
 from studio_server.ledger.verify import Verdict, verify
 from studio_server.runs.inspection import BooksBroken
 from studio_server.safekeeping import accept_older, anchor_of, back_up, restore, standing
-from studio_server.storage import DatabaseInUse
+from studio_server.storage import DatabaseInUse, DiskFailed
 from studio_server.storage import backup as copying
 from studio_server.storage.backup import BackupRefused
 from studio_server.storage.opening import open_database
@@ -249,6 +249,19 @@ def test_a_backup_whose_end_was_cut_off_is_older_than_the_anchor_beside_it(tmp_p
     (tmp_path / "early").replace(tmp_path / "late")
     with pytest.raises(AnchorDisagrees):
         restore(settings, tmp_path / "late", force=True)
+
+
+def test_a_backup_with_a_damaged_page_is_refused_and_the_books_stay(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "data", "sqlite")
+    with books(settings) as db:
+        Load(db, 1).once()
+    back_up(settings, tmp_path / "kept")
+    content = bytearray((tmp_path / "kept").read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 8_192] = bytes(8_192)
+    (tmp_path / "kept").write_bytes(content)
+    with pytest.raises(DiskFailed):
+        restore(settings, tmp_path / "kept", force=True)
+    assert standing(settings) is Verdict.INTACT
 
 
 def test_a_damaged_file_can_be_replaced_by_force_alone(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def copy_database(source: Path, copy: Path) -> None:
     create_private_file(copy)
     try:
         _copy_pages(source, copy)
+        refuse_damaged(copy)
         flush(copy)
     except (*UNREADABLE, apsw.ReadOnlyError, OSError) as fault:
         with suppress(OSError):
@@ -108,6 +109,21 @@ def copy_file(source: Path, copy: Path) -> None:
     create_private_file(copy)
     shutil.copyfile(source, copy)
     flush(copy)
+
+
+def refuse_damaged(path: Path) -> None:
+    """Read every page and every index of a database.
+
+    Raises:
+        DiskFailed: the file is not what SQLite wrote.
+    """
+    try:
+        with closing(connect_reader(path)) as books:
+            found = books.execute("PRAGMA integrity_check(1)").fetchone()
+    except UNREADABLE as fault:
+        raise DiskFailed(path, str(fault)) from fault
+    if found is None or found[0] != "ok":
+        raise DiskFailed(path, "the file is damaged" if found is None else str(found[0]))
 
 
 def flush(path: Path) -> None:
