@@ -113,7 +113,7 @@ def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
 
 def _verify(settings: Settings, chosen: argparse.Namespace) -> int:
     del chosen
-    report = verify(settings.database_path, anchor=settings.anchor_path)
+    report = verify(settings.database_path, anchor=settings.anchor_path, url=settings.database_url)
     _say(str(report))
     return int(report.verdict)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import apsw
@@ -13,11 +14,11 @@ from studio_server.clock import SystemClock
 from studio_server.ledger.anchor import AnchorUnreadable, anchor_path, continues_from, read_anchor
 from studio_server.ledger.checker import Violation, check
 from studio_server.storage.audit_chain import ChainHead, head
+from studio_server.storage.errors import StorageError
+from studio_server.storage.opening import POSTGRES, SQLITE
 from studio_server.storage.readers import snapshot
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from studio_server.clock import Clock
     from studio_server.storage import Tx
 
@@ -47,7 +48,7 @@ class Verdict(IntEnum):
 class VerifyReport:
     """The result of one verification; `str(report)` is one page for people."""
 
-    path: Path
+    path: Path | str
     verdict: Verdict
     reason: str
     found: ChainHead | None = None
@@ -77,12 +78,19 @@ class VerifyReport:
         )
 
 
-def verify(path: Path, *, anchor: Path | None = None, clock: Clock | None = None) -> VerifyReport:
-    """Check every invariant of the database at `path` and compare its chain with the anchor; changes nothing.
+def verify(
+    path: Path, *, anchor: Path | None = None, clock: Clock | None = None, url: str | None = None
+) -> VerifyReport:
+    """Check every invariant of the database and compare its chain with the anchor; changes nothing.
+
+    The database is the SQLite file at `path`, or the one at a PostgreSQL `url`, whose anchor must be named.
 
     Works beside a running server. Without an anchor nothing can be said about a cut tail or an old backup, so
     that is "could not check", even when the books are right in themselves.
     """
+    if url is not None and url.startswith(POSTGRES):
+        return _verify_postgres(url, anchor or anchor_path(path), clock or SystemClock())
+    path = path if url is None else Path(url.removeprefix(SQLITE))
     if not path.is_file():
         return VerifyReport(path, Verdict.COULD_NOT_CHECK, "there is no such file")
     try:
@@ -93,8 +101,34 @@ def verify(path: Path, *, anchor: Path | None = None, clock: Clock | None = None
         return VerifyReport(path, Verdict.COULD_NOT_CHECK, f"could not be read: {error}")
 
 
-def _judge(tx: Tx, path: Path, anchored: ChainHead | None) -> VerifyReport:
-    complaints = [str(row[0]) for row in tx.execute("PRAGMA quick_check") if row[0] != "ok"]
+def _verify_postgres(url: str, anchor: Path, clock: Clock) -> VerifyReport:
+    import psycopg
+
+    from studio_server.storage.postgres.address import address_of
+    from studio_server.storage.postgres.readers import snapshot as snapshot_of
+
+    place = "PostgreSQL"
+    try:
+        place = address_of(url).name
+        anchored = read_anchor(anchor)
+        with snapshot_of(url, clock) as tx:
+            return _judge(tx, place, anchored)
+    except psycopg.Error as error:
+        reason = f"could not be read ({type(error).__name__})"
+        return VerifyReport(place, Verdict.COULD_NOT_CHECK, reason)
+    except (StorageError, AnchorUnreadable, OSError) as error:
+        return VerifyReport(place, Verdict.COULD_NOT_CHECK, f"could not be read: {error}")
+
+
+def _complaints(tx: Tx) -> list[str]:
+    """What SQLite itself says of the file; PostgreSQL keeps its constraints without being asked."""
+    if tx.engine == "postgresql":
+        return []
+    return [str(row[0]) for row in tx.execute("PRAGMA quick_check") if row[0] != "ok"]
+
+
+def _judge(tx: Tx, path: Path | str, anchored: ChainHead | None) -> VerifyReport:
+    complaints = _complaints(tx)
     damage = [complaint for complaint in complaints if not FORBIDDEN_ROW.search(complaint)]
     if damage:
         return VerifyReport(path, Verdict.COULD_NOT_CHECK, f"the file is damaged: {damage[0]}")
