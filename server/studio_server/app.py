@@ -25,6 +25,7 @@ from studio_server.api.routes import Handler, routes
 from studio_server.clock import SystemClock
 from studio_server.services import Services
 from studio_server.settings import Settings
+from studio_server.storage.errors import StorageError
 from studio_server.wiring import build
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
                 await asyncio.gather(sweeping, return_exceptions=True)
                 services.bus.close()
                 await services.scheduler.stop()
+                with contextlib.suppress(StorageError):  # others find it gone a minute later
+                    await services.db.write(services.replica.leave)
                 services.recorder.stop()
                 await asyncio.gather(recording, return_exceptions=True)
                 await asyncio.to_thread(services.inspection.full)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
+
 from studio_server import __version__, auditing, departing, safekeeping, subscribing
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
@@ -31,6 +33,7 @@ REFUSALS = (
     AnchorDisagrees,
     AnchorUnreadable,
     catalogue.RegistryInvalid,
+    apsw.Error,
     OSError,
 )
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from studio_magics.contracts.events import HelloEvent
 from studio_server.accounts.balance import Accounts
+from studio_server.accounts.erasure import Erasure
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import People, User
+from studio_server.accounts.plans import Plans
+from studio_server.accounts.takeout import Takeout
+from studio_server.accounts.traces import Traces
 from studio_server.audit.recorder import Recorder
 from studio_server.clock import to_microseconds
 from studio_server.events.bus import EventBus
@@ -18,6 +22,7 @@ from studio_server.runs.announcing import Announcer
 from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.offers import Offers
+from studio_server.runs.replicas import Replica
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.service import RunService
 from studio_server.runs.sweeper import Sweeper
@@ -40,6 +45,7 @@ class Services:
     ledger: Ledger
     ids: IdSource
     people: People
+    plans: Plans
     accounts: Accounts
     offers: Offers
     uploads: Uploads
@@ -50,6 +56,10 @@ class Services:
     announcer: Announcer
     inspection: Inspection
     sweeper: Sweeper
+    erasure: Erasure
+    traces: Traces
+    takeout: Takeout
+    replica: Replica
     recorder: Recorder
 
     def begin(self) -> None:
@@ -81,6 +91,7 @@ class Services:
             "INSERT INTO price_versions (id, content, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (self.registry.price_version, content, to_microseconds(tx.now)),
         )
+        self.replica.arrive(tx)
         left = self.runs.close_abandoned(tx)
         if self.settings.mode == "local":
             self.people.welcome(tx, owner_identity(self.settings))

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from studio_server.accounts.balance import Accounts
+from studio_server.accounts.erasure import Erasure
 from studio_server.accounts.people import People
+from studio_server.accounts.plans import Plans
+from studio_server.accounts.returning import Returning
+from studio_server.accounts.takeout import Takeout
+from studio_server.accounts.traces import Traces
 from studio_server.audit.recorder import Recorder
 from studio_server.clock import Clock, FixedClock, SystemClock
 from studio_server.events.bus import EventBus
 from studio_server.ids import CountedIds, IdSource, TimeOrderedIds
 from studio_server.ledger import Ledger
+from studio_server.notices.service import Notices
 from studio_server.registry import catalogue
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
@@ -20,14 +26,16 @@ from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offers
+from studio_server.runs.replicas import Replica
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler, Surroundings
 from studio_server.runs.service import Parts, RunService
 from studio_server.runs.sweeper import Housekeeping, Sweeper
 from studio_server.runs.uploads import Uploads
 from studio_server.services import Services
-from studio_server.settings import DETERMINISTIC_START, Settings, signing_secret
+from studio_server.settings import DETERMINISTIC_START, Settings, erasure_key, signing_secret, takeout_key
 from studio_server.storage.opening import open_database
+from studio_server.storage.recovery import Recovery
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
@@ -78,8 +86,8 @@ def _unused_number(tx: Tx) -> int:
 def _connect(ground: Ground, executor: Executor) -> Services:
     settings, registry, db, ids = ground.settings, ground.registry, ground.db, ground.ids
     ledger = Ledger(ids)
-    people = People(registry, ledger, ids, free_credits=settings.free_credits)
-    accounts = Accounts(settings, ledger, minimum_credits=registry.burn.minimum_credits)
+    plans, returning, people = _people(ground, ledger)
+    accounts = Accounts(settings, ledger, plans, minimum_credits=registry.burn.minimum_credits)
     offers = Offers(registry, ledger, signing_secret(settings))
     uploads = _uploads(ground)
     closer = Closer(registry, ledger, ids, deterministic=settings.deterministic)
@@ -90,11 +98,26 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     around = _surroundings(ground, executor, closer, uploads, live, announcer)
     scheduler = Scheduler(around, max_queue=timedelta(seconds=settings.max_queue_seconds))
     lease = _lease(settings)
+    replica = Replica(ids)
     runs = RunService(
-        Parts(db, registry, ledger, people, offers, uploads, closer, scheduler, live, ids, lease)
+        Parts(db, registry, ledger, people, offers, uploads, closer, scheduler, live, ids, lease, replica.id)
     )
     inspection = Inspection(db, settings.anchor_path)
-    care = Housekeeping(db, ground.clock, ledger, people, scheduler, inspection.regular)
+    traces = Traces(db, settings.data_dir, returning)
+    care = Housekeeping(
+        db=db,
+        clock=ground.clock,
+        ledger=ledger,
+        plans=plans,
+        notices=Notices(db, ids, ground.clock, bus.publish),
+        announce=announcer.money_moved,
+        scheduler=scheduler,
+        replica=replica,
+        close_orphans=runs.close_abandoned,
+        inspect=inspection.regular,
+        remove_traces=traces.remove,
+        recover=Recovery(db, inspection.accept).attempt,
+    )
     return Services(
         settings=settings,
         db=db,
@@ -102,6 +125,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         ledger=ledger,
         ids=ids,
         people=people,
+        plans=plans,
         accounts=accounts,
         offers=offers,
         uploads=uploads,
@@ -112,8 +136,19 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         announcer=announcer,
         inspection=inspection,
         sweeper=Sweeper(care),
+        erasure=Erasure(ledger, returning),
+        traces=traces,
+        takeout=Takeout(db, takeout_key(settings)),
+        replica=replica,
         recorder=Recorder(db),
     )
+
+
+def _people(ground: Ground, ledger: Ledger) -> tuple[Plans, Returning, People]:
+    settings, registry, ids = ground.settings, ground.registry, ground.ids
+    plans = Plans(registry, ledger, ids, free_credits=settings.free_credits)
+    returning = Returning(erasure_key(settings), wait=timedelta(days=settings.free_credits_wait_days))
+    return plans, returning, People(registry, ledger, ids, plans, returning=returning)
 
 
 def _uploads(ground: Ground) -> Uploads:

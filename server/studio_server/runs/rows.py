@@ -49,6 +49,7 @@ class RunRow:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    replica_id: str = ""
 
     @property
     def over(self) -> bool:
@@ -91,11 +92,6 @@ def of_user(tx: Tx, user_id: str, *, before: str | None, limit: int) -> list[Run
         (user_id, before, before, limit),
     )
     return [_row(row) for row in rows]
-
-
-def unfinished(tx: Tx) -> list[RunRow]:
-    """Runs that are not over, oldest first."""
-    return [_row(row) for row in tx.execute(f"{SELECT} WHERE state IN ('queued', 'running') ORDER BY id")]
 
 
 def change(tx: Tx, run_id: str, expected: Sequence[RunState], values: Mapping[str, Any]) -> None:

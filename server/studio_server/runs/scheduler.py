@@ -86,19 +86,22 @@ class Scheduler:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def cancel(self, run_id: str) -> None:
-        """Stop a run: at once when it waits, by killing its worker when it works."""
+    async def cancel(self, run_id: str) -> bool:
+        """Stop a run: at once when it waits, by killing its worker when it works; False if it is not here."""
         waiting = next((run for run in self._queue if run.id == run_id), None)
         if waiting is not None:
             self._queue.remove(waiting)
             await self._close(waiting, Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN)
-            return
+            return True
+        if run_id not in self._busy:
+            return False
         self._cancelled.add(run_id)
         job = self._jobs.get(run_id)
         if job is not None:
             self._around.live.report(run_id, 0, "cancelling")
             self._around.on_change(run_id)
             job.cancel()
+        return True
 
     async def give_up_old(self) -> None:
         """End runs that have waited longer than allowed; nothing is charged for them."""

@@ -23,6 +23,7 @@ from studio_server.runs.executor.protocol import Outcome
 from studio_server.runs.inputs import wrong_size
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offer, Offers
+from studio_server.runs.replicas import ask_to_cancel, orphaned
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.uploads import UploadMissing, Uploads
@@ -65,6 +66,7 @@ class Parts:
     live: LiveRuns
     ids: IdSource
     lease: Callable[[RunRow], timedelta]
+    replica_id: str
 
 
 class RunService:
@@ -153,8 +155,8 @@ class RunService:
             RunNotFound: They have no such run.
         """
         page = self.page(user_id, run_id)
-        if page.ended_at is None:
-            await self._parts.scheduler.cancel(run_id)
+        if page.ended_at is None and not await self._parts.scheduler.cancel(run_id):
+            await self._parts.db.write(lambda tx: ask_to_cancel(tx, run_id))
         return self.page(user_id, run_id)
 
     def receipt(self, user_id: str, wanted: str | None) -> str:
@@ -183,10 +185,10 @@ class RunService:
         return found, Path(found.path)
 
     def close_abandoned(self, tx: Tx) -> int:
-        """End every run that a former process left open, as its own fault: nothing is charged."""
-        left = rows.unfinished(tx)
-        for run in left:
-            self._parts.closer.close(tx, run.id, Outcome("lost", "The server stopped during the run."))
+        """End every run whose server is gone, as its own fault: nothing is charged."""
+        left = orphaned(tx)
+        for run_id in left:
+            self._parts.closer.close(tx, run_id, Outcome("lost", "The server stopped during the run."))
         return len(left)
 
     def _hold(self, tx: Tx, user: User, offer: Offer) -> RunRow:
@@ -239,6 +241,7 @@ class RunService:
             created_at=tx.now,
             started_at=None,
             ended_at=None,
+            replica_id=self._parts.replica_id,
         )
 
 
