@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 SECOND = 1_000_000
 HOUR = 3_600
 DAY = 86_400
+STEP = 6 * HOUR
+"""No zone changes its clocks twice within this."""
 REACH = 30 * HOUR
 """No zone is further from UTC than this, so what a local day covers is within it."""
 
@@ -34,9 +36,9 @@ def pieces(zone: str, day: int) -> tuple[tuple[int, int], ...]:
     """Where the offset changes around a day since 1970: (first second, offset), the earliest in front."""
     start, end = day * DAY - REACH, (day + 1) * DAY + REACH
     found = [(start, offset(zone, start))]
-    for hour in range(start, end, HOUR):
-        if offset(zone, hour + HOUR) != found[-1][1]:
-            change = _first_second_after_change(zone, hour, hour + HOUR)
+    for before in range(start, end, STEP):
+        if offset(zone, before + STEP) != found[-1][1]:
+            change = _first_second_after_change(zone, before, before + STEP)
             found.append((change, offset(zone, change)))
     return tuple(found)
 

@@ -1,0 +1,1 @@
+"""Every command asked again in every way: it takes effect once."""
