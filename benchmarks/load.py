@@ -83,6 +83,11 @@ def _by_wrk(target: Target, seconds: float) -> Load:
         told = subprocess.run([*command, str(script), url], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in told or "Socket errors" in told:
         raise WrongAnswers(f"{target.name}: {told}")
+    return told_by_wrk(told)
+
+
+def told_by_wrk(told: str) -> Load:
+    """The figures in what wrk printed."""
     return Load(
         int(_found(r"(\d+) requests in", told)),
         float(_found(r"Requests/sec:\s+([\d.]+)", told)),

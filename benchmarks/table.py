@@ -18,14 +18,14 @@ def text(results: Sequence[Result], plan: Plan, machine: Mapping[str, str], at: 
     """The whole page."""
     facts = "\n".join(f"- {name}: {fact}" for name, fact in machine.items())
     run = f"{at:%Y-%m-%d}, {plan.rounds} rounds of {plan.seconds:g} s per candidate."
-    parts = [HEAD, run, "", facts, "", _goals(results), *(_section(result) for result in results)]
+    parts = [HEAD, run, "", facts, "", _goals(results), *(section(result) for result in results)]
     return "\n".join(parts)
 
 
 def _goals(results: Sequence[Result]) -> str:
     rows = [
-        f"| {one.name} | {one.what} | {_with_unit(one.value, one.unit)} | {_bound(one, one.goal)}"
-        f" | {_bound(one, one.floor)} |"
+        f"| {one.name} | {one.what} | {with_unit(one.value, one.unit)} | {bound(one, one.goal)}"
+        f" | {bound(one, one.floor)} |"
         for result in results
         for one in result.yardsticks
     ]
@@ -34,7 +34,8 @@ def _goals(results: Sequence[Result]) -> str:
     )
 
 
-def _section(result: Result) -> str:
+def section(result: Result) -> str:
+    """One benchmark: its notes, what its books said, every figure."""
     checked = (
         "No books are involved."
         if result.violations is None
@@ -50,18 +51,20 @@ def _section(result: Result) -> str:
 
 def _row(figure: Figure) -> str:
     values = " | ".join(_number(value) for value in (figure.least, figure.most))
-    value = _with_unit(figure.value, figure.unit)
+    value = with_unit(figure.value, figure.unit)
     return f"| {figure.candidate} | {figure.measure} | {value} | {values} | {figure.samples} |"
 
 
-def _bound(yardstick: Yardstick, bound: float | None) -> str:
-    if bound is None:
+def bound(yardstick: Yardstick, limit: float | None) -> str:
+    """A goal or a floor with its direction; empty where there is none."""
+    if limit is None:
         return ""
     sign = "≥" if yardstick.better == "higher" else "≤"
-    return f"{sign} {_with_unit(bound, yardstick.unit)}"
+    return f"{sign} {with_unit(limit, yardstick.unit)}"
 
 
-def _with_unit(value: float, unit: str) -> str:
+def with_unit(value: float, unit: str) -> str:
+    """A figure as the tables show it."""
     return f"{_number(value)} {'×' if unit == 'x' else unit}"
 
 

@@ -1,0 +1,63 @@
+"""Bare hold and settle routes over the product's store and ledger, for the benchmark alone.
+
+`python -m benchmarks.ledger.server URL`: prints its address as one JSON line; ends with a signal.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from studio_server.ledger import PlaceHold, Settle
+
+from benchmarks.ledger import engines
+from benchmarks.ledger.worker import CEILING, CHARGE, LEASE_SECONDS, PRICES
+from benchmarks.null_server import Announcing
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from studio_server.storage.store import Store
+
+
+def app(store: Store, wallets: list[str]) -> Starlette:
+    """Two routes that do what the product's routes do with the ledger: make a command, await its write."""
+    ledger = engines.ledger()
+
+    async def hold(request: Request) -> JSONResponse:
+        asked: dict[str, Any] = await request.json()
+        key, wallet_id = str(asked["key"]), wallets[int(asked["wallet"]) % len(wallets)]
+        place = PlaceHold(key, wallet_id, f"run_{key}", CEILING, PRICES, LEASE_SECONDS)
+        placed = await store.write(lambda tx: ledger.execute(tx, place))
+        return JSONResponse({"hold_id": placed.hold_id, "available": placed.available_after})
+
+    async def settle(request: Request) -> JSONResponse:
+        asked: dict[str, Any] = await request.json()
+        ended = await store.write(lambda tx: ledger.execute(tx, Settle(asked["hold_id"], CHARGE, PRICES)))
+        return JSONResponse({"settled": ended.settled, "returned": ended.returned})
+
+    return Starlette(
+        routes=[Route("/hold", hold, methods=["POST"]), Route("/settle", settle, methods=["POST"])]
+    )
+
+
+def main(url: str) -> None:
+    """Serve until a signal ends it; same event loop, HTTP parser and settings as the null server."""
+    store = engines.opened(url)
+    config = uvicorn.Config(
+        app(store, engines.wallets(store)),
+        host="127.0.0.1",
+        port=0,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+    )
+    Announcing(config).run()
+    store.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
