@@ -1,0 +1,33 @@
+"""Two replicas are one ledger; a replica that answers too early or does not wait its turn is caught."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.postgres import NoPostgres, cluster
+from tests.laws.replicas import run
+from tests.laws.replicas.replica import EARLY, UNLOCKED
+
+SEED = 20_261_125
+
+
+@pytest.fixture(autouse=True)
+def postgresql() -> None:
+    """Skip where PostgreSQL is not installed."""
+    try:
+        cluster()
+    except NoPostgres as absent:
+        pytest.skip(str(absent))
+
+
+def test_two_replicas_stay_one_ledger_when_one_of_them_is_killed_or_stopped() -> None:
+    print(f"seed {SEED}")
+    tally = run(3, SEED)
+    assert tally.findings == []
+    assert tally.count == 3
+
+
+@pytest.mark.parametrize("twin", [EARLY, UNLOCKED])
+def test_a_replica_that_breaks_the_rules_is_found(twin: str) -> None:
+    print(f"seed {SEED}")
+    assert run(2, SEED, twin).findings
