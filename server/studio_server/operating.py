@@ -6,6 +6,7 @@ from studio_server.accounts import tokens
 from studio_server.accounts.identity import Identity
 from studio_server.audit.events import OPERATOR, TokenMade, record
 from studio_server.ledger import GrantSource, IssueGrant
+from studio_server.ledger.anchor import write_anchor
 from studio_server.services import Services
 from studio_server.settings import Settings
 from studio_server.storage.tx import Tx
@@ -55,7 +56,9 @@ def on_books(settings: Settings, work: Work) -> str:
     services = build(settings)
     try:
         services.begin()
-        return services.db.write_blocking(lambda tx: work(services, tx))
+        told = services.db.write_blocking(lambda tx: work(services, tx))
+        write_anchor(services.db, settings.anchor_path)
     finally:
         services.executor.close()
         services.db.close()
+    return told
