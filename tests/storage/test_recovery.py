@@ -18,9 +18,11 @@ from studio_server.ledger.anchor import AnchorDisagrees
 from studio_server.ledger.checker import Violation, check
 from studio_server.runs.inspection import BooksBroken, Inspection
 from studio_server.storage import CommitFailed, Database, WritesStopped
+from studio_server.storage.postgres.database import PostgresDatabase
 from studio_server.storage.recovery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Recovery
 from studio_server.storage.writer import Writer
 
+from tests.fakes.postgres import cluster
 from tests.laws.twins import answer_before_commit
 from tests.storage.faults import HOWS, Faults, FaultyFileSystem, How
 
@@ -174,6 +176,24 @@ def test_without_the_check_writes_go_on_in_books_that_are_broken(books: Books, f
     books.found = [Violation(3, "lot_1", "spent twice")]
     books.db.reopen(lambda _: None)
     assert books.grant("after") in books.recorded()
+
+
+def test_a_postgresql_store_whose_server_failed_is_opened_again_on_right_books(tmp_path: Path) -> None:
+    clock, ledger = FixedClock(NOON), Ledger(CountedIds())
+    db = PostgresDatabase.open(cluster().new_database(), clock=clock)
+    try:
+        db.write_blocking(lambda tx: ledger.execute(tx, OpenWallet("open", "user_ada")))
+        inspection = Inspection(db, tmp_path / "anchor.json")
+        inspection.full()
+        db._writer.stop("a commit failed: could not write to file: No space left on device")
+        with pytest.raises(WritesStopped):
+            db.write_blocking(lambda tx: ledger.execute(tx, OpenWallet("open b", "user_bob")))
+        Recovery(db, inspection.accept).attempt()
+        db.write_blocking(lambda tx: ledger.execute(tx, OpenWallet("open b", "user_bob")))
+        assert db.read(check) == []
+        assert ("recovered",) in db.read(lambda tx: tx.execute("SELECT action FROM audit"))
+    finally:
+        db.close()
 
 
 def test_writes_that_a_check_stopped_are_not_resumed_by_recovery(books: Books) -> None:

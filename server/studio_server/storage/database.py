@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import apsw
 
 from studio_server.storage.engine import (
+    DISK_FAULTS,
     check_library,
+    closed_on_failure,
     connect_writer,
     create_private_file,
     create_private_folder,
     empty_wal,
 )
+from studio_server.storage.errors import DiskFailed
 from studio_server.storage.lock import ServerLock
 from studio_server.storage.readers import Readers
 from studio_server.storage.schema import migrate, packaged_migrations
@@ -35,7 +38,7 @@ class Database(Store):
     """One open SQLite database. Make it with `Database.open`; end it with `close`."""
 
     def __init__(
-        self, path: Path, clock: Clock, lock: ServerLock, writer: Writer, readers: Readers, vfs: str | None
+        self, path: Path, clock: Clock, lock: ServerLock, writer: Writer, readers: Readers, *, vfs: str | None
     ) -> None:
         super().__init__(path, clock, writer, readers)
         self.path = path
@@ -57,6 +60,7 @@ class Database(Store):
             UnsafeSqlite, UnsafeSetting: acknowledged writes would not be safe here.
             DatabaseInUse: another server has it open.
             MigrationRefused: the file and this program do not fit together.
+            DiskFailed: it cannot be read or written, or is no database.
         """
         check_library(apsw.sqlite_lib_version())
         create_private_folder(path.parent)
@@ -64,22 +68,24 @@ class Database(Store):
         try:
             create_private_file(path)
             connection = connect_writer(path, vfs)
-            migrate(connection, packaged_migrations() if migrations is None else migrations, clock.now())
-            readers = Readers(path, vfs)
-            return cls(path, clock, lock, _writer(connection, path, clock), readers, vfs)
+            with closed_on_failure(connection):
+                scripts = packaged_migrations() if migrations is None else migrations
+                migrate(connection, scripts, clock.now())
+                readers = Readers(path, vfs)
+                return cls(path, clock, lock, _writer(connection, path, clock), readers, vfs=vfs)
+        except DISK_FAULTS as fault:
+            lock.release()
+            raise DiskFailed(path, str(fault)) from fault
         except BaseException:
             lock.release()
             raise
 
     def _connections(self) -> tuple[Writer, Readers]:
         connection = connect_writer(self.path, self._vfs)
-        try:
+        with closed_on_failure(connection):
             empty_wal(connection)
             readers = Readers(self.path, self._vfs)
             return _writer(connection, self.path, self.clock), readers
-        except BaseException:
-            connection.close()
-            raise
 
     def _release(self) -> None:
         self._lock.release()

@@ -9,6 +9,7 @@ Owns: the version guard, the settings, the file's permissions. Does not own: tra
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import apsw
@@ -16,6 +17,7 @@ import apsw
 from studio_server.storage.errors import UnsafeSetting, UnsafeSqlite
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 BUSY_TIMEOUT_MS = 5_000
@@ -57,24 +59,42 @@ def create_private_file(path: Path) -> None:
 def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
     """The one connection that writes: WAL, synchronous FULL, foreign keys, each proven to be accepted."""
     connection = apsw.Connection(str(path), WRITE_FLAGS, vfs, statementcachesize=256)
-    _prepare(connection)
-    for setting, value, accepted in (
-        ("journal_mode", "WAL", "wal"),
-        ("synchronous", "FULL", "2"),
-        ("foreign_keys", "ON", "1"),
-        ("recursive_triggers", "ON", "1"),
-        ("secure_delete", "ON", "1"),
-    ):
-        _set(connection, setting, value, accepted)
+    with closed_on_failure(connection):
+        _prepare(connection)
+        for setting, value, accepted in (
+            ("journal_mode", "WAL", "wal"),
+            ("synchronous", "FULL", "2"),
+            ("foreign_keys", "ON", "1"),
+            ("recursive_triggers", "ON", "1"),
+            ("secure_delete", "ON", "1"),
+        ):
+            _set(connection, setting, value, accepted)
     return connection
 
 
 def connect_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     """A connection that cannot write, whatever statement it is given."""
     connection = apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE, vfs, statementcachesize=256)
-    _prepare(connection)
-    _set(connection, "query_only", "ON", "1")
+    with closed_on_failure(connection):
+        _prepare(connection)
+        _set(connection, "query_only", "ON", "1")
     return connection
+
+
+@contextmanager
+def closed_on_failure(connection: apsw.Connection) -> Generator[None]:
+    """Close the connection at once if the block fails, not when somebody collects it."""
+    try:
+        yield
+    except BaseException:
+        close(connection)
+        raise
+
+
+def close(connection: apsw.Connection) -> None:
+    """Close; what cannot be tidied up on a failing disk stays for whoever opens the file next."""
+    with suppress(*DISK_FAULTS):
+        connection.close()
 
 
 def empty_wal(connection: apsw.Connection) -> None:

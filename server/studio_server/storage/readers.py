@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import queue
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from studio_server.storage.engine import DISK_FAULTS, UNREADABLE, connect_reader
+from studio_server.storage.engine import UNREADABLE, close, connect_reader
 from studio_server.storage.errors import DatabaseClosed, DiskFailed, StoreBusy
 from studio_server.storage.tx import SqliteTx
 
@@ -35,8 +35,12 @@ class Readers:
         self._path = path
         self._closed = False
         self._idle: queue.LifoQueue[apsw.Connection] = queue.LifoQueue(READERS)
-        for _ in range(READERS):
-            self._idle.put(connect_reader(path, vfs))
+        try:
+            for _ in range(READERS):
+                self._idle.put(connect_reader(path, vfs))
+        except BaseException:
+            self.close()
+            raise
 
     def read(self, work: Callable[[Tx], T], now: datetime) -> T:
         """Run `work` on one snapshot; it sees every write acknowledged before it began.
@@ -63,7 +67,7 @@ class Readers:
         """Close every connection that is not in use now, and the others when they come back."""
         self._closed = True
         while not self._idle.empty():
-            _close(self._idle.get_nowait())
+            close(self._idle.get_nowait())
 
     def _borrow(self) -> apsw.Connection:
         if self._closed:
@@ -75,15 +79,9 @@ class Readers:
 
     def _give_back(self, connection: apsw.Connection) -> None:
         if self._closed:
-            _close(connection)
+            close(connection)
         else:
             self._idle.put(connection)
-
-
-def _close(connection: apsw.Connection) -> None:
-    """What cannot be tidied up on a failing disk stays for whoever opens the file next."""
-    with suppress(*DISK_FAULTS):
-        connection.close()
 
 
 @contextmanager

@@ -119,6 +119,25 @@ def try_case(
     return [f"{case}: {problem}" for problem in found]
 
 
+def try_opening(path: Path, faults: Faults) -> list[str]:
+    """Open on a failing disk, then on a healed one: a refusal has a class, and then the books are right."""
+    found: list[str] = []
+    for healed in (False, True):
+        if healed:
+            faults.heal()
+        try:
+            db = Database.open(path, clock=FixedClock(LATER), vfs=VFS)
+        except StorageError as refused:
+            found += [f"refused on a healed disk: {refused}"] if healed else []
+            continue
+        except apsw.Error as failure:
+            found.append(f"failed with {failure!r}")
+            continue
+        found += [f"broken: {violation}" for violation in db.read(check)] if healed else []
+        db.close()
+    return found
+
+
 def _wrong_after_fault(case: Case, books: Books, expected: dict[str, int] | None) -> list[str]:
     answered = dict(books.answers)
     found = [

@@ -11,8 +11,10 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio_server.storage.backup import remove_database
+
 from tests.laws.faults import http
-from tests.laws.faults.case import VFS, Books, Case, try_case
+from tests.laws.faults.case import VFS, Books, Case, try_case, try_opening
 from tests.laws.faults.routes import mixed, prepare, routes
 from tests.laws.tally import Tally
 from tests.storage.faults import Faults, FaultyFileSystem, every_fault
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from tests.laws.faults.routes import Start
 
 MOST_CALLS = 1_000
+OPENING_SHARE = 10
+STEP = 7
+"""Making new books has hundreds of calls: each run tries every seventh, from a drawn one on."""
 HTTP_SHARE = 8
 """One case in so many goes through HTTP: those are slow."""
 
@@ -38,6 +43,13 @@ def run(count: int, seed: int) -> Tally:
         over_http = http.run(max(1, count // HTTP_SHARE), folder, faults, draw)
         findings += over_http.findings
         points += over_http.points
+        for existing in (True, False):
+            limit = min(count - points, max(1, count // OPENING_SHARE))
+            tried, found = every_opening(
+                start, faults, existing=existing, first=draw.randrange(STEP), limit=limit
+            )
+            points += tried
+            findings += found
         for route, commands in _endlessly(start, draw):
             if points >= count:
                 break
@@ -78,6 +90,29 @@ def every_point(
             case = Case(route, commands, how, once, nth, restart)
             path = start.path.with_name("case.db")
             findings += try_case(case, start, path, faults, expected)
+            if not faults.failed:
+                break
+            points += 1
+    return points, findings
+
+
+def every_opening(
+    start: Start, faults: Faults, *, existing: bool, first: int, limit: int
+) -> tuple[int, list[str]]:
+    """Fail each call while books that are there are opened, or some while new ones are made."""
+    findings: list[str] = []
+    points = 0
+    for how, once in every_fault():
+        for nth in range(1, MOST_CALLS) if existing else range(1 + first, MOST_CALLS, STEP):
+            if points >= limit:
+                return points, findings
+            path = start.path.with_name("opening.db")
+            remove_database(path)
+            if existing:
+                shutil.copyfile(start.path, path)
+            name = f"opening {'old' if existing else 'new'} books: call {nth} {how} once={once}"
+            faults.arm(nth, how, once=once)
+            findings += [f"{name}: {problem}" for problem in try_opening(path, faults)]
             if not faults.failed:
                 break
             points += 1
