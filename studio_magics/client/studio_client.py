@@ -11,6 +11,7 @@ from studio_magics.contracts.account import Account, Balance, SpendControls, Spe
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_WAIT_SECONDS = 20
+EXPORT_SECONDS = 90
+"""How much longer than other answers an archive may take: the server makes it first."""
 
 
 class StudioClient:
@@ -118,6 +121,22 @@ class StudioClient:
     def change_spend_controls(self, change: SpendControlsChange) -> SpendControls:
         """Set new limits; members that are not set stay as they are."""
         return self._connection.ask("PUT", "/api/account/settings/credits", SpendControls, body=change)
+
+    def export(self) -> bytes:
+        """Everything the server holds about the caller, as a signed zip archive."""
+        return self._connection.send("GET", "/api/account/export", wait_seconds=EXPORT_SECONDS).content
+
+    def erase(self, *, confirm: str) -> AccountErased:
+        """Erase the caller's account for good; `confirm` is its id, as `account` tells it.
+
+        Asked again after it has happened, the server refuses: NotSignedIn or Unknown, and erases nothing.
+
+        Raises:
+            InputRefused: It is not the id of the caller's account.
+            Conflict: A run, a hold, a debt or a dispute is open; nothing was erased.
+        """
+        parameters = {"confirm": confirm}
+        return self._connection.ask("DELETE", "/api/account", AccountErased, parameters=parameters)
 
     def fetch(self, run_id: str, name: str, path: Path) -> Path:
         """Save one artefact to a file."""

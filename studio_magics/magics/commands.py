@@ -159,6 +159,7 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
     ),
     "limits": _limits,
     "whoami": lambda call: call.studio.whoami(),
+    "export": lambda call: call.studio.export(call.first, force=call.parsed.has("force")),
     "doctor": lambda call: call.studio.doctor(),
     "help": _help,
 }

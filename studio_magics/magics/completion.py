@@ -32,6 +32,7 @@ KEPT_SECONDS = 300.0
 MOST_FILES = 200
 LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}studio(?:\s+(?P<rest>.*))?$")
 TOOL_VERBS = frozenset({"tool", "estimate", "run"})
+FILE_VERBS = frozenset({"export"})
 Answer = TypeVar("Answer")
 
 
@@ -73,6 +74,8 @@ def suggest(rest: str, variables: Mapping[str, Any], known: Known) -> Suggestion
         return Suggestions(typed, ((name, "tool") for name in known.names()))
     if verb == "help":
         return Suggestions(typed, ((name, "verb") for name in VERBS if name))
+    if verb in FILE_VERBS and len(before) == 1 and not typed.startswith("-"):
+        return Suggestions(typed, ((name, "path") for name in _paths(typed)))
     tool = known.tool(before[1]) if record.of_tool and len(before) > 1 else None
     return _of_line(before, typed, record, tool, variables)
 

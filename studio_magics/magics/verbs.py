@@ -57,6 +57,12 @@ VERBS: dict[str, Verb] = {
     ),
     "limits": Verb("limits [--daily N|plan …]", "see and set limits and alerts", LIMIT_OPTIONS),
     "whoami": Verb("whoami", "who the server takes you for"),
+    "export": Verb(
+        "export [FILE]",
+        "everything the server holds about you, as a zip file",
+        {"force": ""},
+        ("[file]",),
+    ),
     "doctor": Verb("doctor", "look at everything that must work"),
     "help": Verb("help [VERB]", "this help, or more on one verb", places=("[verb]",)),
 }
@@ -73,5 +79,6 @@ OPTION_NOTES: dict[str, str] = {
     "limit": "how many lines",
     "before": "the next page, as named at the end of a page",
     "panel": "a live widget",
+    "force": "write over a file that is there already",
     "read": "count them as read: %studio shows them no more",
 }

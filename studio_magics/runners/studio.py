@@ -15,12 +15,15 @@ from studio_magics.display.progress import progress_for
 from studio_magics.runners.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from studio_magics.client.discovery import Surroundings
     from studio_magics.contracts.account import Account, Balance, SpendControls, Statement
     from studio_magics.contracts.billing import Estimate, Receipt
     from studio_magics.contracts.catalogue import Catalogue, Place, ToolPage
     from studio_magics.contracts.notices import NoticeList
     from studio_magics.contracts.runs import Run, RunList
+    from studio_magics.display.leaving import Exported
     from studio_magics.display.people import Diagnosis
     from studio_magics.display.progress import Progress
     from studio_magics.runners.finding import FoundTool
@@ -222,6 +225,18 @@ class Studio:
         """Who the server takes the caller for."""
         with self.session.server() as client:
             return client.account()
+
+    def export(self, path: str | Path | None = None, *, force: bool = False) -> Exported:
+        """Save everything the server holds about the caller as a zip file; without a path, named by the date.
+
+        Raises:
+            UsageRefused: The file is there already (`force` writes over it) or cannot be written.
+            ServerFault: What came is no whole archive; nothing was written.
+        """
+        from studio_magics.runners.leaving import export
+
+        with self.session.server() as client:
+            return export(client, path, force=force)
 
     def doctor(self) -> Diagnosis:
         """Look at everything that must work; never shows a token."""

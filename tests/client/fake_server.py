@@ -11,6 +11,7 @@ from studio_magics.contracts.account import Account, Balance, SpendControls, Spe
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Forecast, Standing
 from studio_magics.contracts.catalogue import Availability, Catalogue
 from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
@@ -25,6 +26,7 @@ from tests.client.samples import (
     a_run,
     a_statement,
     a_window,
+    an_archive,
     some_notices,
     summary,
     tool_page,
@@ -70,6 +72,8 @@ class FakeServer:
     availability: Availability = "available"
     refused_by: str | None = None
     notices_read_at: datetime | None = None
+    archive: bytes = field(default_factory=an_archive)
+    erased: bool = False
 
     def paths(self, method: str) -> list[str]:
         return [one.path for one in self.asked if one.method == method]
@@ -103,6 +107,19 @@ class FakeServer:
             level="ok",
             mode="local",
             revision=1,
+        )
+
+    def erase(self, confirm: str) -> AccountErased | None:
+        if self.erased or confirm != "user_ada":
+            return None
+        self.erased = True
+        return AccountErased(
+            user_id="user_ada",
+            erased_at=NOW,
+            forfeited_credits=self.available,
+            free_credits_from=NOW,
+            kept="The books stay.",
+            files_removed_within_seconds=120,
         )
 
     def read_notices(self) -> Notice:
@@ -248,11 +265,13 @@ class Handler(BaseHTTPRequestHandler):
             status = 202 if path.endswith("/run") else 200
             self._send(status, "application/json", answer.model_dump_json().encode())
 
-    do_GET = do_POST = do_PUT = _handle  # noqa: N815  - names that http.server looks for
+    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  - names that http.server looks for
 
     def _answer(self, fake: FakeServer, path: str, query: dict[str, str], body: bytes):  # noqa: PLR0911  - one return per route
         simple = {
             ("GET", "/api/account"): fake.account,
+            ("GET", "/api/account/export"): lambda: fake.archive,
+            ("DELETE", "/api/account"): lambda: fake.erase(query.get("confirm", "")),
             ("GET", "/api/credits/balance"): fake.balance,
             ("GET", "/api/tools"): lambda: fake.catalogue(query.get("q", "")),
             ("GET", "/api/tools/remote"): lambda: tool_page(fake.availability),

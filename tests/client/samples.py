@@ -1,5 +1,9 @@
 """Contracts as a server would send them: one of each kind, the same every time."""
 
+import hashlib
+import io
+import json
+import zipfile
 from datetime import UTC, datetime
 
 from studio_magics.contracts.account import Plan, Statement, StatementLine, Window
@@ -200,3 +204,19 @@ def a_statement() -> Statement:
         receipt_id=None,
     )
     return Statement(lines=(line,), next_before=None)
+
+
+def an_archive(*, damaged: str = "") -> bytes:
+    """What an export gives: one run, three ledger lines; `damaged` is the file its manifest denies."""
+    files = {"README.txt": b"About.", "json/runs.json": b'[{"run_id": "run_1"}]'}
+    files |= {"json/statement.json": b"[1, 2, 3]", "csv/runs.csv": b"run_id\r\nrun_1\r\n"}
+    listed = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()}
+    if damaged:
+        files[damaged] += b" "
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+        archive.writestr(zipfile.ZipInfo("manifest.json"), json.dumps({"files": listed}))
+        archive.writestr(zipfile.ZipInfo("manifest.hmac"), "00")
+    return packed.getvalue()

@@ -222,6 +222,29 @@ def test_the_rest_of_the_endpoints_answer_with_their_contracts(client, fake):
     assert client.cancel(client.start_run("data-studio-remote", REQUEST).id).state == "cancelled"
 
 
+def test_an_account_is_erased_once_and_only_by_its_own_id(client, fake):
+    with pytest.raises(Unknown):
+        client.erase(confirm="user_of_somebody_else")
+    assert not fake.erased
+    assert client.erase(confirm=client.account().user_id).forfeited_credits == 300
+    assert (fake.asked[-1].method, fake.asked[-1].query) == ("DELETE", {"confirm": "user_ada"})
+    with pytest.raises(Unknown):
+        client.erase(confirm="user_ada")
+
+
+def test_an_erasure_whose_answer_is_lost_happens_once_and_is_then_unknown(client, fake):
+    fake.drops_after["/api/account"] = 1
+    with pytest.raises(Unknown):
+        client.erase(confirm="user_ada")
+    assert fake.erased
+    assert fake.paths("DELETE") == ["/api/account", "/api/account"]
+
+
+def test_an_export_is_handed_on_byte_by_byte(client, fake):
+    assert client.export() == fake.archive
+    assert fake.asked[-1].path == "/api/account/export"
+
+
 def test_an_endpoint_never_shows_its_token():
     assert "secret" not in repr(Endpoint("http://x", "secret", "a test"))
 

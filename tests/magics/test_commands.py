@@ -6,6 +6,7 @@ import pytest
 from studio_magics.client.refusals import StudioRefusal
 from studio_magics.display.bundle import RECEIPT_MIME
 from studio_magics.display.input_fields import input_fields
+from studio_magics.display.wording import size_text
 from studio_magics.magics.verbs import VERBS
 from tests.runners.counting import CountInput
 
@@ -138,7 +139,7 @@ def test_a_hybrid_tool_runs_in_the_kernel_unless_told_otherwise(notebook, orders
     assert "/api/billing/estimate" in fake.paths("POST")
 
 
-def test_every_verb_answers_and_shows_its_answer(notebook, orders):
+def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path):
     notebook.run("%studio run remote --data orders")
     lines = {
         "": "%studio",
@@ -154,6 +155,7 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders):
         "notices": "%studio notices --read",
         "limits": "%studio limits --daily 20 --alerts 50,80,100",
         "whoami": "%studio whoami",
+        "export": f"%studio export '{tmp_path / 'mine.zip'}'",
         "doctor": "%studio doctor",
         "help": "%studio help run",
     }
@@ -162,6 +164,27 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders):
         cell = notebook.run(line)
         assert cell.error is None, line
         assert cell.texts, line
+
+
+def test_an_export_tells_path_size_and_what_is_in_it_one_fact_a_line(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = notebook.run("%studio export mine.zip").texts[0].splitlines()
+    assert lines[0] == f"mine.zip · {size_text((tmp_path / 'mine.zip').stat().st_size)}"
+    assert lines[1] == "  1 run with inputs and results, 3 ledger lines, 2 tables in all"
+    assert len(lines) == 6
+
+
+def test_an_export_writes_over_a_file_only_with_force(notebook, fake, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.zip").write_text("of mine")
+    first, todo = refusal(notebook, "%studio export mine.zip")
+    assert first == "✘ mine.zip is there already; nothing was written."
+    assert "--force" in todo
+    assert (tmp_path / "mine.zip").read_text() == "of mine"
+    assert fake.paths("GET") == []
+    assert notebook.run("%studio export mine.zip --force").error is None
+    assert (tmp_path / "mine.zip").read_bytes() == fake.archive
+    assert "--force" in notebook.run("%studio help export").texts[0]
 
 
 def test_help_names_every_verb_and_every_option(notebook):

@@ -68,6 +68,14 @@ def test_a_path_is_completed_below_its_folder(tab, tmp_path):
     assert tab("%studio run remote --data etl/f") == ["%studio run remote --data etl/first.csv"]
 
 
+def test_the_file_of_an_export_is_completed_and_so_is_its_option(tab, tmp_path):
+    (tmp_path / "kept").mkdir()
+    assert tab("%studio exp") == ["%studio export"]
+    assert tab("%studio export k") == ["%studio export kept/"]
+    assert tab("%studio export --") == ["%studio export --force"]
+    assert tab("%studio export mine.zip --") == ["%studio export mine.zip --force"]
+
+
 def test_choices_of_an_option_are_completed(tab):
     assert tab("%studio run remote --depth ") == [
         "%studio run remote --depth quick",
