@@ -38,6 +38,6 @@ TARGETS = (
             "terms",
             "windows",
         ),
-        ("tests/ledger", "tests/laws/test_random_books.py"),
+        ("tests/mutation/test_walks.py", "tests/ledger"),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SHORT_SECONDS = 240
+SHORT_SECONDS = 600
 LONG_SECONDS = 3_600
 
 
@@ -53,7 +53,7 @@ LAWS = (
         "Whatever is lost, doubled, delayed or restarted, no credit appears, disappears or is spent twice.",
         "tests.laws.simulation",
         "ledger commands",
-        400_000,
+        200_000,
         20_000_000,
         "crashes before and after commits, lost and doubled requests, clock steps, restarts from the journal",
         "after each command the sums of the touched wallets; every few thousand all sums and the replayed"

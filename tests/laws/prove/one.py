@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import signal
 import sys
 import time
@@ -58,6 +59,7 @@ def _harness(law: Law) -> Callable[..., Tally]:
 
 def main(arguments: list[str]) -> int:
     """Try one law and write its tally; 3 means that this machine has no PostgreSQL."""
+    logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     name, count, seed, file = arguments
     law = next(law for law in LAWS if law.name == name)

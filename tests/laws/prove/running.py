@@ -26,6 +26,8 @@ HEARTBEAT_SECONDS = 30.0
 GRACE_SECONDS = 15.0
 NO_POSTGRESQL = 3
 LONGEST_LINE = 1 << 20
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "server")))
 ONE = ("-m", "tests.laws.prove.one")
 
 
@@ -83,7 +85,7 @@ async def _ended(case: Case, words: Sequence[str], folder: str) -> int | None:
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
         limit=LONGEST_LINE,
-        env={**os.environ, "TMPDIR": folder},
+        env={**os.environ, "TMPDIR": folder, "PYTHONPATH": SOURCES},
     )
     telling = asyncio.create_task(_tell(case.law.name, process))
     try:
