@@ -40,7 +40,7 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
         app.state.services = services
         app.state.openapi = document(services.registry)
         try:
-            await asyncio.to_thread(services.begin)
+            await _begin(app, services)
             sweeping = asyncio.get_running_loop().create_task(services.sweeper.run(), name="housekeeping")
             recording = asyncio.get_running_loop().create_task(services.recorder.run(), name="audit")
             try:
@@ -68,6 +68,15 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
     )
     app.router.redirect_slashes = False
     return app
+
+
+async def _begin(app: Starlette, services: Services) -> None:
+    """Begin; a reason not to is kept for whoever runs the application, because a web server tells none."""
+    try:
+        await asyncio.to_thread(services.begin)
+    except Exception as fault:
+        app.state.fault = fault
+        raise
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -52,10 +52,10 @@ class StandaloneServer(uvicorn.Server):
         host, port = bound.getsockname()[:2]
         self._url = f"http://{host}:{port}"
         hosts = settings.allowed_hosts or (host, "localhost")
-        app = create_app(replace(settings, allowed_hosts=hosts), make_services=self._build)
+        self._app = create_app(replace(settings, allowed_hosts=hosts), make_services=self._build)
         super().__init__(
             uvicorn.Config(
-                app, log_level="critical", access_log=False, lifespan="on", timeout_graceful_shutdown=5
+                self._app, log_level="critical", access_log=False, lifespan="on", timeout_graceful_shutdown=5
             )
         )
 
@@ -77,9 +77,11 @@ class StandaloneServer(uvicorn.Server):
         try:
             await self.serve(sockets=[self._bound])
         except SystemExit:
-            if self.fault is None:
+            self._bound.close()
+            fault: Exception | None = self.fault or getattr(self._app.state, "fault", None)
+            if fault is None:
                 raise
-            raise self.fault from None
+            raise fault from None
 
     def stop(self) -> None:
         """Ask the server to end in order; from any thread."""

@@ -337,6 +337,8 @@ def test_the_verbs_say_size_head_and_how_an_older_backup_is_accepted(
     assert cli.main([*here, "restore", kept, "--force"]) == 2
     assert "--accept-older" in capsys.readouterr().out
     assert cli.main([*here, "verify"]) == 2
+    assert cli.main([*here, "serve"]) == 1
+    assert "were anchored at" in capsys.readouterr().err
     assert cli.main([*here, "restore", "--accept-older"]) == 0
     assert cli.main([*here, "verify"]) == 0
 
