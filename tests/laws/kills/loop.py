@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -52,17 +53,22 @@ class Loop:
         self.killed: Counter[str] = Counter()
         self.answers = 0
         self.at_their_point = 0
+        self.stopped = False
 
     def go(self, count: int) -> None:
         """Kill until there were `count`."""
         book = 0
-        while self.killed.total() < count:
+        while self.killed.total() < count and not self.stopped:
             left = count - self.killed.total()
             if self._engine == "sqlite" and book % SERVER_EVERY == 1:
                 self._servers(min(left, KILLS_A_BOOK))
             else:
                 self._ledgers(min(left, KILLS_A_BOOK))
             book += 1
+
+    def stop(self, *_: object) -> None:
+        """On SIGTERM: finish the kill at hand and tell what was found so far."""
+        self.stopped = True
 
     def _servers(self, kills: int) -> None:
         books, asked = Books.new(lambda: None), serving.Requests()
@@ -75,7 +81,8 @@ class Loop:
     def _ledgers(self, kills: int) -> None:
         books = Books.new(self._database())
         for _ in range(kills):
-            self._kill_one(books)
+            if not self.stopped:
+                self._kill_one(books)
         self.answers += len(books.acknowledged)
         books.remove()
 
@@ -136,6 +143,7 @@ def main(count: int, seed: int, engine: str, twin: str) -> Tally:
     adopt_orphans()
     started = time.monotonic()
     loop = Loop(seed, engine, twin)
+    signal.signal(signal.SIGTERM, loop.stop)
     loop.go(count)
     killed = ", ".join(f"{times} {name}" for name, times in sorted(loop.killed.items()))
     detail = f"{loop.answers} answered effects; killed: {killed}; {loop.at_their_point} died at a named point"

@@ -76,6 +76,7 @@ def fork(life: Callable[[int], None]) -> Forked:
         return Forked(pid, reading)
     try:
         os.close(reading)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         life(writing)
