@@ -89,7 +89,7 @@ class Mutating:
                 self._wait(running)
             tests = _noticing(site, baseline, len(session.items))
             if not tests:
-                self.verdicts.append(Verdict(site, noticed=False, by="no test calls it"))
+                self._judge(Verdict(site, noticed=False, by="no test calls it"))
                 continue
             running[self._try(session, baseline, site, trees[site.module], tests)] = site
             if number % 100 == 0:
@@ -117,9 +117,15 @@ class Mutating:
                 ended, status = os.waitpid(pid, os.WNOHANG)
                 if ended:
                     by = "too slow" if os.WIFSIGNALED(status) else "a test"
-                    self.verdicts.append(Verdict(running.pop(pid), noticed=status != 0, by=by))
+                    self._judge(Verdict(running.pop(pid), noticed=status != 0, by=by))
                     return
             time.sleep(0.002)
+
+    def _judge(self, verdict: Verdict) -> None:
+        self.verdicts.append(verdict)
+        if not verdict.noticed:
+            site = verdict.site
+            print(f"   {site.module}:{site.line} {site.described()}   survived: {verdict.by}", flush=True)
 
 
 def _noticing(site: Site, baseline: Baseline, number: int) -> list[int]:
