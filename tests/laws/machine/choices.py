@@ -207,7 +207,8 @@ def set_limits(draw: Chooser) -> Any:
 
 def void_grant(draw: Chooser) -> Any:
     """Part of a grant or all of it."""
-    grant = draw.an_id("grant_id", draw.recent("lot_id"))
+    known = [lot for lot in draw.recent("lot_id") if ("grant_id", lot.number) in draw.mirror.names]
+    grant = draw.an_id("grant_id", known)
     return VoidGrant(draw.key(), grant, "refund", draw.amount() if draw.dice.below(2) else None)
 
 

@@ -80,12 +80,11 @@ def transfer(
     ends: int | None,
 ) -> Answer:
     """Give what may be given away, in burn order; it arrives as one new lot per lot drawn."""
-    giver = found(giver)
+    giver, taker = found(giver), found(taker)
     written(*texts)
     whole(amount)
     if taker is giver or (ends is not None and ends <= books.now):
         raise Refused("TransferNotPossible")
-    taker = found(taker)
     if taker.asset != giver.asset:
         raise Refused("TransferNotPossible")
     if ("gift", f"{reference}/0") in books.granted:
