@@ -11,13 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import sql
 from psycopg.pq import ExecStatus, TransactionStatus
 
 from studio_server.clock import SystemClock, from_microseconds, to_microseconds
 from studio_server.storage.errors import (
     CommitFailed,
-    ScrubFailed,
     StoreBusy,
     StoreUnreachable,
     TransactionBroken,
@@ -30,6 +28,7 @@ from studio_server.storage.postgres.connection import (
     connect_writer,
 )
 from studio_server.storage.postgres.line import Line
+from studio_server.storage.postgres.scrubbing import scrub
 from studio_server.storage.postgres.tx import PostgresTx
 
 if TYPE_CHECKING:
@@ -173,16 +172,13 @@ class PostgresSession:
         """Write these tables anew; the server's write-ahead log keeps what it holds until it is recycled.
 
         Raises:
-            ScrubFailed: there is no room for a second copy; nothing is lost, and writes go on.
+            ScrubFailed: somebody still reads from before, or there is no room; nothing is lost, writes go on.
             psycopg.Error: it could not be done now; nothing is lost.
         """
         connection = self._line.connection
         connection.execute(b"SET statement_timeout = 0")
         try:
-            for table in tables:
-                connection.execute(sql.SQL("VACUUM FULL {}").format(sql.Identifier(table)), prepare=False)
-        except psycopg.errors.DiskFull as full:
-            raise ScrubFailed(self._address.name, f"a second copy has no room: {full}") from full
+            scrub(connection, self._address.name, tables)
         finally:
             timeout = f"SET statement_timeout = '{FOR_WRITING['statement_timeout']}'"
             connection.execute(timeout.encode())
