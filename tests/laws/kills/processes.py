@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import select
 import signal
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
+DUMP_SECONDS = 1.0
 CRASHED = 70
 
 
@@ -46,6 +48,7 @@ class Forked:
         while len(self.lines) < lines and not self.ended:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.pipe], [], [], left)[0]:
+                self._show_where_it_stands()
                 return False
             self._take()
         return True
@@ -59,6 +62,12 @@ class Forked:
             self._take()
         os.close(self.pipe)
         return os.waitstatus_to_exitcode(status)
+
+    def _show_where_it_stands(self) -> None:
+        """A victim that hangs writes the stacks of its threads to stderr: the finding alone explains nothing."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGUSR1)
+            time.sleep(DUMP_SECONDS)
 
     def _take(self) -> None:
         found = os.read(self.pipe, 65_536)
@@ -77,6 +86,7 @@ def fork(life: Callable[[int], None]) -> Forked:
     try:
         os.close(reading)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        faulthandler.register(signal.SIGUSR1)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         life(writing)
