@@ -64,7 +64,7 @@ class Forked:
         return os.waitstatus_to_exitcode(status)
 
     def _show_where_it_stands(self) -> None:
-        """A victim that hangs writes the stacks of its threads to stderr: the finding alone explains nothing."""
+        """A victim that hangs writes its threads' stacks to stderr: the finding explains nothing."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGUSR1)
             time.sleep(DUMP_SECONDS)
