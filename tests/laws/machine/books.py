@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tests.laws.machine.choices import Dice
     from tests.laws.model.values import Wallet
 
+PATIENCE_SECONDS = 600.0
+"""A machine that is busy with other things is no finding."""
+
 
 @dataclass
 class Twofold:
@@ -59,13 +62,13 @@ class Twofold:
     def steps(self, count: int) -> None:
         """So many commands in one transaction, each drawn when the one before was compared."""
         drawn = (choose(self.chooser) for _ in range(count))
-        self.db.write_blocking(lambda tx: self._steps(tx, drawn))
+        self.db.write_blocking(lambda tx: self._steps(tx, drawn), patience_seconds=PATIENCE_SECONDS)
 
     def step(self, kind: str) -> None:
         """One command of this kind, drawn on this thread, in a transaction of its own."""
         self.chooser.now = max(self.recorded, self.clock.now())
         command = choose(self.chooser, kind)
-        self.db.write_blocking(lambda tx: self._steps(tx, [command]))
+        self.db.write_blocking(lambda tx: self._steps(tx, [command]), patience_seconds=PATIENCE_SECONDS)
 
     def wait(self, step: timedelta) -> None:
         """Move the clock; a step back is seen by nobody."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from studio_server.storage.store import Store
 
 CLIENTS = 64
-WAIT_SECONDS = 120
+WAIT_SECONDS = 600
 IDS_APART = 1_000_000_000
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -63,7 +63,9 @@ class Clients:
         self._gate = threading.Barrier(CLIENTS + 1)
         self._work: Callable[[int], Any] | None = None
         self._answers: list[Any] = [None] * CLIENTS
-        self._threads = [threading.Thread(target=self._serve, args=(one,)) for one in range(CLIENTS)]
+        self._threads = [
+            threading.Thread(target=self._serve, args=(one,), daemon=True) for one in range(CLIENTS)
+        ]
         for thread in self._threads:
             thread.start()
         return self
