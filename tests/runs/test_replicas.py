@@ -1,5 +1,6 @@
 """Two servers on one database: each keeps to its own runs, and takes over only what a gone one left."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -77,3 +78,23 @@ async def test_without_heartbeats_a_living_server_would_lose_its_runs(
         async with serving(tmp_path / "b", clock=clock, database_url=url):
             assert (await ada.get(f"/api/runs/{run['id']}")).json()["state"] == "lost"
         first.services.executor.close()
+
+
+async def test_a_run_whose_end_could_not_be_written_is_closed_when_the_disk_is_back(tmp_path: Path) -> None:
+    clock = FixedClock(NOON)
+    async with serving(tmp_path, clock=clock) as server, server.client(person("ada")) as ada:
+        run = (await ada.post(RUN, json=FOR_EVER)).json()
+        scheduler = server.services.scheduler
+        server.services.db.stop_writes("the disk failed")
+        await ada.post(f"/api/runs/{run['id']}/cancel")
+        await asyncio.gather(*tuple(scheduler._tasks), return_exceptions=True)
+        assert not scheduler.knows(run["id"])
+        server.services.db._condemned = None
+        server.services.db.reopen(lambda _: None)
+        await server.services.sweeper.sweep()
+        assert (await ada.get(f"/api/runs/{run['id']}")).json()["ended_at"] is None
+        clock.advance(replicas.GONE_AFTER)
+        await server.services.sweeper.sweep()
+        over = (await ada.get(f"/api/runs/{run['id']}")).json()
+        assert (over["state"], over["charged_credits"]) == ("lost", 0)
+        assert server.services.db.read(check) == []

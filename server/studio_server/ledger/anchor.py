@@ -101,7 +101,9 @@ def _write_durably(path: Path, text: str) -> None:
     beside = path.with_name(path.name + ".new")
     descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, text.encode())
+        left = text.encode()
+        while left:
+            left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -51,6 +51,15 @@ def orphaned(tx: Tx) -> list[str]:
     return [row[0] for row in found]
 
 
+def taken(tx: Tx, replica_id: str) -> list[str]:
+    """Unfinished runs that this replica took more than `GONE_AFTER` ago."""
+    found = tx.execute(
+        "SELECT id FROM runs WHERE state IN ('queued', 'running') AND replica_id = ? AND created_at <= ?",
+        (replica_id, to_microseconds(tx.now - GONE_AFTER)),
+    )
+    return [row[0] for row in found]
+
+
 def ask_to_cancel(tx: Tx, run_id: str) -> None:
     """Leave word for the replica that has the run."""
     tx.execute(

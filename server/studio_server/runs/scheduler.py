@@ -103,6 +103,10 @@ class Scheduler:
             job.cancel()
         return True
 
+    def knows(self, run_id: str) -> bool:
+        """Whether the run waits or works here."""
+        return run_id in self._busy or any(run.id == run_id for run in self._queue)
+
     async def give_up_old(self) -> None:
         """End runs that have waited longer than allowed; nothing is charged for them."""
         now = self._around.db.clock.now()

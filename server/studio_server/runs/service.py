@@ -23,7 +23,7 @@ from studio_server.runs.executor.protocol import Outcome
 from studio_server.runs.inputs import wrong_size
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offer, Offers
-from studio_server.runs.replicas import ask_to_cancel, orphaned
+from studio_server.runs.replicas import ask_to_cancel, orphaned, taken
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.uploads import UploadMissing, Uploads
@@ -185,8 +185,12 @@ class RunService:
         return found, Path(found.path)
 
     def close_abandoned(self, tx: Tx) -> int:
-        """End every run whose server is gone, as its own fault: nothing is charged."""
-        left = orphaned(tx)
+        """End every run whose server is gone, or forgot it, as its own fault: nothing is charged.
+
+        A server forgets a run whose end it could not write, because the disk had failed just then.
+        """
+        own = taken(tx, self._parts.replica_id)
+        left = orphaned(tx) + [run_id for run_id in own if not self._parts.scheduler.knows(run_id)]
         for run_id in left:
             self._parts.closer.close(tx, run_id, Outcome("lost", "The server stopped during the run."))
         return len(left)
