@@ -212,7 +212,7 @@ def mutate(target: Target, only: str = "") -> list[Verdict]:
         BaselineFailed: its tests fail without any mutant.
     """
     plugin = Mutating(target, only)
-    options = ["-qq", "-p", "no:xdist", *target.tests]
+    options = ["-qq", "-p", "no:xdist", "-k", "not postgres", *target.tests]
     status = pytest.main(options, plugins=[plugin])
     if status != pytest.ExitCode.OK or not plugin.verdicts:
         raise BaselineFailed(f"pytest ended with {status!r}")
