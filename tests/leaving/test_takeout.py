@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,8 @@ from studio_server.accounts.takeout import Takeout
 from studio_server.accounts.takeout_tables import TABLES
 from studio_server.settings import takeout_key
 
+from studio_magics.client.refusals import ServerFault
+from studio_magics.runners.leaving import look_through
 from tests.leaving.canaries import CONTENT, DIGEST, NAME, SUBJECT, TEXT, live
 
 KEY = b"a key of a test"
@@ -64,6 +67,16 @@ async def test_the_export_holds_the_profile_the_books_the_runs_and_the_receipts(
     }
     assert [upload["digest"] for upload in table(content, "uploads")] == [f"sha256:{DIGEST}"]
     assert len(table(content, "tokens")) == 1
+
+
+async def test_the_kernel_reads_what_the_server_exports(server: ToyServer, canary: httpx.AsyncClient) -> None:
+    await live(server, canary)
+    content = await taken(canary)
+    found = look_through(Path("mine.zip"), content)
+    assert (found.runs, found.tables, found.size_bytes) == (2, len(TABLES), len(content))
+    assert found.statement_lines == len(table(content, "statement")) > 0
+    with pytest.raises(ServerFault, match=r"json/lots\.json is not as the manifest lists it"):
+        look_through(Path("mine.zip"), changed(content, "json/lots.json", b"[]"))
 
 
 async def test_csv_and_json_hold_the_same_rows(server: ToyServer, canary: httpx.AsyncClient) -> None:
