@@ -1,26 +1,35 @@
-"""`python -m tests.mutation [TARGET [MODULE:FUNCTION]]`: try mutants; all of them: write the page."""
+"""`python -m tests.mutation [TARGET [MODULE …]]`: try the mutants of modules, or all; write the page."""
 
 from __future__ import annotations
 
 import sys
-import time
+from typing import TYPE_CHECKING
 
 from tests.mutation import page
 from tests.mutation.targets import TARGETS
 from tests.mutation.warm import mutate
 
+if TYPE_CHECKING:
+    from tests.mutation.targets import Target
+    from tests.mutation.warm import Verdict
+
 
 def main(words: list[str]) -> int:
-    """Try what is asked for; 1 if too few mutants were noticed or a survivor has no explanation."""
-    name, only = (*words, "", "")[:2]
-    started, scores = time.monotonic(), []
+    """Try what is asked for; 1 if too few mutants were noticed or a survivor has no reason."""
+    name, modules = (words[0], words[1:]) if words else ("", [])
     for target in TARGETS:
         if name in {"", target.name}:
-            scores.append(page.Score(target, mutate(target, only)))
-            print("\n".join(scores[-1].told()), flush=True)
-    if not name:
-        page.write(scores, time.monotonic() - started)
-    return 0 if all(score.good for score in scores) else 1
+            mutate(target, modules or list(target.modules), lambda *judged, of=target: _keep(of, *judged))
+    scores = page.all_kept()
+    page.PAGE.write_text(page.text(scores), encoding="utf-8")
+    print(f"   {page.percent(scores):.1f} % of all noticed", flush=True)
+    return 0 if page.good(scores) else 1
+
+
+def _keep(target: Target, module: str, verdicts: list[Verdict]) -> None:
+    score = page.scored(target.name, module, verdicts)
+    page.kept(score)
+    print(score.told(), flush=True)
 
 
 if __name__ == "__main__":

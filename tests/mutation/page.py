@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,14 @@ from tests.laws.prove.records import commit
 from tests.mutation.targets import GOAL_PERCENT, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tests.mutation.sites import Site
-    from tests.mutation.targets import Target
     from tests.mutation.warm import Verdict
 
 PAGE = ROOT / "docs" / "mutation.md"
+SCORES = ROOT / ".build" / "mutation"
+"""One file per module, so that modules can be tried one after the other."""
 EXPLAINED = Path(__file__).parent / "explained.toml"
 HEAD = f"""# Mutation testing
 
@@ -32,32 +34,26 @@ must be noticed, and every survivor needs a reason here. Nothing is subtracted f
 
 @dataclass(frozen=True)
 class Score:
-    """The verdicts on all mutants of one target."""
+    """What became of the mutants of one module; `survivors` are told by their keys."""
 
-    target: Target
-    verdicts: list[Verdict]
-
-    @property
-    def survivors(self) -> list[Site]:
-        """Mutants that no test noticed."""
-        return [verdict.site for verdict in self.verdicts if not verdict.noticed]
-
-    @property
-    def percent(self) -> float:
-        """Noticed mutants of all."""
-        return 100 * (1 - len(self.survivors) / len(self.verdicts))
+    target: str
+    module: str
+    mutants: int
+    survivors: tuple[str, ...]
+    commit: str
+    at: str
 
     @property
-    def good(self) -> bool:
-        """Enough were noticed, and each survivor is explained."""
-        return self.percent >= GOAL_PERCENT and all(map(_reason, self.survivors))
+    def unexplained(self) -> list[str]:
+        """Survivors without a reason."""
+        reasons = _reasons()
+        return [survivor for survivor in self.survivors if survivor not in reasons]
 
-    def told(self) -> Iterator[str]:
+    def told(self) -> str:
         """Lines for a terminal."""
-        noticed = len(self.verdicts) - len(self.survivors)
-        yield f"   {self.target.name}: {noticed} of {len(self.verdicts)} noticed, {self.percent:.1f} %"
-        for site in self.survivors:
-            yield f"   line {site.line}  {key(site)}{'' if _reason(site) else '   NOT EXPLAINED'}"
+        noticed = self.mutants - len(self.survivors)
+        lines = [f"   {self.target}/{self.module}: {noticed} of {self.mutants} noticed"]
+        return "\n".join([*lines, *(f"     not explained: {one}" for one in self.unexplained)])
 
 
 def key(site: Site) -> str:
@@ -65,35 +61,61 @@ def key(site: Site) -> str:
     return f"{site.module}:{site.function or 'module'}: {site.described()}"
 
 
-def _reason(site: Site) -> str:
-    return str(tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get(key(site), ""))
+def scored(target: str, module: str, verdicts: Sequence[Verdict]) -> Score:
+    """The score of one module, kept for the page."""
+    survivors = tuple(key(one.site) for one in verdicts if not one.noticed)
+    at = datetime.now(UTC).strftime("%Y-%m-%d")
+    return Score(target, module, len(verdicts), survivors, commit(), at)
 
 
-def write(scores: Sequence[Score], seconds: float) -> None:
-    """Write docs/mutation.md."""
-    made = f"{datetime.now(UTC):%Y-%m-%d}, commit {commit()}, {seconds / 60:.0f} min."
-    columns, rule = (
-        "| target | module | mutants | noticed | survivors | |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    )
-    parts = [HEAD, made, "", columns, rule]
-    parts += [row for score in scores for row in _rows(score)]
+def kept(score: Score, folder: Path = SCORES) -> None:
+    """Store a score in place of an earlier one of the same module."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{score.target}.{score.module}.json"
+    file.write_text(json.dumps(asdict(score), indent=1) + "\n", encoding="utf-8")
+
+
+def all_kept(folder: Path = SCORES) -> list[Score]:
+    """The latest score of every module that has one."""
+    stored = (json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json")))
+    return [Score(**{**one, "survivors": tuple(one["survivors"])}) for one in stored]
+
+
+def percent(scores: Sequence[Score]) -> float:
+    """Noticed mutants of all."""
+    mutants = sum(score.mutants for score in scores)
+    return 100 * (1 - sum(len(score.survivors) for score in scores) / mutants) if mutants else 0.0
+
+
+def good(scores: Sequence[Score]) -> bool:
+    """Enough were noticed, and each survivor is explained."""
+    return percent(scores) >= GOAL_PERCENT and not any(score.unexplained for score in scores)
+
+
+def text(scores: Sequence[Score]) -> str:
+    """docs/mutation.md."""
+    columns = "| target | module | mutants | noticed | survivors | | commit | date |"
+    parts = [HEAD, columns, "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"]
+    parts += [_row(score) for score in scores]
+    lived = sum(len(score.survivors) for score in scores)
+    mutants = sum(score.mutants for score in scores)
+    parts.append(f"| **all** | | {mutants} | {mutants - lived} | {lived} | {percent(scores):.1f} % | | |")
     parts += ["", "## Survivors", "", "| mutant | why it may live |", "| --- | --- |"]
-    survivors = [site for score in scores for site in score.survivors]
-    parts += [f"| {_cell(key(site))} | {_cell(_reason(site) or 'NOT EXPLAINED')} |" for site in survivors]
-    PAGE.write_text("\n".join([*parts, ""]), encoding="utf-8")
+    reasons = _reasons()
+    for survivor in (survivor for score in scores for survivor in score.survivors):
+        parts.append(f"| {_cell(survivor)} | {_cell(reasons.get(survivor, 'NOT EXPLAINED'))} |")
+    return "\n".join([*parts, ""])
 
 
-def _rows(score: Score) -> Iterator[str]:
-    for module in (*score.target.modules, ""):
-        verdicts = [one for one in score.verdicts if module in {"", one.site.module}]
-        if verdicts:
-            lived = sum(not one.noticed for one in verdicts)
-            share = 100 * (1 - lived / len(verdicts))
-            name = f"{module}.py" if module else "**all**"
-            numbers = f"{len(verdicts)} | {len(verdicts) - lived} | {lived}"
-            yield f"| {score.target.name} | {name} | {numbers} | {share:.1f} % |"
+def _row(score: Score) -> str:
+    lived = len(score.survivors)
+    numbers = f"{score.mutants} | {score.mutants - lived} | {lived} | {percent([score]):.1f} %"
+    return f"| {score.target} | {score.module}.py | {numbers} | {score.commit} | {score.at} |"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+def _reasons() -> dict[str, str]:
+    return tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))
+
+
+def _cell(content: str) -> str:
+    return content.replace("|", "\\|").replace("<", "&lt;")

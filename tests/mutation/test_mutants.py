@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.mutation.page import Score, key
+from tests.mutation import page
 from tests.mutation.sites import sites
-from tests.mutation.targets import Target
 from tests.mutation.transplant import transplant
 from tests.mutation.warm import Verdict
 
@@ -100,10 +100,13 @@ def test_a_reference_taken_before_sees_the_change(
         assert paid(3) == outcome
 
 
-def test_a_score_counts_survivors_and_asks_a_reason_for_each() -> None:
+def test_a_score_counts_survivors_and_asks_a_reason_for_each(tmp_path: Path) -> None:
     found = sites("m", ast.parse(SOURCE))
-    score = Score(Target("t", "p", ("m",), ()), [Verdict(site, noticed=True, by="a test") for site in found])
-    assert score.good
-    lived = Score(score.target, [*score.verdicts[:-1], Verdict(found[-1], noticed=False, by="a test")])
-    assert not lived.good
-    assert key(found[-1]) in "\n".join(lived.told())
+    whole = page.scored("t", "m", [Verdict(site, noticed=True, by="a test") for site in found])
+    assert page.good([whole])
+    lived = replace(whole, survivors=(page.key(found[-1]),))
+    assert not page.good([replace(lived, mutants=100)])
+    assert page.key(found[-1]) in lived.told()
+    assert "NOT EXPLAINED" in page.text([lived])
+    page.kept(lived, tmp_path)
+    assert page.all_kept(tmp_path) == [lived]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tests.mutation.targets import Target
 
+    Judged = Callable[[str, list["Verdict"]], None]
+
 AT_ONCE = 2
 MEMORY = Path("/", "dev", "shm")
 LEAST_SECONDS = 20
@@ -56,23 +58,34 @@ class Baseline:
     seconds: list[float] = field(default_factory=list[float])
     calls: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
 
+    def called(self, test: int) -> int:
+        """How many functions of the target this test calls, at least 1."""
+        return max(1, sum(test in tests for tests in self.calls.values()))
+
 
 class Mutating:
     """A pytest plugin that runs, instead of the tests, the tests against every mutant."""
 
-    def __init__(self, target: Target, only: str = "") -> None:
+    def __init__(self, target: Target, modules: Sequence[str], judged: Judged) -> None:
         self.target = target
-        self.verdicts: list[Verdict] = []
-        self._only = only
+        self.done = 0
+        self._modules = modules
+        self._judged = judged
+        self._verdicts: list[Verdict] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        trees = {name: self._tree(name) for name in self.target.modules}
+        trees = {name: self._tree(name) for name in self._modules}
         baseline = _baseline(session, {str(path): name for name, (path, _) in trees.items()})
-        found = [site for name, (_, tree) in trees.items() for site in sites(name, tree)]
-        chosen = [site for site in found if self._only in f"{site.module}:{site.function}"]
-        print(f"── {self.target.name}: {len(chosen)} mutants, {len(session.items)} tests", flush=True)
-        self._try_all(session, baseline, chosen, {name: tree for name, (_, tree) in trees.items()})
+        for name, (_, tree) in trees.items():
+            found = sites(name, tree)
+            print(
+                f"── {self.target.name}/{name}: {len(found)} mutants, {len(session.items)} tests", flush=True
+            )
+            self._verdicts = []
+            self._try_all(session, baseline, found, tree)
+            self._judged(name, self._verdicts)
+            self.done += 1
         return True
 
     def _tree(self, name: str) -> tuple[Path, ast.Module]:
@@ -81,20 +94,17 @@ class Mutating:
         return path, ast.parse(path.read_text(encoding="utf-8"))
 
     def _try_all(
-        self, session: pytest.Session, baseline: Baseline, chosen: list[Site], trees: dict[str, ast.Module]
+        self, session: pytest.Session, baseline: Baseline, found: list[Site], tree: ast.Module
     ) -> None:
         running: dict[int, Site] = {}
-        for number, site in enumerate(chosen, 1):
+        for site in found:
             if len(running) >= AT_ONCE:
                 self._wait(running)
             tests = _noticing(site, baseline, len(session.items))
-            if not tests:
+            if tests:
+                running[self._try(session, baseline, site, tree, tests)] = site
+            else:
                 self._judge(Verdict(site, noticed=False, by="no test calls it"))
-                continue
-            running[self._try(session, baseline, site, trees[site.module], tests)] = site
-            if number % 100 == 0:
-                lived = sum(not verdict.noticed for verdict in self.verdicts)
-                print(f"   {number} of {len(chosen)} tried, {lived} survived", flush=True)
         while running:
             self._wait(running)
 
@@ -122,16 +132,16 @@ class Mutating:
             time.sleep(0.002)
 
     def _judge(self, verdict: Verdict) -> None:
-        self.verdicts.append(verdict)
+        self._verdicts.append(verdict)
         if not verdict.noticed:
             site = verdict.site
             print(f"   {site.module}:{site.line} {site.described()}   survived: {verdict.by}", flush=True)
 
 
 def _noticing(site: Site, baseline: Baseline, number: int) -> list[int]:
-    """The tests that call the changed function, fastest first; all where the change is at module level."""
+    """The tests that call the changed function, those first that call much in little time; else all."""
     tests = baseline.calls[site.module, site.function] if site.function else set(range(number))
-    return sorted(tests, key=lambda test: baseline.seconds[test])
+    return sorted(tests, key=lambda test: baseline.seconds[test] / baseline.called(test) ** 2)
 
 
 def _baseline(session: pytest.Session, files: dict[str, str]) -> Baseline:
@@ -205,15 +215,14 @@ def _work_and_end(session: pytest.Session, work: Callable[[], int]) -> NoReturn:
         os._exit(status)
 
 
-def mutate(target: Target, only: str = "") -> list[Verdict]:
-    """Try every mutant of a target.
+def mutate(target: Target, modules: Sequence[str], judged: Judged) -> None:
+    """Try every mutant of these modules; `judged` hears the verdicts on each module as it is done.
 
     Raises:
-        BaselineFailed: its tests fail without any mutant.
+        BaselineFailed: the tests fail without any mutant.
     """
-    plugin = Mutating(target, only)
+    plugin = Mutating(target, modules, judged)
     options = ["-qq", "-p", "no:xdist", "-k", "not postgres", *target.tests]
     status = pytest.main(options, plugins=[plugin])
-    if status != pytest.ExitCode.OK or not plugin.verdicts:
+    if status != pytest.ExitCode.OK or plugin.done < len(modules):
         raise BaselineFailed(f"pytest ended with {status!r}")
-    return plugin.verdicts
