@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from studio_server.ledger import (
+    AmountOutOfRange,
     Asset,
     CloseEnvelope,
     ClosePeriod,
@@ -24,6 +25,7 @@ from studio_server.ledger import (
     PlaceHold,
     PlanCaps,
     SetMember,
+    TextMissing,
     TransferCredits,
     TransferNotPossible,
     UnknownZone,
@@ -199,3 +201,39 @@ def test_days_and_months_are_those_of_the_wallets_zone(books: Books) -> None:
     assert books.hold(opened.wallet_id, 10).ceiling == 10
     with pytest.raises(UnknownZone):
         books.do(OpenWallet("o2", "usr_lee", zone="Middle/Earth"))
+
+
+def test_a_lot_rolls_over_for_ever_and_no_name_grows(books: Books) -> None:
+    ada = books.open_wallet()
+    ends_at = books.clock.now() + timedelta(days=30)
+    reference = "p" * 255
+    lot = books.do(IssueGrant("g", ada, GrantSource.PLAN, 100, reference, ends_at, roll_over=40)).lot_id
+    for _ in range(60):
+        books.clock.advance(timedelta(days=30))
+        lot = books.do(ClosePeriod(lot, books.clock.now() + timedelta(days=30))).next_lot_id
+    assert books.view(ada).available == 40
+
+
+def test_a_transfer_of_many_lots_burns_in_the_order_it_was_drawn(books: Books) -> None:
+    ada, bob = books.open_wallet(), books.open_wallet(owner="usr_bob")
+    for _ in range(12):
+        books.grant(ada, 1, GrantSource.PURCHASE)
+    given = books.do(TransferCredits("gift-1", ada, bob, 12, "r" * 245))
+    assert [lot.lot_id for lot in books.view(bob).lots] == list(given.lot_ids)
+    with pytest.raises(TextMissing):
+        books.do(TransferCredits("gift-2", ada, bob, 1, "r" * 246))
+
+
+def test_a_reference_of_which_any_part_was_granted_is_not_given_again(books: Books) -> None:
+    ada, bob = books.open_wallet(), books.open_wallet(owner="usr_bob")
+    books.grant(ada, 5, GrantSource.PURCHASE)
+    books.grant(ada, 5, GrantSource.PURCHASE)
+    books.do(IssueGrant("g", bob, GrantSource.GIFT, 1, "spring/1"))
+    with pytest.raises(GrantAlreadyIssued):
+        books.do(TransferCredits("gift-1", ada, bob, 10, "spring"))
+
+
+@pytest.mark.parametrize("priority", [-1, 1_000, 2**70])
+def test_a_priority_outside_its_range_is_refused(books: Books, priority: int) -> None:
+    with pytest.raises(AmountOutOfRange, match="priority"):
+        books.grant(books.open_wallet(), 5, priority=priority)

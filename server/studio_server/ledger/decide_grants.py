@@ -80,13 +80,13 @@ def expire_lot(state: LotState, command: ExpireLot, now: Moment) -> Effects | Le
 def close_period(state: LotState, command: ClosePeriod, now: Moment) -> Effects | LedgerRefusal:
     """Move what may roll over into the next period's lot, let the rest expire; once."""
     lot = state.lot
-    if lot is None or state.grant is None:
+    if lot is None:
         return LotNotFound(command.lot_id)
     ends_at = None if command.next_ends_at is None else in_utc(command.next_ends_at)
     if not lot.has_ended(now.now) or lot.roll_over is None or (ends_at is not None and ends_at <= now.now):
         return PeriodStillRuns(lot.lot_id, lot.ends_at)
     rolled = 0 if ends_at is None else min(lot.roll_over, lot.available)
-    new = None if rolled == 0 else _next_lot(state.grant, replace(lot, ends_at=ends_at), rolled, now)
+    new = None if rolled == 0 else _next_lot(replace(lot, ends_at=ends_at), rolled, now)
     moves = (
         *(() if new is None else (Move(MoveKind.ROLL, lot.lot_id, rolled, to_lot_id=new.lot.lot_id),)),
         *(() if lot.available == rolled else (Move(MoveKind.LAPSE, lot.lot_id, lot.available - rolled),)),
@@ -143,6 +143,7 @@ def _grant_refusal(state: GrantState, command: IssueGrant, now: Moment) -> Ledge
         text_refusal(effect_key=command.effect_key, reference=command.reference),
         amount_refusal("amount", command.amount),
         None if command.roll_over is None else amount_refusal("roll_over", command.roll_over),
+        None if command.priority is None else amount_refusal("priority", command.priority, least=0, most=999),
     )
     if refusal is not None:
         return refusal
@@ -184,7 +185,7 @@ def _void_refusal(lot: Lot, state: WalletState, command: VoidGrant) -> LedgerRef
     return None
 
 
-def _next_lot(grant: Grant, ended: Lot, amount: int, now: Moment) -> NewLot:
+def _next_lot(ended: Lot, amount: int, now: Moment) -> NewLot:
     """What rolls over: a lot of the same source and terms for the next period; `ended` carries its end."""
     lot = replace(
         ended,
@@ -198,4 +199,4 @@ def _next_lot(grant: Grant, ended: Lot, amount: int, now: Moment) -> NewLot:
         voided=0,
         owed=0,
     )
-    return NewLot(Grant(f"grnt_{now.serial}", ended.source, f"{grant.reference}/next"), lot)
+    return NewLot(Grant(f"grnt_{now.serial}", ended.source, f"next:{ended.lot_id}"), lot)

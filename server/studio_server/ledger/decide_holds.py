@@ -188,7 +188,8 @@ def _bound_refusal(state: SpendState, command: PlaceHold, now: datetime) -> Hold
     """The first window that the ceiling does not fit into, a member who may not spend, an ended envelope."""
     for limit, window, cap in bounding(state):
         if _is_shut(limit, state, command, now):
-            return HoldRefused(limit, command.wallet_id, 0, 0, command.ceiling, 0, cap or 0, None)
+            shown = cap if limit == "envelope" else 0
+            return HoldRefused(limit, command.wallet_id, 0, 0, command.ceiling, 0, shown, None)
         refused = None if window is None else _window_refusal(limit, window, cap, command)
         if refused is not None:
             return refused

@@ -16,6 +16,7 @@ from studio_server.ledger.refusals import (
     GrantAlreadyIssued,
     NotEnoughToGive,
     NothingToReverse,
+    TextMissing,
     TransferNotPossible,
     WalletNotFound,
     WalletNotOpen,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from studio_server.ledger.state import TransferState, UndoState
     from studio_server.ledger.values import Hold, Wallet
 
+LONGEST_REFERENCE = 245
+"""Of a transfer: each lot that arrives has it with a number behind."""
 GIVABLE = (GrantSource.PURCHASE, GrantSource.GIFT, GrantSource.ADJUSTMENT, GrantSource.REFUND)
 """What may be given away; plan and promotion credits may not, or they would be farmed."""
 
@@ -97,7 +100,7 @@ def _reinstate(state: UndoState, wallet: Wallet, command: Reverse, now: Moment) 
     amount = sum(part.amount for part in state.voided)
     ended = old.has_ended(now.now)
     lot = _fresh(old, f"lot_{now.serial}", amount, now.now, source=GrantSource.REFUND)
-    new = NewLot(Grant(f"grnt_{now.serial}", GrantSource.REFUND, effect_key(command)), lot)
+    new = NewLot(Grant(f"grnt_{now.serial}", GrantSource.REFUND, f"undo:{state.voided[0].transfer_id}"), lot)
     kind = MoveKind.REINSTATE_LAPSED if ended else MoveKind.REINSTATE
     moves = tuple(
         Move(kind, old.lot_id if ended else lot.lot_id, part.amount, reverses=part.transfer_id)
@@ -121,6 +124,7 @@ def _transfer_refusal(
 ) -> LedgerRefusal | None:
     wrong = first_refusal(
         text_refusal(effect_key=command.effect_key, reference=command.reference),
+        None if len(command.reference) <= LONGEST_REFERENCE else TextMissing("reference"),
         amount_refusal("amount", command.amount),
     )
     if wrong is not None:
@@ -146,14 +150,16 @@ def _first_not_open(giver: Wallet, receiver: Wallet) -> WalletNotOpen | None:
 
 def _given(lot: Lot, part: int, nth: int, command: TransferCredits, now: Moment) -> NewLot:
     ends = [at for at in (lot.ends_at, command.ends_at) if at is not None]
-    given = _fresh(lot, f"lot_{now.serial}_{nth}", part, now.now, source=GrantSource.GIFT)
+    given = _fresh(lot, f"lot_{now.serial}_{nth:04d}", part, now.now, source=GrantSource.GIFT)
     given = replace(
         given,
         priority=PRIORITIES[GrantSource.GIFT],
         ends_at=min((in_utc(at) for at in ends), default=None),
         roll_over=None,
     )
-    return NewLot(Grant(f"grnt_{now.serial}_{nth}", GrantSource.GIFT, f"{command.reference}/{nth}"), given)
+    return NewLot(
+        Grant(f"grnt_{now.serial}_{nth:04d}", GrantSource.GIFT, f"{command.reference}/{nth}"), given
+    )
 
 
 def _given_effects(

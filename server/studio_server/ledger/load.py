@@ -58,6 +58,8 @@ OF_HOLD = "(SELECT wallet_id FROM holds WHERE hold_id = ?)"
 OF_LOT = "(SELECT wallet_id FROM lots WHERE lot_id = ?)"
 OF_GRANT = "(SELECT wallet_id FROM grants WHERE grant_id = ?)"
 GRANTED = "SELECT grant_id FROM grants WHERE source = ? AND reference = ?"
+GIVEN = "SELECT grant_id FROM grants WHERE source = ? AND reference >= ? AND reference < ? LIMIT 1"
+"""Any part of a transfer under this reference: "0" is the character after "/"."""
 
 
 @dataclass(frozen=True)
@@ -239,10 +241,6 @@ def _grant(command: ask.IssueGrant) -> Loader:
 def _lot(lot_id: str) -> Loader:
     statements: list[Statement] = [
         (f"SELECT {rows.LOT}, wallet_id FROM lots WHERE lot_id = ?", (lot_id,)),  # noqa: S608  - constant text
-        (
-            "SELECT grant_id, g.source, reference FROM grants g JOIN lots USING (grant_id) WHERE lot_id = ?",
-            (lot_id,),
-        ),
         (rows.WALLET + OF_LOT, (lot_id,)),
         (READY + OF_LOT + IF_OWING, (lot_id,)),
     ]
@@ -252,9 +250,8 @@ def _lot(lot_id: str) -> Loader:
         return seen.LotState(
             wallet_id=str(found[0][0][-1]) if lots else "",
             lot=lots[0] if lots else None,
-            grant=_as_grant(found[1]),
-            wallet=rows.as_wallet(found[2]),
-            owing=rows.as_lots(found[3]),
+            wallet=rows.as_wallet(found[1]),
+            owing=rows.as_lots(found[2]),
         )
 
     return Loader(statements, build)
@@ -320,7 +317,7 @@ def _transfer(command: ask.TransferCredits) -> Loader:
         (f"{rows.WALLET}?", (command.wallet_id,)),
         (f"{rows.WALLET}?", (command.to_wallet_id,)),
         (f"{READY}?", (command.wallet_id,)),
-        (GRANTED, (GrantSource.GIFT.value, f"{command.reference}/0")),
+        (GIVEN, (GrantSource.GIFT.value, f"{command.reference}/", f"{command.reference}0")),
         (f"{READY}?{IF_OWING}", (command.to_wallet_id,)),
     ]
     return Loader(

@@ -83,21 +83,6 @@ class MemoryStore:
         self.journal.append((command, now, moment.serial))
         return effects.answer
 
-    def holds_past_lease(self, now: datetime) -> list[str]:
-        """Open holds whose lease has passed, the longest overdue first."""
-        found = [self.rows.holds[hold] for holds in self.rows.open_holds.values() for hold in holds]
-        due = [hold for hold in found if hold.lease_expires_at <= now]
-        return [hold.hold_id for hold in sorted(due, key=lambda hold: (hold.lease_expires_at, hold.hold_id))]
-
-    def lots_past_end(self, now: datetime) -> list[str]:
-        """Ended lots with something available, those that roll over left out, the longest ended first."""
-        due = [
-            lot
-            for lot in self.rows.lots.values()
-            if lot.available > 0 and lot.has_ended(now) and lot.roll_over is None
-        ]
-        return [lot.lot_id for lot in sorted(due, key=lambda lot: (lot.ends_at or now, lot.lot_id))]
-
     def load(self, command: Command, now: datetime) -> State:  # noqa: PLR0911  - one line per command
         """Everything `decide` looks at for this command."""
         rows = self.rows
@@ -121,7 +106,13 @@ class MemoryStore:
                 return self._undo(command.reverses)
             case ask.TransferCredits():
                 giver, receiver = rows.wallets.get(command.wallet_id), rows.wallets.get(command.to_wallet_id)
-                earlier = rows.references.get((GrantSource.GIFT, f"{command.reference}/0"))
+                parts = (
+                    f"{command.reference}/{nth}" for nth in range(1 + len(self._lots(command.wallet_id)))
+                )
+                earlier = next(
+                    (found for part in parts if (found := rows.references.get((GrantSource.GIFT, part)))),
+                    None,
+                )
                 return seen.TransferState(
                     giver, receiver, self._lots(command.wallet_id), earlier, self._owing(receiver)
                 )
@@ -188,8 +179,7 @@ class MemoryStore:
         if lot is None:
             return seen.LotState("", None)
         wallet = self.rows.wallets[self.rows.wallet_of[lot_id]]
-        grant = self.rows.grants[self.rows.grant_of[lot_id]][0]
-        return seen.LotState(wallet.wallet_id, lot, grant, wallet, self._owing(wallet))
+        return seen.LotState(wallet.wallet_id, lot, wallet, self._owing(wallet))
 
     def _undo(self, reverses: str) -> seen.UndoState:
         hold_id, parts = self.rows.undoable.get(reverses, (None, ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from studio_server.ledger.values import Period
+from studio_server.ledger.values import GrantSource, Period
 
 if TYPE_CHECKING:
     from studio_server.ledger.effects import Grant, MoveKind
@@ -38,3 +38,8 @@ class Rows:
     undoable: dict[str, tuple[str | None, tuple[tuple[str, str, int, MoveKind], ...]]] = field(
         default_factory=dict[str, "tuple[str | None, tuple[tuple[str, str, int, MoveKind], ...]]"]
     )
+
+    def given_before(self, reference: str, most: int) -> str | None:
+        """The grant of any of the first parts of a transfer under this reference."""
+        parts = ((GrantSource.GIFT, f"{reference}/{nth}") for nth in range(most))
+        return next((found for part in parts if (found := self.references.get(part))), None)

@@ -57,11 +57,10 @@ class HeldState:
 
 @dataclass(frozen=True)
 class LotState:
-    """For ExpireLot and ClosePeriod: the lot with its grant, and the wallet."""
+    """For ExpireLot and ClosePeriod: the lot and its wallet."""
 
     wallet_id: str
     lot: Lot | None
-    grant: Grant | None = None
     wallet: Wallet | None = None
     owing: tuple[Lot, ...] = ()
 
