@@ -181,6 +181,12 @@ def test_a_lease_of_a_second_and_one_of_31_days_are_allowed(lease_seconds: int) 
     assert effects.hold.lease_expires_at == NOON + timedelta(seconds=lease_seconds)
 
 
+def test_a_new_hold_is_open_untouched_and_pins_what_it_drew() -> None:
+    effects = decide(SPENDABLE, asked(8), MOMENT)
+    assert isinstance(effects, Effects)
+    assert effects.hold == replace(HOLD, hold_id="hold_s1")
+
+
 def test_a_lease_of_31_days_and_a_second_is_refused() -> None:
     assert getattr(decide(SPENDABLE, asked(1, lease_seconds=LONGEST + 1), MOMENT), "most", None) == LONGEST
 
