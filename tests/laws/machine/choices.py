@@ -136,7 +136,8 @@ def plan(draw: Chooser) -> PlanCaps:
 def issue_grant(draw: Chooser) -> Any:
     """Any source, end, start, rank and roll-over; a reference that was used before now and then."""
     key = draw.key()
-    used = draw.pick(draw.mirror.books.lots[-RECENT:]).reference if draw.mirror.books.lots else key
+    given = [lot.reference for lot in draw.mirror.books.lots[-RECENT:] if not lot.reference.startswith("(")]
+    used = draw.pick(given) if given else key
     return IssueGrant(
         key,
         draw.wallet_id(),

@@ -60,7 +60,7 @@ def reverse_void(books: Books, key: str) -> Answer:
         books,
         old.wallet,
         source="refund",
-        reference=f"undo:{key}",
+        reference=f"(reinstated) {key}",
         amount=amount,
         ends=old.ends,
         rank=old.rank,
@@ -87,7 +87,7 @@ def transfer(
         raise Refused("TransferNotPossible")
     if taker.asset != giver.asset:
         raise Refused("TransferNotPossible")
-    if ("gift", f"{reference}/0") in books.granted:
+    if any(source == "gift" and used.startswith(f"{reference}/") for source, used in books.granted):
         raise Refused("GrantAlreadyIssued")
     for wallet in (giver, taker):
         if wallet.state != "open":
@@ -134,7 +134,7 @@ def close_period(books: Books, lot: Lot | None, next_ends: int | None) -> Answer
             books,
             lot.wallet,
             source=lot.source,
-            reference=f"{lot.reference}/next",
+            reference=f"(rolled over) {lot.reference}",
             amount=rolled,
             ends=next_ends,
             rank=lot.rank,
