@@ -132,3 +132,12 @@ async def test_an_estimate_with_a_persons_words_does_not_even_wait(books: Books)
     with pytest.raises(NotForTheRecord):
         recorder.take("anonymous", estimate(tool="Ada's tool"))
     assert recorder.waiting == 0
+
+
+async def test_two_flushes_at_once_put_each_event_on_record_once(either: Books) -> None:
+    recorder = Recorder(either.db)
+    for number in range(600):
+        recorder.take("anonymous", estimate(number))
+    await asyncio.gather(recorder.flush(), recorder.flush(), recorder.flush())
+    assert counted(either, "estimate") == 600
+    assert recorder.waiting == 0

@@ -40,6 +40,7 @@ class Recorder:
         self._most_waiting = most_waiting
         self._waiting: deque[Act] = deque()
         self._missed = 0
+        self._flushing = asyncio.Lock()
         self._some, self._many, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @property
@@ -87,19 +88,23 @@ class Recorder:
             StorageError: Not all was written; what was not waits on. After a commit whose outcome is unknown,
                 what was written waits on too and will be on record twice.
         """
-        while self._waiting or self._missed:
-            count, missed = min(len(self._waiting), MOST_TOGETHER), self._missed
-            batch = [self._waiting[place] for place in range(count)]
-            if missed and count == len(self._waiting):
-                batch.append(act_of(SYSTEM, EventsMissed(MISSED_SUBJECT, missed)))
-            told = len(batch) > count
-            await self._db.write(partial(append_all, acts=batch))
-            for _ in range(count):
-                self._waiting.popleft()
-            self._missed -= missed if told else 0
-        if not self._stopping.is_set():
-            self._some.clear()
-            self._many.clear()
+        async with self._flushing:  # or two at once would write the same events
+            while self._waiting or self._missed:
+                await self._write_some()
+            if not self._stopping.is_set():
+                self._some.clear()
+                self._many.clear()
+
+    async def _write_some(self) -> None:
+        count, missed = min(len(self._waiting), MOST_TOGETHER), self._missed
+        batch = [self._waiting[place] for place in range(count)]
+        if missed and count == len(self._waiting):
+            batch.append(act_of(SYSTEM, EventsMissed(MISSED_SUBJECT, missed)))
+        told = len(batch) > count
+        await self._db.write(partial(append_all, acts=batch))
+        for _ in range(count):
+            self._waiting.popleft()
+        self._missed -= missed if told else 0
 
 
 async def _at_most(signal: asyncio.Event, seconds: float) -> None:
