@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-ANSWER_SECONDS = 90.0
+ANSWER_SECONDS = 240.0
 
 
 @dataclass
