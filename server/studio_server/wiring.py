@@ -98,7 +98,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     around = _surroundings(ground, executor, closer, uploads, live, announcer)
     scheduler = Scheduler(around, max_queue=timedelta(seconds=settings.max_queue_seconds))
     lease = _lease(settings)
-    replica = Replica(ids)
+    replica = Replica()
     runs = RunService(
         Parts(db, registry, ledger, people, offers, uploads, closer, scheduler, live, ids, lease, replica.id)
     )

@@ -5,9 +5,9 @@ A run belongs to the replica that took it. Another one closes it only after that
 """
 
 from datetime import timedelta
+from uuid import uuid4
 
 from studio_server.clock import to_microseconds
-from studio_server.ids import IdSource
 from studio_server.storage.tx import Tx
 
 GONE_AFTER = timedelta(seconds=60)
@@ -17,8 +17,9 @@ GONE_AFTER = timedelta(seconds=60)
 class Replica:
     """This server among those that share its database."""
 
-    def __init__(self, ids: IdSource) -> None:
-        self.id = ids.new("rep")
+    def __init__(self) -> None:
+        self.id = f"rep_{uuid4().hex}"
+        """Of this process alone: it is in no answer, so it takes no number from a deterministic server."""
 
     def arrive(self, tx: Tx) -> None:
         """Be known from now on. A SQLite file has one server at a time, so there all others are gone."""
