@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NULL = "null POST"
 CLIENTS = (1, 8, 64)
+PATIENCE = "30s"
+"""A slow answer is a figure, not an error."""
 ALTERNATING = Path(__file__).with_name("alternating.lua")
 NULL_SCRIPT = Path(__file__).with_name("null.lua")
 NOTE = (
@@ -102,6 +104,7 @@ def _wrk(candidate: Candidate, seconds: float) -> str:
     script = NULL_SCRIPT if candidate.name == NULL else ALTERNATING
     path = "/null" if candidate.name == NULL else "/hold"
     command = ["wrk", "-t1", f"-c{candidate.connections}", f"-d{math.ceil(seconds)}s", "--latency"]
+    command += ["--timeout", PATIENCE]
     command += ["-s", str(script), f"{candidate.server.url}{path}", "--"]
     command += ["holds"] if candidate.holds_only else []
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

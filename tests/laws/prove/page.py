@@ -44,7 +44,7 @@ TAIL = """## To run it again
 def text(longest: Mapping[str, Record], latest: Mapping[str, Record]) -> str:
     """The whole page."""
     parts = [HEAD, *_machine(longest), "## Longest runs without a finding", "", *_table(longest)]
-    parts += ["## Latest run", "", *_table(latest), *_how(), TAIL]
+    parts += [*_details(longest), "## Latest run", "", *_table(latest), *_how(), TAIL]
     return "\n".join(parts)
 
 
@@ -60,12 +60,17 @@ def _table(records: Mapping[str, Record]) -> list[str]:
     return [COLUMNS, RULE, *(_row(law, records.get(law.name)) for law in LAWS), ""]
 
 
+def _details(records: Mapping[str, Record]) -> list[str]:
+    """What the counts are made of, as the harnesses told it."""
+    told = [f"- {name}: {record.detail}" for name, record in records.items() if record.detail]
+    return ["What was in them:", "", *told, ""] if told else []
+
+
 def _row(law: Law, record: Record | None) -> str:
     if record is None:
         return f"| {law.promise} | {law.name} | none yet | | | | | |"
-    detail = f" ({record.detail})" if record.detail else ""
     return (
-        f"| {law.promise} | {law.name} | {record.count:,} {law.unit}{detail} | {record.seed}"
+        f"| {law.promise} | {law.name} | {record.count:,} {law.unit} | {record.seed}"
         f" | {record.findings} | {_duration(record.seconds)} | {record.commit} | {record.at} |"
     )
 
