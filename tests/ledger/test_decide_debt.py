@@ -8,10 +8,11 @@ from itertools import permutations
 
 import pytest
 from studio_server.ledger.commands import CoverDebts, ExpireHolds, ExpireLots
-from studio_server.ledger.debt import burn_order, draw, live
+from studio_server.ledger.debt import burn_order, covered, debt_left, draw, live
+from studio_server.ledger.effects import Effects, Move, MoveKind
 from studio_server.ledger.values import GrantSource, Lot
 
-from tests.ledger.books import NOON
+from tests.ledger.test_decide import NOON, WALLET
 
 DAY = timedelta(days=1)
 LOT = Lot("lot_5", GrantSource.GIFT, 20, NOON, NOON + 9 * DAY, NOON, 10, 10, 0)
@@ -55,3 +56,18 @@ def test_an_empty_lot_gives_nothing_and_is_not_named() -> None:
 @pytest.mark.parametrize("sweep", [ExpireHolds(), ExpireLots(), CoverDebts()])
 def test_a_sweep_takes_at_most_five_hundred(sweep: ExpireHolds | ExpireLots | CoverDebts) -> None:
     assert sweep.limit == 500
+
+
+@pytest.mark.parametrize("debt", [1, 2])
+def test_the_smallest_debt_is_covered_too(debt: int) -> None:
+    nothing = Effects("key:k", "cover_debt", "wal_1", None)
+    paid = covered(nothing, replace(WALLET, debt=-debt), (LOT,), NOON)
+    assert paid.moves == (Move(MoveKind.COVER, "lot_5", debt),)
+    assert debt_left(paid, replace(WALLET, debt=-debt)) == 0
+
+
+def test_without_a_wallet_or_a_debt_nothing_is_covered() -> None:
+    nothing = Effects("key:k", "cover_debt", "wal_1", None)
+    assert covered(nothing, None, (LOT,), NOON) == nothing
+    assert covered(nothing, WALLET, (LOT,), NOON) == nothing
+    assert debt_left(nothing, None) == 0
