@@ -13,6 +13,7 @@ from studio_server.ledger.effects import Effects, MoveKind
 from studio_server.ledger.refusals import (
     EnvelopeEnded,
     GrantEndsTooSoon,
+    GrantNotFound,
     HoldFinished,
     LeaseStillRuns,
     LedgerRefusal,
@@ -370,3 +371,16 @@ def test_a_reversed_void_comes_again_as_a_lot_or_expires_with_the_old_one(old: A
     assert [
         (new.lot.amount, new.lot.available, new.lot.priority, new.lot.ends_at) for new in effects.lots
     ] == ([(5, 5, 10, old.ends_at)] if returned else [])
+
+
+@pytest.mark.parametrize("missing", ["grant", "lot", "wallet"])
+def test_a_grant_that_is_not_wholly_there_is_not_voided(missing: str) -> None:
+    state, command = VALID["void_grant"]
+    refused(replace(state, **{missing: None}), command, GrantNotFound)
+
+
+def test_what_rolls_over_begins_anew_whatever_became_of_the_old_lot() -> None:
+    used = replace(ROLLS, amount=100, available=35, held=5, spent=40, voided=20, owed=10)
+    [new] = effects_of(LotState("wal_1", used, WALLET), ask.ClosePeriod("lot_1", LATER)).lots
+    assert (new.lot.amount, new.lot.available, new.lot.held, new.lot.spent) == (30, 30, 0, 0)
+    assert (new.lot.voided, new.lot.owed) == (0, 0)

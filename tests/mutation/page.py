@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.laws.prove.records import commit
-from tests.mutation.targets import GOAL_PERCENT, ROOT
+from tests.mutation.targets import GOAL_PERCENT, ROOT, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,10 @@ def text(scores: Sequence[Score]) -> str:
     columns = "| target | module | mutants | noticed | survivors | | commit | date |"
     parts = [HEAD, columns, "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"]
     parts += [_row(score) for score in scores]
+    tried = {(score.target, score.module) for score in scores}
+    wanted = [(target.name, module) for target in TARGETS for module in target.modules]
+    untried = [one for one in wanted if one not in tried]
+    parts += [f"| {name} | {module}.py | not tried yet | | | | | |" for name, module in untried]
     lived = sum(len(score.survivors) for score in scores)
     mutants = sum(score.mutants for score in scores)
     parts.append(f"| **all** | | {mutants} | {mutants - lived} | {lived} | {percent(scores):.1f} % | | |")
