@@ -63,9 +63,7 @@ def taken(tx: Tx, replica_id: str) -> list[str]:
 
 def ask_to_cancel(tx: Tx, run_id: str) -> None:
     """Leave word for the replica that has the run."""
-    tx.execute(
-        "UPDATE runs SET cancel_asked = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,)
-    )
+    tx.execute("UPDATE runs SET cancel_asked = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,))
 
 
 def asked_to_cancel(tx: Tx, replica_id: str) -> list[str]:
