@@ -11,6 +11,7 @@ from studio_server.ledger import commands as ask
 from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Effects, MoveKind
 from studio_server.ledger.refusals import (
+    AmountOutOfRange,
     EnvelopeEnded,
     GrantEndsTooSoon,
     GrantNotFound,
@@ -20,11 +21,13 @@ from studio_server.ledger.refusals import (
     NoDebt,
     NotEnoughToGive,
     NothingToExpire,
+    NothingToReverse,
     PeriodStillRuns,
     SettlesAboveHold,
     TransferNotPossible,
     VoidsAboveGrant,
     WalletNotEmpty,
+    WalletNotFound,
     WalletNotOpen,
 )
 from studio_server.ledger.state import HeldState, LotState, StandingState
@@ -384,3 +387,44 @@ def test_what_rolls_over_begins_anew_whatever_became_of_the_old_lot() -> None:
     [new] = effects_of(LotState("wal_1", used, WALLET), ask.ClosePeriod("lot_1", LATER)).lots
     assert (new.lot.amount, new.lot.available, new.lot.held, new.lot.spent) == (30, 30, 0, 0)
     assert (new.lot.voided, new.lot.owed) == (0, 0)
+
+
+def test_a_new_lot_is_whole() -> None:
+    state, command = VALID["issue_grant"]
+    [new] = effects_of(state, command).lots
+    assert (new.lot.amount, new.lot.available, new.lot.held, new.lot.spent) == (5, 5, 0, 0)
+
+
+def test_credits_given_to_or_by_nobody_name_the_wallet_that_is_missing() -> None:
+    state, command = VALID["transfer_credits"]
+    assert refused(replace(state, giver=None), command, WalletNotFound).wallet_id == "wal_1"
+    assert refused(replace(state, receiver=None), command, WalletNotFound).wallet_id == "wal_2"
+
+
+@pytest.mark.parametrize(
+    "missing", [{"wallet": None}, {"hold": None}, {"settled": ()}, {"settled": (), "hold": None, "lots": ()}]
+)
+def test_what_is_not_wholly_there_is_not_reversed(missing: dict[str, Any]) -> None:
+    state, command = VALID["reverse"]
+    refused(replace(state, **missing), command, NothingToReverse)
+
+
+@pytest.mark.parametrize("missing", [{"wallet": None}, {"voided": ()}, {"lots": ()}])
+def test_a_void_that_is_not_wholly_there_is_not_reversed(missing: dict[str, Any]) -> None:
+    state, command = VALID["reverse"]
+    undo = replace(state, hold=None, settled=(), voided=state.settled)
+    refused(replace(undo, **missing), command, NothingToReverse)
+
+
+@pytest.mark.parametrize(("old", "lot_id"), [(LOT, "lot_s1"), (ENDED, "lot_1")])
+def test_a_reversed_void_is_told_of_the_lot_it_went_to(old: Any, lot_id: str) -> None:
+    state, command = VALID["reverse"]
+    undo = replace(state, hold=None, settled=(), voided=state.settled, lots=(replace(old, available=0),))
+    assert effects_of(undo, command).lot_id == lot_id
+
+
+@pytest.mark.parametrize(("priority", "passes"), [(-1, False), (0, True), (999, True), (1_000, False)])
+def test_a_priority_goes_from_nought_to_999(priority: int, passes: bool) -> None:
+    state, command = VALID["issue_grant"]
+    answer = decide(state, replace(command, priority=priority), MOMENT)
+    assert isinstance(answer, Effects if passes else AmountOutOfRange)
