@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio_server.storage.opening import open_database
 
-from tests.fakes.postgres import NoPostgres, cluster, migrated
+from tests.fakes.postgres import cluster, migrated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +33,3 @@ class Engine:
     def open(self, clock: Clock) -> Store:
         """Connect to it."""
         return open_database(self.url, self.path, clock)
-
-
-def available(name: str) -> None:
-    """Skip the test where PostgreSQL is not installed."""
-    if name == POSTGRESQL:
-        import pytest
-
-        try:
-            cluster()
-        except NoPostgres as missing:
-            pytest.skip(str(missing))

@@ -21,7 +21,7 @@ from studio_server.clock import to_microseconds
 
 from tests.laws.machine import walk
 from tests.laws.machine.books import Twofold
-from tests.laws.machine.engines import POSTGRESQL, SQLITE, available
+from tests.laws.machine.engines import POSTGRESQL, SQLITE
 
 EXAMPLES = int(os.environ.get("STUDIO_RANDOM_EXAMPLES", "12"))
 WALK_STEPS = int(os.environ.get("STUDIO_WALK_STEPS", "3000"))
@@ -151,7 +151,6 @@ class RandomBooks(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_random_histories_agree_with_the_model_and_keep_every_invariant(engine: str) -> None:
-    available(engine)
     print(f"STUDIO_SEED={SEED}")
     profile = settings(
         max_examples=EXAMPLES if engine == SQLITE else max(1, EXAMPLES // 6),
@@ -166,7 +165,6 @@ def test_random_histories_agree_with_the_model_and_keep_every_invariant(engine: 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_long_walk_agrees_with_the_model_step_by_step(engine: str) -> None:
-    available(engine)
     print(f"STUDIO_SEED={SEED}")
     tally = walk.run(WALK_STEPS if engine == SQLITE else WALK_STEPS // 4, SEED, engine)
     assert tally.findings == []

@@ -12,7 +12,7 @@ import pytest
 from studio_server.ledger import EffectKeyReused, HoldFinished, LedgerRefusal
 from studio_server.ledger.commands import Command
 
-from tests.laws.machine.engines import POSTGRESQL, SQLITE, Engine, available
+from tests.laws.machine.engines import POSTGRESQL, SQLITE, Engine
 from tests.laws.matrix.commands import MAKERS
 from tests.ledger.books import Books
 
@@ -27,7 +27,6 @@ TABLES = ("accounts", "entries", "holds", "lots", "transfers", "windows", "membe
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
     """Open books that must still be right when the test is over."""
-    available(request.param)
     engine = Engine.fresh(request.param, tmp_path)
     opened = Books(engine.path, url=engine.url)
     yield opened

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from studio_server.ledger import OwnLimits, PlaceHold, PlanCaps, SetLimits
 
-from tests.laws.machine.engines import POSTGRESQL, SQLITE, available
+from tests.laws.machine.engines import POSTGRESQL, SQLITE
 from tests.laws.races.clients import CLIENTS, Clients
 from tests.laws.races.rounds import OPEN, PLENTY, PRICES, RACES, Round, wins
 from tests.laws.races.run import run
@@ -35,7 +35,6 @@ def this_round(clients: Clients) -> Round:
 
 @pytest.mark.parametrize("engine", [SQLITE, POSTGRESQL])
 def test_in_every_race_as_many_win_as_the_formula_says(engine: str) -> None:
-    available(engine)
     print(f"STUDIO_SEED={SEED}")
     assert run(ROUNDS, SEED, engine).findings == []
 

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.postgres import NoPostgres, cluster
 from tests.laws.replicas import run
 from tests.laws.replicas.replica import EARLY, UNLOCKED
 
 SEED = 20_261_125
-
-
-@pytest.fixture(autouse=True)
-def postgresql() -> None:
-    """Skip where PostgreSQL is not installed."""
-    try:
-        cluster()
-    except NoPostgres as absent:
-        pytest.skip(str(absent))
 
 
 def test_two_replicas_stay_one_ledger_when_one_of_them_is_killed_or_stopped() -> None:
