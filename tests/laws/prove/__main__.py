@@ -53,7 +53,7 @@ def _status(ended: list[running.Tried]) -> int:
     print(f"\n  laws: {len(ended) - len(broken) - len(absent)} held", end="")
     print(f", FINDINGS in {', '.join(broken)}" if broken else "", end="")
     print(f", not run: {', '.join(absent)}" if absent else "", flush=True)
-    return 1 if broken else 0
+    return 1 if broken or absent else 0
 
 
 if __name__ == "__main__":
