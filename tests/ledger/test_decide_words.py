@@ -10,7 +10,13 @@ import pytest
 from studio_server.ledger import commands as ask
 from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Effects, Grant
-from studio_server.ledger.refusals import AmountOutOfRange, LimitAbovePlan, TextMissing
+from studio_server.ledger.refusals import (
+    AmountOutOfRange,
+    EnvelopeNotFound,
+    LimitAbovePlan,
+    NoDebt,
+    TextMissing,
+)
 from studio_server.ledger.state import (
     EnvelopeState,
     GrantState,
@@ -168,3 +174,22 @@ def test_limits_that_are_not_named_stay_as_they_are() -> None:
         effects = decide(state, replace(asked, own=asked.own and OwnLimits(per_run=5)), MOMENT)
         assert isinstance(effects, Effects)
         assert effects.limits == (after if asked.own is None else replace(after, own=OwnLimits(per_run=5)))
+
+
+@pytest.mark.parametrize("missing", ["envelope", "window"])
+def test_an_envelope_that_is_not_wholly_there_is_not_closed(missing: str) -> None:
+    state, command = VALID["close_envelope"]
+    assert isinstance(decide(replace(state, **{missing: None}), command, MOMENT), EnvelopeNotFound)
+
+
+def test_an_own_limit_that_is_no_whole_number_is_refused_as_that() -> None:
+    state, command = VALID["set_limits"]
+    own: Any = OwnLimits(daily=6.0)  # pyright: ignore[reportArgumentType]  - what a client may send
+    assert isinstance(decide(state, replace(command, own=own), MOMENT), AmountOutOfRange)
+
+
+def test_a_debt_that_nothing_can_pay_is_told_as_what_is_owed() -> None:
+    owing = StandingState(replace(WALLET, debt=-7), 0, ())
+    refusal = decide(owing, ask.CoverDebt("key", "wal_1"), MOMENT)
+    assert isinstance(refusal, NoDebt)
+    assert (refusal.debt, refusal.available) == (7, 0)

@@ -38,6 +38,6 @@ TARGETS = (
             "terms",
             "windows",
         ),
-        ("tests/mutation/test_walks.py", "tests/ledger"),
+        ("tests/mutation/test_walks.py", "tests/ledger", "tests/laws/grids"),
     ),
 )
