@@ -207,3 +207,18 @@ def test_a_frozen_wallet_places_no_hold_and_settles_what_it_held(books: Books) -
     assert books.settle(hold.hold_id, 4).settled == 4
     books.do(SetWalletState("thaw", ada, WalletState.OPEN, "settled"))
     assert books.hold(ada, 1).ceiling == 1
+
+
+def test_undoing_a_void_whose_lot_has_ended_still_pays_from_what_became_effective(books: Books) -> None:
+    from studio_server.ledger import IssueGrant
+
+    ada = books.open_wallet()
+    bought = books.grant(ada, 50, GrantSource.PURCHASE, ends_in=timedelta(hours=1))
+    _spent(books, ada, 50)
+    books.do(VoidGrant("dispute-1", bought.grant_id, "dispute"))
+    later = books.clock.now() + timedelta(hours=2)
+    books.do(IssueGrant("g", ada, GrantSource.GIFT, 80, "later", effective_at=later))
+    books.clock.advance(timedelta(hours=3))
+    undone = books.do(Reverse("key:dispute-1", "dispute won"))
+    assert (undone.returned, undone.lapsed, undone.lot_id) == (0, 50, None)
+    assert (books.view(ada).available, books.view(ada).debt) == (30, 0)

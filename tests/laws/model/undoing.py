@@ -55,6 +55,7 @@ def reverse_void(books: Books, key: str) -> Answer:
         raise Refused("NothingToReverse")
     old = void.lot
     if old.over(books.now):
+        cover(books, old.wallet)
         return Answer(amount=amount, returned=0, lapsed=amount, lot_id=None)
     new = add_lot(
         books,
