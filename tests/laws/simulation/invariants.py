@@ -35,7 +35,7 @@ def after_each(store: MemoryStore, command: Any, outcome: Any, now: datetime) ->
     """Everything wrong in the touched wallets after one effect."""
     wallets = touched(store, command, outcome)
     found = [text for wallet_id in wallets for text in _wallet(store, wallet_id)]
-    if isinstance(command, COVERS):
+    if isinstance(command, COVERS) and not getattr(outcome, "late", False):
         found += _debt(store, wallets[0], now)
     elif isinstance(command, TransferCredits):
         found += _debt(store, wallets[1], now)
