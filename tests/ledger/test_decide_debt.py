@@ -53,9 +53,11 @@ def test_an_empty_lot_gives_nothing_and_is_not_named() -> None:
     assert draw([empty, LOT], 4) == [(LOT, 4)]
 
 
-@pytest.mark.parametrize("sweep", [ExpireHolds(), ExpireLots(), CoverDebts()])
-def test_a_sweep_takes_at_most_five_hundred(sweep: ExpireHolds | ExpireLots | CoverDebts) -> None:
-    assert sweep.limit == 500
+@pytest.mark.parametrize("sweep", [ExpireHolds, ExpireLots, CoverDebts])
+def test_a_sweep_takes_at_most_five_hundred(
+    sweep: type[ExpireHolds | ExpireLots | CoverDebts],
+) -> None:
+    assert sweep().limit == 500
 
 
 @pytest.mark.parametrize("debt", [1, 2])

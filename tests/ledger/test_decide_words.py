@@ -16,6 +16,7 @@ from studio_server.ledger.refusals import (
     LimitAbovePlan,
     NoDebt,
     TextMissing,
+    WalletNotFound,
 )
 from studio_server.ledger.state import (
     EnvelopeState,
@@ -193,3 +194,13 @@ def test_a_debt_that_nothing_can_pay_is_told_as_what_is_owed() -> None:
     refusal = decide(owing, ask.CoverDebt("key", "wal_1"), MOMENT)
     assert isinstance(refusal, NoDebt)
     assert (refusal.debt, refusal.available) == (7, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["issue_grant", "place_hold", "set_limits", "set_member", "open_envelope", "set_wallet_state"]
+)
+def test_a_wallet_that_does_not_exist_is_named(name: str) -> None:
+    state, command = VALID[name]
+    refusal = decide(replace(state, wallet=None), command, MOMENT)
+    assert isinstance(refusal, WalletNotFound)
+    assert refusal.wallet_id == "wal_1"
