@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from studio_server.ledger import commands as ask
-from studio_server.ledger.decide import decide
+from studio_server.ledger.decide import StateDoesNotFit, decide
 from studio_server.ledger.effects import Effects, Grant
 from studio_server.ledger.refusals import (
     AmountOutOfRange,
@@ -204,3 +204,11 @@ def test_a_wallet_that_does_not_exist_is_named(name: str) -> None:
     refusal = decide(replace(state, wallet=None), command, MOMENT)
     assert isinstance(refusal, WalletNotFound)
     assert refusal.wallet_id == "wal_1"
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_state_that_was_loaded_for_another_command_is_a_fault_of_the_program(name: str) -> None:
+    state, _ = VALID[name]
+    other = ask.ExpireLot("lot_1") if name == "reverse" else ask.Reverse("key:k", "asked")
+    with pytest.raises(StateDoesNotFit):
+        decide(state, other, MOMENT)

@@ -35,7 +35,6 @@ TARGETS = (
             "decide_wallets",
             "limits",
             "posting",
-            "terms",
             "windows",
         ),
         ("tests/mutation/test_walks.py", "tests/ledger", "tests/laws/grids"),
