@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from studio_server.ledger.effects import Moment
     from studio_server.ledger.refusals import LedgerRefusal
     from studio_server.ledger.state import GrantState, LotState, VoidState
+    from studio_server.ledger.values import Wallet
 
 PRIORITIES = {
     GrantSource.PLAN: 10,
@@ -110,7 +111,7 @@ def void_grant(state: VoidState, command: VoidGrant, now: Moment) -> Effects | L
     lot, grant, wallet = state.lot, state.grant, state.wallet
     if lot is None or grant is None or wallet is None:
         return GrantNotFound(command.grant_id)
-    refusal = _void_refusal(lot, wallet.state, command)
+    refusal = _void_refusal(lot, wallet, command)
     if refusal is not None:
         return refusal
     amount = lot.amount - lot.voided if command.amount is None else command.amount
@@ -170,7 +171,7 @@ def _lot_of(command: IssueGrant, now: Moment) -> Lot:
     )
 
 
-def _void_refusal(lot: Lot, state: WalletState, command: VoidGrant) -> LedgerRefusal | None:
+def _void_refusal(lot: Lot, wallet: Wallet, command: VoidGrant) -> LedgerRefusal | None:
     wrong = first_refusal(
         text_refusal(effect_key=command.effect_key, reason=command.reason),
         None if command.amount is None else amount_refusal("amount", command.amount),
@@ -180,8 +181,8 @@ def _void_refusal(lot: Lot, state: WalletState, command: VoidGrant) -> LedgerRef
     left = lot.amount - lot.voided
     if left == 0 or (command.amount is not None and command.amount > left):
         return VoidsAboveGrant(command.grant_id, command.amount or 0, left)
-    if state is WalletState.CLOSED:
-        return WalletNotOpen(command.grant_id, state)
+    if wallet.state is WalletState.CLOSED:
+        return WalletNotOpen(wallet.wallet_id, wallet.state)
     return None
 
 

@@ -95,10 +95,12 @@ RULES: tuple[Rule, ...] = (
         4,
         "owes another amount than was taken back and not paid",
         """
-        SELECT a.account_id FROM accounts a LEFT JOIN transfers o ON o.from_account = a.account_id
-        OR o.to_account = a.account_id WHERE a.kind = 'debt' GROUP BY a.account_id, a.balance
-        HAVING a.balance <> coalesce(sum(CASE o.kind WHEN 'owe' THEN -o.amount WHEN 'cover' THEN o.amount
-        ELSE 0 END), 0)
+        SELECT a.account_id FROM accounts a LEFT JOIN
+        (SELECT account_id, sum(amount) AS amount FROM
+        (SELECT from_account AS account_id, -amount AS amount FROM transfers WHERE kind = 'owe'
+        UNION ALL SELECT to_account, amount FROM transfers WHERE kind = 'cover') AS moves
+        GROUP BY account_id) AS owed ON owed.account_id = a.account_id
+        WHERE a.kind = 'debt' AND a.balance <> coalesce(owed.amount, 0)
         """,
     ),
     Rule(
@@ -142,9 +144,10 @@ RULES: tuple[Rule, ...] = (
         6,
         "was given back another amount than is on record",
         """
-        SELECT h.hold_id FROM holds h LEFT JOIN transfers t ON t.hold_id = h.hold_id
-        AND t.kind IN ('unspend', 'unspend_lapsed') GROUP BY h.hold_id, h.reversed
-        HAVING h.reversed <> coalesce(sum(t.amount), 0)
+        SELECT h.hold_id FROM holds h LEFT JOIN
+        (SELECT hold_id, sum(amount) AS amount FROM transfers WHERE kind IN ('unspend', 'unspend_lapsed')
+        GROUP BY hold_id) AS undone ON undone.hold_id = h.hold_id
+        WHERE h.reversed <> coalesce(undone.amount, 0)
         """,
     ),
     Rule(
@@ -190,13 +193,19 @@ RULES: tuple[Rule, ...] = (
         "differs from the holds placed in it",
         """
         SELECT w.wallet_id || ' ' || w.period || ' ' || w.start_us FROM windows w
-        LEFT JOIN holds h ON h.wallet_id = w.wallet_id AND CASE w.period WHEN 'day' THEN h.day_start_us
-        WHEN 'envelope' THEN w.start_us ELSE h.month_start_us END = w.start_us
-        AND CASE w.period WHEN 'member' THEN h.member_id WHEN 'envelope' THEN h.envelope_id ELSE '' END
-        = w.subject
-        GROUP BY w.wallet_id, w.period, w.subject, w.start_us, w.settled, w.held, w.reversed
-        HAVING w.settled <> coalesce(sum(h.settled), 0) OR w.reversed <> coalesce(sum(h.reversed), 0)
-        OR w.held <> coalesce(sum(CASE h.state WHEN 'open' THEN h.ceiling ELSE 0 END), 0)
+        LEFT JOIN (SELECT wallet_id, period, subject, start_us, sum(settled) AS settled,
+        sum(reversed) AS reversed, sum(CASE state WHEN 'open' THEN ceiling ELSE 0 END) AS held FROM
+        (SELECT wallet_id, 'day' AS period, '' AS subject, day_start_us AS start_us, settled, reversed,
+        state, ceiling FROM holds
+        UNION ALL SELECT wallet_id, 'month', '', month_start_us, settled, reversed, state, ceiling FROM holds
+        UNION ALL SELECT wallet_id, 'member', member_id, month_start_us, settled, reversed, state, ceiling
+        FROM holds WHERE member_id IS NOT NULL
+        UNION ALL SELECT h.wallet_id, 'envelope', h.envelope_id, e.opened_us, settled, reversed, state,
+        h.ceiling FROM holds h JOIN envelopes e ON e.envelope_id = h.envelope_id) AS counted
+        GROUP BY wallet_id, period, subject, start_us) AS sums ON sums.wallet_id = w.wallet_id
+        AND sums.period = w.period AND sums.subject = w.subject AND sums.start_us = w.start_us
+        WHERE w.settled <> coalesce(sums.settled, 0) OR w.reversed <> coalesce(sums.reversed, 0)
+        OR w.held <> coalesce(sums.held, 0)
         """,
     ),
     Rule(
