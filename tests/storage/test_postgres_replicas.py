@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.pq import ConnStatus
 from studio_server.clock import SystemClock
 from studio_server.storage import CommitFailed, StoreBusy, StoreUnreachable, TransactionBroken, WritesStopped
 from studio_server.storage.audit_chain import Act, append, first_broken, head
 from studio_server.storage.postgres import session as sessions
+from studio_server.storage.postgres import sleepers
 from studio_server.storage.postgres.database import PostgresDatabase
 
 from tests.storage.test_writer import HeldWriter, note, notes
@@ -144,6 +146,44 @@ def test_a_silent_server_loses_its_turn_and_what_it_had_not_committed(
     assert notes(second) == ["a"]
     postgres.write_blocking(note("b"))
     assert notes(second) == ["a", "b"]
+
+
+class StoppedInABatch:
+    """A server that took the turn and stopped while it was sending: no time-out of PostgreSQL runs for it."""
+
+    def __init__(self, database: PostgresDatabase, address: str) -> None:
+        self._pgconn = database._writer._session._line.connection.pgconn
+        pid = backend(database)
+        self._pgconn.enter_pipeline_mode()
+        for statement in (b"BEGIN", b"SELECT 1 FROM recorded_time FOR UPDATE", b"SELECT 1"):
+            self._pgconn.send_query_params(statement, None)
+        self._pgconn.send_flush_request()
+        self._pgconn.flush()
+        with psycopg.connect(address, autocommit=True) as onlooker:
+            query = "SELECT state, wait_event FROM pg_stat_activity WHERE pid = %s AND query = 'SELECT 1'"
+            while onlooker.execute(query, (pid,)).fetchone() != ("active", "ClientRead"):
+                pass
+
+
+def test_a_server_that_stopped_while_sending_loses_its_turn_to_the_one_that_waits(
+    postgres: PostgresDatabase, second: PostgresDatabase, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sleepers, "SLEEPS_AFTER_SECONDS", 0)
+    second._writer._session._line.connection.execute("SET lock_timeout = '50ms'")
+    StoppedInABatch(postgres, address)
+    second.write_blocking(note("a"))
+    assert notes(second) == ["a"]
+    assert postgres._writer._session._line.connection.pgconn.status == ConnStatus.OK  # it does not know yet
+
+
+def test_a_server_that_is_still_sending_keeps_its_turn(
+    postgres: PostgresDatabase, second: PostgresDatabase, address: str
+) -> None:
+    second._writer._session._line.connection.execute("SET lock_timeout = '50ms'")
+    StoppedInABatch(postgres, address)
+    with pytest.raises(StoreBusy):
+        second.write_blocking(note("a"))
+    assert notes(second) == []
 
 
 def test_a_connection_lost_between_batches_is_replaced_unseen(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 THREADS = 4
 TURNS = 25
 LEASE_SECONDS = 1
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 40
 EARLY, UNLOCKED = "answers-early", "does-not-lock"
 """What a twin does wrong: the harness must notice."""
 

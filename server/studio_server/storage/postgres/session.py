@@ -29,6 +29,7 @@ from studio_server.storage.postgres.connection import (
 )
 from studio_server.storage.postgres.line import Line
 from studio_server.storage.postgres.scrubbing import scrub
+from studio_server.storage.postgres.sleepers import end_sleepers
 from studio_server.storage.postgres.tx import PostgresTx
 
 if TYPE_CHECKING:
@@ -93,11 +94,22 @@ class PostgresSession:
             self._line.drop()
             raise StoreUnreachable(self._address.name, "it has become a read-only standby") from standby
         except WAITED_TOO_LONG as busy:
-            raise StoreBusy(self._address.name, "turn to write", LOCK_TIMEOUT_SECONDS) from busy
+            recorded_us, clock_us = self._after_sleepers(busy)
         self._recorded = max(self._recorded, from_microseconds(recorded_us))
         now = max(from_microseconds(recorded_us), clock_time(self._clock, clock_us))
         self._tx = PostgresTx(self._line.connection, now, self._address.name, self._expected)
         return self._tx
+
+    def _after_sleepers(self, waited: psycopg.Error) -> tuple[int, int]:
+        """Begin again where somebody slept with the turn; one who still works on it is left alone."""
+        busy = StoreBusy(self._address.name, "turn to write", LOCK_TIMEOUT_SECONDS)
+        try:
+            if not end_sleepers(self._line.connection):
+                raise busy from waited
+            recorded_us, clock_us = self._line.begin(BEGIN)
+        except WAITED_TOO_LONG as again:
+            raise busy from again
+        return recorded_us, clock_us
 
     def refusal(self, failure: BaseException) -> BaseException:
         """The failure itself, or that the server gave up waiting."""
