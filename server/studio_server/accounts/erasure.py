@@ -22,6 +22,8 @@ ERASED: dict[str, str] = {
     "alerts_sent": "DELETE FROM alerts_sent WHERE user_id = ?",
     "artefacts": "DELETE FROM artefacts WHERE run_id IN (SELECT id FROM runs WHERE user_id = ?)",
     "uploads": "DELETE FROM uploads WHERE user_id = ?",
+    "partial_uploads": "DELETE FROM partial_uploads WHERE user_id = ?",
+    "secrets": "DELETE FROM secrets WHERE user_id = ?",
     "runs": "UPDATE runs SET inputs = '{}', input_digest = '', input_summary = '', failure = NULL,"
     " result = NULL WHERE user_id = ?",
     "idempotency": "DELETE FROM idempotency WHERE principal_id = ?",

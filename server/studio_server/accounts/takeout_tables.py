@@ -170,14 +170,28 @@ TABLES: tuple[Table, ...] = (
     Table(
         "artefacts",
         "user",
-        ("run_id", "name", "media_type", "size_bytes", "digest"),
-        "SELECT a.run_id, a.name, a.media_type, a.size_bytes, a.digest FROM artefacts a"
+        ("run_id", "name", "media_type", "size_bytes", "digest", "expires_at", "removed_at"),
+        "SELECT a.run_id, a.name, a.media_type, a.size_bytes, a.digest, a.expires_at, a.removed_at"
+        " FROM artefacts a"
         " JOIN runs r ON r.id = a.run_id WHERE r.user_id = ? ORDER BY a.run_id, a.name",
     ),
     Table(
         "uploads",
         "user",
-        ("digest", "size_bytes", "created_at"),
-        "SELECT digest, size_bytes, created_at FROM uploads WHERE user_id = ? ORDER BY digest",
+        ("digest", "size_bytes", "created_at", "used_at"),
+        "SELECT digest, size_bytes, created_at, used_at FROM uploads WHERE user_id = ? ORDER BY digest",
+    ),
+    Table(
+        "partial_uploads",
+        "user",
+        ("digest", "size_bytes", "created_at", "touched_at"),
+        "SELECT digest, size_bytes, created_at, touched_at FROM partial_uploads WHERE user_id = ?"
+        " ORDER BY digest",
+    ),
+    Table(
+        "secrets",
+        "user",
+        ("name", "created_at", "used_at"),
+        "SELECT name, created_at, used_at FROM secrets WHERE user_id = ? ORDER BY name",
     ),
 )

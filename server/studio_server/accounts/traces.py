@@ -55,6 +55,7 @@ class Traces:
 
     def _folders(self, user_id: str, runs: list[str]) -> Iterator[Path]:
         yield self._data_dir / "uploads" / user_id
+        yield self._data_dir / "secrets" / user_id
         for run_id in runs:
             yield self._data_dir / "artefacts" / run_id
             yield self._data_dir / "work" / run_id
