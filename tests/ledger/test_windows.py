@@ -73,6 +73,11 @@ def test_a_month_is_the_zones_month_over_the_change_of_clocks_and_of_years() -> 
     assert (january.start, january.ends_at) == (at(2026, 12, 31, 23), at(2027, 1, 31, 23))
 
 
+def test_a_month_that_began_stays_begun_when_the_clocks_go_back_into_the_one_before() -> None:
+    november = month_window(at(2009, 11, 1, 2, 45), "America/St_Johns")  # 23:15 on 31 October once more
+    assert (november.start, november.ends_at) == (at(2009, 11, 1, 2, 30), at(2009, 12, 1, 3, 30))
+
+
 @pytest.mark.parametrize(
     ("anchor", "months", "expected"),
     [
@@ -83,6 +88,7 @@ def test_a_month_is_the_zones_month_over_the_change_of_clocks_and_of_years() -> 
         (at(2028, 2, 29, 11), 48, at(2032, 2, 29, 11)),
         (at(2026, 11, 30, 11), 2, at(2027, 1, 30, 11)),
         (at(2026, 1, 29, 1, 30, 0, 7), 2, at(2026, 3, 29, 1)),  # 02:30 is skipped: 03:00
+        (at(2026, 1, 29, 1, 59, 59), 2, at(2026, 3, 29, 1)),  # the last second of what is skipped
         (at(2026, 9, 25, 0, 30), 1, at(2026, 10, 25, 0, 30)),  # 02:30 comes twice: the earlier
         (at(2026, 10, 25, 1, 30), 0, at(2026, 10, 25, 1, 30)),  # the later 02:30 is itself
         (at(2026, 10, 25, 1, 30), 1, at(2026, 11, 25, 1, 30)),
