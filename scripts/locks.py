@@ -7,7 +7,7 @@ from scripts.commands import Argument, quietly
 from scripts.places import LABEXTENSION, PYRIGHT, REQUIREMENTS, ROOT, program
 from scripts.steps import timed
 
-EXTRAS = ("server", "lab", "tools", "postgres", "cluster", "test")
+EXTRAS = ("server", "lab", "tools", "postgres", "payments", "cluster", "test")
 OPTIONS = (
     "--universal",
     "--python-version",
