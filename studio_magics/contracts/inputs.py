@@ -1,5 +1,6 @@
 """How data is named in a tool's input: by content, never by a path of somebody's machine."""
 
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -7,19 +8,38 @@ from pydantic import AfterValidator, Field
 from studio_magics.contracts.base import Bytes, Contract, Digest
 
 MAX_FOLDER_FILES = 1_000
+MAX_NAME_CHARACTERS = 400
+MAX_PART_BYTES = 255
+"""What a file system takes between two slashes."""
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that a name may not have: control, format (also right-to-left), separators, halves."""
+JOINERS = "\u200c\u200d"
+"""Format signs that names in several languages need."""
 MAX_UPLOAD_BYTES = 64_000_000
 """One upload; a server may allow less. Kernel runs have no such limit."""
 
 
-def _plain_name(name: str) -> str:
+def name_fault(name: str) -> str:
+    """What is wrong with the relative name of a file, as the end of a sentence; empty when nothing is."""
     parts = name.split("/")
-    if any(part in ("", ".", "..") for part in parts) or "\\" in name or "\x00" in name:
-        message = "must be a relative name without '..', empty parts or backslashes"
+    if any(part in ("", ".", "..") for part in parts) or "\\" in name:
+        return "has '..', empty parts or backslashes"
+    if any(unicodedata.category(sign) in UNSEEN and sign not in JOINERS for sign in name):
+        return "has control signs, line breaks or signs that change the direction of writing"
+    if len(name) > MAX_NAME_CHARACTERS or any(len(part.encode()) > MAX_PART_BYTES for part in parts):
+        return f"is longer than {MAX_PART_BYTES} bytes between slashes, or {MAX_NAME_CHARACTERS} signs"
+    return ""
+
+
+def _plain_name(name: str) -> str:
+    fault = name_fault(name)
+    if fault:
+        message = f"must be a relative name; this one {fault}"
         raise ValueError(message)
     return name
 
 
-FileName = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_plain_name)]
+FileName = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS), AfterValidator(_plain_name)]
 
 
 class InputFile(Contract):
