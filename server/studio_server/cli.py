@@ -19,7 +19,8 @@ from studio_server.ledger.anchor import AnchorDisagrees, AnchorUnreadable
 from studio_server.ledger.verify import verify
 from studio_server.operating import give, new_token
 from studio_server.registry import catalogue
-from studio_server.runs.executor.local import LocalExecutor
+from studio_server.runs.executor.cluster.choosing import described, executor_for
+from studio_server.runs.executor.protocol import ExecutorUnsupported
 from studio_server.runs.inspection import BooksBroken
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, StandaloneServer, listen
@@ -33,6 +34,7 @@ REFUSALS = (
     AnchorDisagrees,
     AnchorUnreadable,
     catalogue.RegistryInvalid,
+    ExecutorUnsupported,
     apsw.Error,
     OSError,
 )
@@ -108,6 +110,7 @@ def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
             for path in (runtime_file(), serving_file(settings)):
                 kept.enter_context(announced(address, path))
             _say(f"Studio answers at {address.url}; clients on this machine find it by {runtime_file()}")
+            _say(f"Runs are carried out by {described(settings)}")
 
         server = StandaloneServer(settings, listen(chosen.host, chosen.port), on_ready)
         server.run_here()
@@ -134,7 +137,8 @@ def _token(settings: Settings, chosen: argparse.Namespace) -> int:
 
 def _doctor(settings: Settings, chosen: argparse.Namespace) -> int:
     del chosen
-    executor = LocalExecutor(capacity=settings.workers)
+    _say(f"ok       runs are carried out by {described(settings)}")
+    executor = executor_for(settings)
     try:
         for layer in executor.capabilities():
             _say(f"{'ok     ' if layer.present else 'missing'}  {layer.name}: {layer.detail}")

@@ -45,6 +45,12 @@ class Settings:
     """Open event streams per user."""
     requests_per_second: int = 100
     """Of one caller, over HTTP; short bursts of three seconds' worth pass."""
+    executor: str = "local"
+    """Where runs are carried out: `local` is this machine, `dask` the workers of a Dask cluster."""
+    dask_address: str = ""
+    """The scheduler of that cluster, such as tls://host:8786; certificates are Dask's own settings."""
+    dask_shared_folders: bool = False
+    """Workers see the data folder under the same path, so that inputs need not be sent to them."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names a standalone server answers to; empty where another server stands in front."""
     database_url: str | None = field(default=None, repr=False)
@@ -70,7 +76,15 @@ class Settings:
         anchor = Path(found["STUDIO_ANCHOR_PATH"]) if found.get("STUDIO_ANCHOR_PATH") else None
         url = found.get("STUDIO_DATABASE_URL") or None
         owner = found.get("STUDIO_OWNER")
-        return cls.for_local(data_dir=data_dir, owner=owner, anchor_file=anchor, database_url=url)
+        return cls.for_local(
+            data_dir=data_dir,
+            owner=owner,
+            anchor_file=anchor,
+            database_url=url,
+            executor=found.get("STUDIO_EXECUTOR") or "local",
+            dask_address=found.get("STUDIO_DASK_ADDRESS") or "",
+            dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
+        )
 
     @property
     def database_path(self) -> Path:

@@ -21,7 +21,7 @@ from studio_server.registry import catalogue
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
 from studio_server.runs.closing import Closer
-from studio_server.runs.executor.local import LocalExecutor
+from studio_server.runs.executor.cluster.choosing import executor_for, refuse_impossible
 from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.live import LiveRuns
@@ -66,15 +66,16 @@ def build(
     `registry` None is the catalogue that ships with the server.
 
     Raises:
-        StorageError, RegistryInvalid: The server cannot start.
+        StorageError, RegistryInvalid, ExecutorUnsupported: The server cannot start.
     """
+    refuse_impossible(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or (FixedClock(DETERMINISTIC_START) if settings.deterministic else SystemClock())
     registry = registry or catalogue.load()
     db = open_database(settings.database_url, settings.database_path, clock)
     ids: IdSource = CountedIds(db.read(_unused_number)) if settings.deterministic else TimeOrderedIds(clock)
     ground = Ground(settings, clock, ids, registry, db)
-    return _connect(ground, executor or LocalExecutor(capacity=settings.workers))
+    return _connect(ground, executor or executor_for(settings))
 
 
 def _unused_number(tx: Tx) -> int:
