@@ -33,6 +33,56 @@ def test_every_row_continues_the_one_before(database: Store) -> None:
     assert database.read(first_broken) is None
 
 
+REFUSED = (apsw.ConstraintError, psycopg.IntegrityError)
+ROW = (
+    "INSERT INTO audit SELECT ?, recorded_us, 'usr_eve', action, subject, details, record_digest, ?, ?"
+    " FROM audit WHERE sequence = 1"
+)
+"""A row of sequence, previous hash and hash."""
+
+
+@pytest.mark.parametrize("sequence", [-1, 0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("continued", [0, 1, 2, 3])
+def test_the_database_refuses_a_row_that_does_not_continue_the_last_one(
+    database: Store, sequence: int, continued: int
+) -> None:
+    _append(database, 3)
+    query = "SELECT hash FROM audit ORDER BY sequence"
+    hashes = [GENESIS, *(row[0] for row in database.read(lambda tx: tx.execute(query)))]
+    row = (sequence, hashes[continued], digest((b"forked",)))
+    if (sequence, continued) == (4, 3):
+        database.write_blocking(lambda tx: tx.execute(ROW, row))
+    else:
+        with pytest.raises(REFUSED):
+            database.write_blocking(lambda tx: tx.execute(ROW, row))
+    assert database.read(head).count == 3 + ((sequence, continued) == (4, 3))
+
+
+def test_the_database_refuses_a_first_row_that_continues_something(database: Store) -> None:
+    values = "VALUES (1, 1, 'a', 'b', 'c', 'd', ?, ?, ?)"
+    row = (GENESIS, digest((b"before",)), digest((b"after",)))
+    with pytest.raises(REFUSED, match="continues the one before"):
+        database.write_blocking(lambda tx: tx.execute(f"INSERT INTO audit {values}", row))
+
+
+def test_a_row_with_the_hash_of_the_row_before_is_refused(database: Store) -> None:
+    _append(database, 3)
+    last = database.read(head).hash
+    with pytest.raises(REFUSED, match=r"CHECK|check constraint"):
+        database.write_blocking(lambda tx: tx.execute(ROW, (4, last, last)))
+
+
+def test_without_its_trigger_the_chain_forks_and_the_fork_is_found(database: Store) -> None:
+    _append(database, 3)
+
+    def fork(tx: Tx) -> None:
+        tx.execute(f"DROP TRIGGER audit_continues{' ON audit' if tx.engine == 'postgresql' else ''}")
+        tx.execute(ROW, (4, GENESIS, digest((b"forked",))))
+
+    database.write_blocking(fork)
+    assert database.read(first_broken) == 4
+
+
 def test_rows_can_be_neither_changed_nor_removed(database: Store) -> None:
     _append(database, 2)
     for statement in ("UPDATE audit SET actor = 'eve'", "DELETE FROM audit WHERE sequence = 2"):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_MS = 5_000
 CACHE_KIBIBYTES = 16_384
+WRITER_CACHE_KIBIBYTES = 65_536
+CHECKPOINT_PAGES = 8_192
+"""So many wait in the write-ahead log (32 MiB): a page that changes often is copied to the file once."""
 WRITE_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 UNREADABLE = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.CorruptError, apsw.NotADBError)
 DISK_FAULTS = (*UNREADABLE, apsw.ReadOnlyError)
@@ -60,8 +63,9 @@ def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
     """The one connection that writes: WAL, synchronous FULL, foreign keys, each proven to be accepted."""
     connection = apsw.Connection(str(path), WRITE_FLAGS, vfs, statementcachesize=256)
     with closed_on_failure(connection):
-        _prepare(connection)
+        _prepare(connection, WRITER_CACHE_KIBIBYTES)
         for setting, value, accepted in (
+            ("wal_autocheckpoint", str(CHECKPOINT_PAGES), str(CHECKPOINT_PAGES)),
             ("journal_mode", "WAL", "wal"),
             ("synchronous", "FULL", "2"),
             ("foreign_keys", "ON", "1"),
@@ -76,7 +80,7 @@ def connect_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     """A connection that cannot write, whatever statement it is given."""
     connection = apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE, vfs, statementcachesize=256)
     with closed_on_failure(connection):
-        _prepare(connection)
+        _prepare(connection, CACHE_KIBIBYTES)
         _set(connection, "query_only", "ON", "1")
     return connection
 
@@ -110,9 +114,10 @@ def empty_wal(connection: apsw.Connection) -> None:
         raise apsw.BusyError("another process still reads from the WAL")
 
 
-def _prepare(connection: apsw.Connection) -> None:
+def _prepare(connection: apsw.Connection, cache_kibibytes: int) -> None:
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)  # or new values make it parse statements anew
+    connection.execute(f"PRAGMA cache_size = -{cache_kibibytes}")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
 
