@@ -23,7 +23,9 @@ NO_LIMIT = 1_000_000_000
 def main(folder: str) -> None:
     """Serve until a signal ends it."""
     registry = with_trivial_tool()
-    settings = Settings.for_local(data_dir=Path(folder), owner="ada", requests_per_second=NO_LIMIT)
+    settings = Settings.for_local(
+        data_dir=Path(folder), owner="ada", requests_per_second=NO_LIMIT, reuse_results_seconds=0
+    )
 
     def make(chosen: Settings) -> Services:
         executor = LocalExecutor(capacity=chosen.workers, extra_path=TOYS)

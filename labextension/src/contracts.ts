@@ -199,6 +199,8 @@ export interface Estimate {
   readonly quote_expires_at: string | null;
   /** How to do it for 0 credits, where possible */
   readonly free_alternative?: string;
+  /** The run whose stored result a start would give for 0 credits, unless fresh */
+  readonly stored_run_id?: string | null;
 }
 
 /** What the parent of the worker measured. */
@@ -237,6 +239,8 @@ export interface Receipt {
   /** Whole credits */
   readonly available_credits_after: number;
   readonly created_at: string;
+  /** The run whose stored result was given; nothing was done or charged */
+  readonly answered_from?: string | null;
 }
 
 // catalogue: The catalogue of tools as users see it.
@@ -516,6 +520,8 @@ export interface RunRequest {
   readonly inputs?: Readonly<Record<string, JsonValue>>;
   readonly max_credits?: number | null;
   readonly quote?: string | null;
+  /** Work again, also where the result of the same work is stored */
+  readonly fresh?: boolean;
 }
 
 /** One run in a list. */
@@ -526,6 +532,8 @@ export interface RunSummary {
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'lost';
   readonly progress_percent: number;
   readonly stage?: string;
+  /** Place in the queue; 1 is next */
+  readonly queue_position?: number | null;
   /** Rises with every change of the run */
   readonly revision: number;
   /** Whole credits */
@@ -533,6 +541,8 @@ export interface RunSummary {
   readonly charged_credits: number | null;
   readonly receipt_id: string | null;
   readonly input_summary?: string;
+  /** The run whose stored result this one gives, for 0 credits */
+  readonly answered_from?: string | null;
   readonly created_at: string;
   readonly ended_at: string | null;
 }
@@ -545,6 +555,8 @@ export interface Run {
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'lost';
   readonly progress_percent: number;
   readonly stage?: string;
+  /** Place in the queue; 1 is next */
+  readonly queue_position?: number | null;
   /** Rises with every change of the run */
   readonly revision: number;
   /** Whole credits */
@@ -552,6 +564,8 @@ export interface Run {
   readonly charged_credits: number | null;
   readonly receipt_id: string | null;
   readonly input_summary?: string;
+  /** The run whose stored result this one gives, for 0 credits */
+  readonly answered_from?: string | null;
   readonly created_at: string;
   readonly ended_at: string | null;
   readonly tool_version: string;
@@ -561,6 +575,8 @@ export interface Run {
   readonly failure: Problem | null;
   readonly receipt: Receipt | null;
   readonly result: ToolResult | null;
+  /** What the tool logged last, oldest first */
+  readonly log_lines?: readonly string[];
 }
 
 /** Runs, newest first. */
@@ -651,7 +667,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
   Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},
   Column: {"members": {"name": "string", "kind": {"literals": ["text", "integer", "number", "percent", "bytes", "money", "time", "flag"]}, "unit": "string"}, "optional": ["kind", "unit"]},
-  Estimate: {"members": {"tool_id": "string", "tool_title": "string", "tool_version": "string", "place": {"literals": ["kernel", "server"]}, "price_version": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "forecast": {"ref": "Forecast"}, "measured_runs": "integer", "standing": {"any": [{"ref": "Standing"}, "null"]}, "quote": {"any": ["string", "null"]}, "quote_expires_at": {"any": ["string", "null"]}, "free_alternative": "string"}, "optional": ["free_alternative"]},
+  Estimate: {"members": {"tool_id": "string", "tool_title": "string", "tool_version": "string", "place": {"literals": ["kernel", "server"]}, "price_version": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "forecast": {"ref": "Forecast"}, "measured_runs": "integer", "standing": {"any": [{"ref": "Standing"}, "null"]}, "quote": {"any": ["string", "null"]}, "quote_expires_at": {"any": ["string", "null"]}, "free_alternative": "string", "stored_run_id": {"any": ["string", "null"]}}, "optional": ["free_alternative", "stored_run_id"]},
   EstimateRequest: {"members": {"tool": "string", "inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}}, "optional": ["inputs", "max_credits"]},
   Event: {"any": [{"ref": "HelloEvent"}, {"ref": "BalanceEvent"}, {"ref": "RunEvent"}, {"ref": "NoticeEvent"}]},
   FieldProblem: {"members": {"field": "string", "found": "string", "allowed": "string", "action": "string"}, "optional": ["action"]},
@@ -671,13 +687,13 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   PriceLine: {"members": {"label": "string", "credits": "string", "detail": "string"}, "optional": ["detail"]},
   Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id"]},
   Provenance: {"members": {"tool_id": "string", "tool_version": "string", "libraries": {"map": "string"}, "data_as_of": {"map": "string"}, "input_digest": "string"}, "optional": ["libraries", "data_as_of", "input_digest"]},
-  Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string"}, "optional": ["reason"]},
-  Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}}, "optional": ["stage", "input_summary"]},
+  Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string", "answered_from": {"any": ["string", "null"]}}, "optional": ["reason", "answered_from"]},
+  Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}, "log_lines": {"list": "string"}}, "optional": ["stage", "queue_position", "input_summary", "answered_from", "log_lines"]},
   RunEvent: {"members": {"kind": {"literals": ["run"]}, "run": {"ref": "RunSummary"}}, "optional": []},
   RunLimits: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "memory_bytes": "integer", "output_bytes": "integer"}, "optional": []},
   RunList: {"members": {"runs": {"list": {"ref": "RunSummary"}}, "next_before": {"any": ["string", "null"]}}, "optional": []},
-  RunRequest: {"members": {"inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}, "quote": {"any": ["string", "null"]}}, "optional": ["inputs", "max_credits", "quote"]},
-  RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "input_summary"]},
+  RunRequest: {"members": {"inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}, "quote": {"any": ["string", "null"]}, "fresh": "boolean"}, "optional": ["inputs", "max_credits", "quote", "fresh"]},
+  RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "queue_position", "input_summary", "answered_from"]},
   SpendControls: {"members": {"daily_limit_credits": "integer", "monthly_limit_credits": "integer", "per_run_limit_credits": {"any": ["integer", "null"]}, "daily_cap_credits": "integer", "monthly_cap_credits": "integer", "alert_percents": {"list": "integer"}}, "optional": []},
   SpendControlsChange: {"members": {"daily_limit_credits": {"any": ["integer", "null"]}, "monthly_limit_credits": {"any": ["integer", "null"]}, "per_run_limit_credits": {"any": ["integer", "null"]}, "alert_percents": {"any": [{"list": "integer"}, "null"]}}, "optional": ["daily_limit_credits", "monthly_limit_credits", "per_run_limit_credits", "alert_percents"]},
   Standing: {"members": {"available_credits": "integer", "after_typical_credits": "integer", "day_used_credits": "integer", "day_cap_credits": "integer", "refused_by": {"any": ["string", "null"]}, "action": "string"}, "optional": ["action"]},

@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self
 
@@ -41,6 +41,9 @@ class Settings:
     """All uploads of one user together."""
     max_queue_seconds: int = 900
     settle_grace_seconds: int = 60
+    reuse_results_seconds: int | None = None
+    """How long after a run the same work is answered with its stored result, for 0 credits; 0 is never. None
+    is a day, and never on a deterministic server: what it answers does not depend on what ran before."""
     max_event_streams: int = 20
     """Open event streams per user."""
     requests_per_second: int = 100
@@ -76,6 +79,7 @@ class Settings:
         anchor = Path(found["STUDIO_ANCHOR_PATH"]) if found.get("STUDIO_ANCHOR_PATH") else None
         url = found.get("STUDIO_DATABASE_URL") or None
         owner = found.get("STUDIO_OWNER")
+        reuse = found.get("STUDIO_REUSE_RESULTS_SECONDS")
         return cls.for_local(
             data_dir=data_dir,
             owner=owner,
@@ -84,7 +88,15 @@ class Settings:
             executor=found.get("STUDIO_EXECUTOR") or "local",
             dask_address=found.get("STUDIO_DASK_ADDRESS") or "",
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
+            reuse_results_seconds=int(reuse) if reuse else None,
         )
+
+    @property
+    def results_are_kept_for(self) -> timedelta:
+        """How long a stored result is given again."""
+        if self.reuse_results_seconds is not None:
+            return timedelta(seconds=self.reuse_results_seconds)
+        return timedelta(0) if self.deterministic else timedelta(days=1)
 
     @property
     def database_path(self) -> Path:

@@ -20,6 +20,7 @@ from studio_server.notices.service import Notices
 from studio_server.registry import catalogue
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
+from studio_server.runs.answers import Answers
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.cluster.choosing import executor_for, refuse_impossible
 from studio_server.runs.executor.protocol import Executor
@@ -30,7 +31,9 @@ from studio_server.runs.replicas import Replica
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler, Surroundings
 from studio_server.runs.service import Parts, RunService
+from studio_server.runs.shares import Shares
 from studio_server.runs.sweeper import Housekeeping, Sweeper
+from studio_server.runs.turns import Ticket
 from studio_server.runs.uploads import Uploads
 from studio_server.services import Services
 from studio_server.settings import DETERMINISTIC_START, Settings, erasure_key, signing_secret, takeout_key
@@ -89,19 +92,24 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     ledger = Ledger(ids)
     plans, returning, people = _people(ground, ledger)
     accounts = Accounts(settings, ledger, plans, minimum_credits=registry.burn.minimum_credits)
-    offers = Offers(registry, ledger, signing_secret(settings))
+    answers = Answers(registry, ledger, ids, kept_for=settings.results_are_kept_for)
+    offers = Offers(registry, ledger, signing_secret(settings), answers=answers)
     uploads = _uploads(ground)
     closer = Closer(registry, ledger, ids, deterministic=settings.deterministic)
     live, bus = LiveRuns(), EventBus(max_streams=settings.max_event_streams)
     announcer = Announcer(
         db, bus, registry=registry, ledger=ledger, people=people, accounts=accounts, live=live
     )
-    around = _surroundings(ground, executor, closer, uploads, live, announcer)
+    ticket = Shares(db, registry, people).ticket
+    around = _surroundings(ground, executor, closer, ticket, uploads, live, announcer)
     scheduler = Scheduler(around, max_queue=timedelta(seconds=settings.max_queue_seconds))
     lease = _lease(settings)
     replica = Replica()
     runs = RunService(
-        Parts(db, registry, ledger, people, offers, uploads, closer, scheduler, live, ids, lease, replica.id)
+        Parts(
+            *(db, registry, ledger, people, offers, answers, uploads, closer, scheduler, live, ids, lease),
+            replica.id,
+        )
     )
     inspection = Inspection(db, settings.anchor_path)
     traces = Traces(db, settings.data_dir, returning)
@@ -166,6 +174,7 @@ def _surroundings(  # noqa: PLR0917  - each part once, in the order of the recor
     ground: Ground,
     executor: Executor,
     closer: Closer,
+    ticket: Callable[[RunRow], Ticket],
     uploads: Uploads,
     live: LiveRuns,
     announcer: Announcer,
@@ -174,6 +183,7 @@ def _surroundings(  # noqa: PLR0917  - each part once, in the order of the recor
         db=ground.db,
         executor=executor,
         closer=closer,
+        ticket=ticket,
         uploads=uploads,
         live=live,
         work_folder=ground.settings.data_dir / "work",

@@ -61,6 +61,9 @@ class Estimate(Contract):
     quote: str | None = Field(description="Signed offer to start the run at this price; None anonymously")
     quote_expires_at: Instant | None
     free_alternative: str = Field(default="", description="How to do it for 0 credits, where possible")
+    stored_run_id: str | None = Field(
+        default=None, description="The run whose stored result a start would give for 0 credits, unless fresh"
+    )
 
 
 class Measured(Contract):
@@ -92,3 +95,6 @@ class Receipt(Contract):
     measured: Measured | None
     available_credits_after: Credits
     created_at: Instant
+    answered_from: str | None = Field(
+        default=None, description="The run whose stored result was given; nothing was done or charged"
+    )

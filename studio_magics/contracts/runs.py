@@ -19,6 +19,9 @@ class RunRequest(Contract):
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     max_credits: Credits | None = None
     quote: str | None = Field(default=None, max_length=4_000)
+    fresh: bool = Field(
+        default=False, description="Work again, also where the result of the same work is stored"
+    )
 
 
 class RunSummary(Contract):
@@ -30,11 +33,15 @@ class RunSummary(Contract):
     state: RunState
     progress_percent: int = Field(ge=0, le=100)
     stage: str = ""
+    queue_position: int | None = Field(default=None, ge=1, description="Place in the queue; 1 is next")
     revision: int = Field(ge=0, description="Rises with every change of the run")
     max_credits: Credits
     charged_credits: Credits | None
     receipt_id: str | None
     input_summary: str = ""
+    answered_from: str | None = Field(
+        default=None, description="The run whose stored result this one gives, for 0 credits"
+    )
     created_at: Instant
     ended_at: Instant | None
 
@@ -48,6 +55,7 @@ class Run(RunSummary):
     failure: Problem | None
     receipt: Receipt | None
     result: ToolResult | None
+    log_lines: tuple[str, ...] = Field(default=(), description="What the tool logged last, oldest first")
 
 
 class RunList(Contract):

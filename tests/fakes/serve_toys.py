@@ -13,7 +13,7 @@ from studio_server.wiring import build
 
 def main(folder: str) -> None:
     registry = toy_registry(daily_cap=10_000, monthly=10_000)
-    settings = Settings.for_local(data_dir=Path(folder), owner="ada")
+    settings = Settings.for_local(data_dir=Path(folder), owner="ada", reuse_results_seconds=0)
 
     def make(chosen: Settings) -> object:
         return build(chosen, executor=LocalExecutor(capacity=2, extra_path=TOYS), registry=registry)

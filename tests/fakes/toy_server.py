@@ -44,14 +44,16 @@ RUN = "/api/toy/count/run"
 TERMINAL = ("succeeded", "failed", "cancelled", "timed_out", "lost")
 
 
-def toy_registry(*, daily_cap: int = 30, monthly: int = 300) -> Registry:
-    """The toy catalogue with a free plan of this size."""
+def toy_registry(*, daily_cap: int = 30, monthly: int = 300, at_once: int = 1) -> Registry:
+    """The toy catalogue with a free plan of this size; `at_once` counter runs of one user work together."""
     if str(TOYS) not in sys.path:
         sys.path.append(str(TOYS))
     catalog.BUILT_IN["toy-studio-count"] = "studio_toys"
     catalog.sources.cache_clear()
     plan = PLANS["plan"][0] | {"daily_cap_credits": daily_cap, "monthly_credits": monthly}
-    return catalogue.assemble({"burn": BURN, "tool": [COUNTER, SOON]}, {"plan": [plan]})
+    plan |= {"runs_at_once": max(4, at_once)}
+    counter = COUNTER | ({"runs_at_once_per_user": at_once} if at_once > 1 else {})
+    return catalogue.assemble({"burn": BURN, "tool": [counter, SOON]}, {"plan": [plan]})
 
 
 def forget_toys() -> None:
@@ -87,8 +89,12 @@ def person(name: str) -> Identity:
 async def serving(
     folder: Path, *, registry: Registry | None = None, clock: Clock | None = None, **settings: object
 ) -> AsyncGenerator[ToyServer]:
-    """The server while the block runs; its books are in `folder`."""
-    chosen = replace(Settings.for_local(data_dir=folder, owner="ada"), **settings)
+    """The server while the block runs; its books are in `folder`.
+
+    It gives no stored results unless `reuse_results_seconds` says so: toys are asked for the same work again.
+    """
+    chosen = Settings.for_local(data_dir=folder, owner="ada", reuse_results_seconds=0)
+    chosen = replace(chosen, **settings)
     made: list[Services] = []
 
     def make(wanted: Settings) -> Services:

@@ -25,7 +25,7 @@ ERASED: dict[str, str] = {
     "partial_uploads": "DELETE FROM partial_uploads WHERE user_id = ?",
     "secrets": "DELETE FROM secrets WHERE user_id = ?",
     "runs": "UPDATE runs SET inputs = '{}', input_digest = '', input_summary = '', failure = NULL,"
-    " result = NULL WHERE user_id = ?",
+    " result = NULL, log_lines = '[]' WHERE user_id = ?",
     "idempotency": "DELETE FROM idempotency WHERE principal_id = ?",
     "notices": "DELETE FROM notices WHERE user_id = ?",
     "free_credit_starts": "DELETE FROM free_credit_starts WHERE user_id = ?",

@@ -146,12 +146,13 @@ TABLES: tuple[Table, ...] = (
             *("minimum_credits", "typical_credits", "maximum_credits", "charged_credits"),
             *("measured_cpu_ms", "measured_wall_ms", "measured_peak_bytes"),
             *("created_at", "started_at", "ended_at", "input_summary", "inputs", "failure", "result"),
+            *("log_lines", "answered_from"),
         ),
         "SELECT id, tool_id, tool_version, price_version, state, hold_id, receipt_id, minimum_credits,"
         " typical_credits, maximum_credits, charged_credits, measured_cpu_ms, measured_wall_ms,"
-        " measured_peak_bytes, created_at, started_at, ended_at, input_summary, inputs, failure, result"
-        " FROM runs WHERE user_id = ? ORDER BY id",
-        ("inputs", "failure", "result"),
+        " measured_peak_bytes, created_at, started_at, ended_at, input_summary, inputs, failure, result,"
+        " log_lines, answered_from FROM runs WHERE user_id = ? ORDER BY id",
+        ("inputs", "failure", "result", "log_lines"),
     ),
     Table(
         "receipts",

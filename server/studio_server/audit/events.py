@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_CANCELLED = "run_cancelled"
     RUN_LOST = "run_lost"
+    RUN_ANSWERED = "run_answered"
     LIMIT_VIOLATION = "limit_violation"
     PURCHASE_STARTED = "purchase_started"
     PURCHASE_PAID = "purchase_paid"
@@ -139,6 +140,18 @@ class RunEnded(Event):
     receipt_id: str
     charged_credits: int
     returned_credits: int
+
+
+@dataclass(frozen=True)
+class RunAnswered(Event):
+    """A run was answered with the stored result of an earlier one; no hold was made, no work was done."""
+
+    kind = EventKind.RUN_ANSWERED
+    tool_id: str
+    input_digest: str
+    answered_from: str
+    receipt_id: str
+    charged_credits: int
 
 
 @dataclass(frozen=True)

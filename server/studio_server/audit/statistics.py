@@ -25,6 +25,7 @@ RUN_KINDS = {
     "failed": EventKind.RUN_FAILED,
     "cancelled": EventKind.RUN_CANCELLED,
     "lost": EventKind.RUN_LOST,
+    "answered": EventKind.RUN_ANSWERED,
 }
 MOVED = {
     "granted": ("grant",),

@@ -43,6 +43,9 @@ class ToolEntry:
     maximum_credits: int
     limits: Limits | None
     availability: Availability
+    runs_at_once: int | None = None
+    """Metered runs of it at the same time, of all users together; None is as many as there are workers."""
+    runs_at_once_per_user: int = 1
 
     @property
     def studio(self) -> str:
@@ -57,13 +60,18 @@ class ToolEntry:
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """One plan: what it gives a month, allows a day, and carries at most into the next period, in credits."""
+    """One plan: what it gives a month, allows a day, and carries at most into the next period, in credits.
+
+    `queue_weight` is its share of the workers while others wait too, beside a weight of 1.
+    """
 
     id: str
     title: str
     monthly_credits: int
     daily_cap_credits: int
     roll_over_credits: int = 0
+    runs_at_once: int = 4
+    queue_weight: int = 1
 
 
 class RegistryInvalid(ValueError):
@@ -228,6 +236,8 @@ def _entry(row: Mapping[str, Any], installed: frozenset[str]) -> ToolEntry:
         maximum_credits=row.get("maximum_credits", 0),
         limits=limits,
         availability="available" if row["id"] in installed else "coming_soon",
+        runs_at_once=row.get("runs_at_once"),
+        runs_at_once_per_user=row.get("runs_at_once_per_user", 1),
     )
 
 
@@ -255,6 +265,8 @@ def _faults(entry: ToolEntry, burn: Burn) -> list[str]:
         faults.append(
             f"{entry.id} burns {most} credits at its limits, its maximum says {entry.maximum_credits}"
         )
+    if min(entry.runs_at_once_per_user, 1 if entry.runs_at_once is None else entry.runs_at_once) < 1:
+        faults.append(f"{entry.id} allows no run at all")
     if entry.availability == "available":
         faults.extend(_code_faults(entry))
     return faults
@@ -283,6 +295,8 @@ def _plan_faults(plans: Sequence[PlanEntry]) -> list[str]:
         if not 0 <= plan.roll_over_credits <= plan.monthly_credits:
             carries, gives = plan.roll_over_credits, plan.monthly_credits
             faults.append(f"the plan {plan.id} carries {carries} credits over and gives {gives}")
+        if min(plan.runs_at_once, plan.queue_weight) < 1:
+            faults.append(f"the plan {plan.id} allows no run at all")
         if plan.id == DEFAULT_PLAN and plan.roll_over_credits:
             faults.append(f"the plan {plan.id} follows the calendar month and carries nothing over")
     return faults

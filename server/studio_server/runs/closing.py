@@ -1,5 +1,6 @@
 """Ends a run: what an outcome costs, the end of its hold and its receipt, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,9 +78,15 @@ class Closer:
         self._deterministic = deterministic
 
     def close(
-        self, tx: Tx, run_id: str, outcome: Outcome, *, verdict: Verdict | None = None
+        self,
+        tx: Tx,
+        run_id: str,
+        outcome: Outcome,
+        *,
+        verdict: Verdict | None = None,
+        log_lines: Sequence[str] = (),
     ) -> Closing | None:
-        """End the run with this outcome; None when it is over already."""
+        """End the run with this outcome and the last lines of its log; None when it is over already."""
         run = rows.by_id(tx, run_id)
         if run is None or run.over:
             return None
@@ -89,6 +96,7 @@ class Closer:
         receipt = self._receipt(tx, run, verdict, usage, charged)
         failure = _failure(run, self._registry.tools[run.tool_id].title, verdict, outcome)
         values = _last_values(run, receipt, usage, failure) | {"state": verdict.state, "ended_at": tx.now}
+        values["log_lines"] = list(log_lines)
         result = outcome.result if verdict.state == "succeeded" else None
         stored = values | {"result": result.model_dump_json() if result else None}
         rows.change(tx, run.id, ("queued", "running"), stored)

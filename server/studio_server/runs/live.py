@@ -1,9 +1,10 @@
-"""Progress of runs that are not over: kept in memory, told to whoever waits, gone with the process.
+"""Progress, place in the queue and last log lines of runs that are not over.
 
-Used from the event loop only.
+Kept in memory, told to whoever waits, gone with the process. Used from the event loop only.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 BUMPS_PER_REVISION = 1_000_000
@@ -11,6 +12,8 @@ BUMPS_PER_REVISION = 1_000_000
 
 
 UNKNOWN_PAUSE_SECONDS = 1.0
+LOG_LINES = 20
+LOG_CHARACTERS = 300
 
 
 @dataclass
@@ -19,6 +22,9 @@ class Live:
 
     percent: int = 0
     stage: str = ""
+    position: int | None = None
+    """Place in the queue, 1 is next; None when it does not wait."""
+    log: tuple[str, ...] = ()
     bumps: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -37,12 +43,22 @@ class LiveRuns:
         """The run is live from now on."""
         self._runs[run_id] = Live(stage=stage)
 
-    def report(self, run_id: str, percent: int, stage: str) -> bool:
-        """Note progress and wake who waits; False when it said nothing new."""
-        live = self._runs.get(run_id)
-        if live is None or (live.percent, live.stage) == (percent, stage):
+    def report(self, run_id: str, percent: int, stage: str, log: Iterable[str] = ()) -> bool:
+        """Note progress and new log lines, and wake who waits; False when they said nothing new."""
+        live, lines = self._runs.get(run_id), tuple(map(readable, log))
+        if live is None or (not lines and (live.percent, live.stage) == (percent, stage)):
             return False
         live.percent, live.stage = max(live.percent, percent), stage
+        live.log = (*live.log, *lines)[-LOG_LINES:]
+        self.touch(run_id)
+        return True
+
+    def place(self, run_id: str, position: int | None) -> bool:
+        """Note its place in the queue and wake who waits; False when it is where it was."""
+        live = self._runs.get(run_id)
+        if live is None or live.position == position:
+            return False
+        live.position = position
         self.touch(run_id)
         return True
 
@@ -72,6 +88,12 @@ class LiveRuns:
             await asyncio.wait_for(live.changed.wait(), patience_seconds)
         except TimeoutError:
             return
+
+
+def readable(line: str) -> str:
+    """A line of a tool's log as people may see it: one line of printable signs, cut to a length."""
+    clean = "".join(sign if sign.isprintable() else " " for sign in line)
+    return " ".join(clean.split())[:LOG_CHARACTERS]
 
 
 def revision(stored: int, live: Live | None) -> int:

@@ -16,6 +16,7 @@ from studio_server.pricing.limits import Limits
 from studio_server.pricing.quote import LIFETIME, Quote, QuoteRefused, read, sign
 from studio_server.registry.catalogue import Registry, ToolEntry
 from studio_server.runs import rows
+from studio_server.runs.answers import Answers
 from studio_server.runs.inputs import Prepared, prepare
 from studio_server.runs.standing import standing
 from studio_server.storage.tx import Tx
@@ -50,8 +51,12 @@ class InputTooLarge(ValueError):
 class Offers:
     """Prices runs; signs what it prices."""
 
-    def __init__(self, registry: Registry, ledger: Ledger, secret: bytes) -> None:
+    def __init__(
+        self, registry: Registry, ledger: Ledger, secret: bytes, *, answers: Answers | None = None
+    ) -> None:
+        """`answers` None knows of no stored results: for tests of prices alone."""
         self._registry = registry
+        self._answers = answers
         self._ledger = ledger
         self._secret = secret
 
@@ -139,6 +144,7 @@ class Offers:
             free_alternative="run it in the kernel for 0 credits: --on kernel"
             if entry.mode == "hybrid"
             else "",
+            stored_run_id=self._answers.find(tx, user.id, offer.prepared) if user and self._answers else None,
         )
 
     def _quote(self, tx: Tx, offer: Offer, user: User) -> Quote:

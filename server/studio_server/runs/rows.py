@@ -15,7 +15,7 @@ from studio_server.storage.tx import Row, Tx
 
 PAST_RUNS = 50
 INSTANTS = frozenset({"created_at", "started_at", "ended_at"})
-TEXTS_OF_JSON = frozenset({"inputs", "failure"})
+TEXTS_OF_JSON = frozenset({"inputs", "failure", "log_lines"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class RunRow:
     started_at: datetime | None
     ended_at: datetime | None
     replica_id: str = ""
+    log_lines: Sequence[str] = ()
+    """The last lines that the tool logged, written when the run ends."""
+    answered_from: str = ""
+    """The run whose stored result this one gives; empty for a run that did work."""
+
+    @property
+    def source(self) -> str:
+        """The run that made the result and its files."""
+        return self.answered_from or self.id
 
     @property
     def over(self) -> bool:
@@ -116,6 +125,29 @@ def result_text(tx: Tx, run_id: str) -> str | None:
     return row[0] if row else None
 
 
+def stored_answer(tx: Tx, user_id: str, work: tuple[str, str, str], *, ended_since: datetime) -> str | None:
+    """The latest run that did this work for this user and whose result and files are all still here.
+
+    `work` is tool, tool version and input digest.
+    """
+    row = tx.one(
+        "SELECT id FROM runs WHERE user_id = ? AND tool_id = ? AND tool_version = ? AND input_digest = ?"
+        " AND state = 'succeeded' AND answered_from = '' AND result IS NOT NULL AND ended_at > ?"
+        " AND NOT EXISTS (SELECT 1 FROM artefacts WHERE run_id = runs.id"
+        " AND (removed_at IS NOT NULL OR expires_at <= ?)) ORDER BY id DESC LIMIT 1",
+        (user_id, *work, to_microseconds(ended_since), to_microseconds(tx.now)),
+    )
+    return row[0] if row else None
+
+
+def at_work(tx: Tx) -> list[tuple[str, str]]:
+    """User and tool of every run that works now, on any server of this database."""
+    found = tx.execute(
+        "SELECT user_id, tool_id FROM runs WHERE state IN ('queued', 'running') AND state = 'running'"
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 def past(tx: Tx, tool_id: str, tool_version: str) -> list[Sample]:
     """The latest measured runs of this tool version, for correcting its forecast."""
     rows = tx.execute(
@@ -129,10 +161,10 @@ def past(tx: Tx, tool_id: str, tool_version: str) -> list[Sample]:
 
 
 def charges(tx: Tx, tool_id: str, tool_version: str) -> list[tuple[int, int, int]]:
-    """(typical, maximum, charged) of every run of this tool version that succeeded."""
+    """(typical, maximum, charged) of every run of this tool version that worked and succeeded."""
     rows = tx.execute(
         "SELECT typical_credits, maximum_credits, charged_credits FROM runs"
-        " WHERE tool_id = ? AND tool_version = ? AND state = 'succeeded'",
+        " WHERE tool_id = ? AND tool_version = ? AND state = 'succeeded' AND answered_from = ''",
         (tool_id, tool_version),
     )
     return [(row[0], row[1], row[2]) for row in rows]

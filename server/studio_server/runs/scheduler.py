@@ -1,4 +1,7 @@
-"""Takes queued runs to their end: first come first served, one at a time per user and tool, within capacity.
+"""Takes queued runs to their end: in turns between users, within the limits of plan, tool and capacity.
+
+Who is next is decided by `turns`. A limit holds for all servers of one database: a run that another server's
+runs leave no room for waits for the next round of housekeeping. Its place in the queue is its place here.
 
 Lives on the event loop; tool work happens in worker processes, ledger work on the writer thread.
 """
@@ -10,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from studio_magics.tools import catalog
 from studio_server.runs import rows
@@ -28,6 +31,7 @@ from studio_server.runs.executor.protocol import (
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import wire_limits
 from studio_server.runs.rows import RunChanged, RunRow
+from studio_server.runs.turns import FairQueue, Ticket, within_limits
 from studio_server.runs.uploads import Uploads
 from studio_server.storage.errors import StoreBusy
 from studio_server.storage.store import Store
@@ -35,8 +39,14 @@ from studio_server.storage.tx import Tx
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+ONE_START_AT_A_TIME = 7_310_004
+"""The number of the lock that servers on one PostgreSQL take to count what works and start one more."""
 BUSY_ATTEMPTS = 20
 BUSY_PAUSE_SECONDS = 0.25
+PLACES_PAUSE_SECONDS = 0.5
+"""Places in the queue are told at most this often."""
+PLACES_PUSHED = 100
+"""Who is further behind is told when they look, not pushed."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,8 @@ class Surroundings:
     db: Store
     executor: Executor
     closer: Closer
+    ticket: Callable[[RunRow], Ticket]
+    """What the run's user and tool may have at work at the same time."""
     uploads: Uploads
     live: LiveRuns
     work_folder: Path
@@ -61,8 +73,12 @@ class Scheduler:
     def __init__(self, around: Surroundings, *, max_queue: timedelta) -> None:
         self._around = around
         self._max_queue = max_queue
-        self._queue: list[RunRow] = []
-        self._busy: dict[str, RunRow] = {}
+        self._queue = FairQueue()
+        self._waiting: dict[str, RunRow] = {}
+        self._busy: dict[str, Ticket] = {}
+        self._no_room: set[str] = set()
+        """Runs that another server's runs left no room for, until the next round."""
+        self._telling: asyncio.TimerHandle | None = None
         self._jobs: dict[str, RunningJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelled: set[str] = set()
@@ -71,26 +87,22 @@ class Scheduler:
     def add(self, run: RunRow) -> None:
         """Queue a run whose hold is committed."""
         self._around.live.begin(run.id, "waiting for a worker")
-        self._queue.append(run)
-        self.pump()
+        self._waiting[run.id] = run
+        self._queue.add(self._around.ticket(run))
+        self._start_some()
+        if run.id in self._queue:
+            self._around.live.place(run.id, self._queue.order().index(run.id) + 1)
 
     def pump(self) -> None:
-        """Start every queued run that may start now."""
-        while not self._closing and len(self._busy) < self._around.executor.capacity:
-            run = next((run for run in self._queue if self._may_start(run)), None)
-            if run is None:
-                return
-            self._queue.remove(run)
-            self._busy[run.id] = run
-            task = asyncio.get_running_loop().create_task(self._take(run), name=f"run {run.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        """Start every queued run that may start now; what another server left no room for is tried again."""
+        self._no_room.clear()
+        self._start_some()
 
     async def cancel(self, run_id: str) -> bool:
         """Stop a run: at once when it waits, by killing its worker when it works; False if it is not here."""
-        waiting = next((run for run in self._queue if run.id == run_id), None)
-        if waiting is not None:
-            self._queue.remove(waiting)
+        if self._queue.remove(run_id):
+            waiting = self._waiting.pop(run_id)
+            self._tell_places_soon()
             await self._close(waiting, Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN)
             return True
         if run_id not in self._busy:
@@ -105,13 +117,16 @@ class Scheduler:
 
     def knows(self, run_id: str) -> bool:
         """Whether the run waits or works here."""
-        return run_id in self._busy or any(run.id == run_id for run in self._queue)
+        return run_id in self._busy or run_id in self._waiting
 
     async def give_up_old(self) -> None:
         """End runs that have waited longer than allowed; nothing is charged for them."""
         now = self._around.db.clock.now()
-        for run in [run for run in self._queue if now - run.created_at > self._max_queue]:
-            self._queue.remove(run)
+        for run in [run for run in self._waiting.values() if now - run.created_at > self._max_queue]:
+            if not self._queue.remove(run.id):
+                continue
+            del self._waiting[run.id]
+            self._tell_places_soon()
             await self._close(run, Outcome("lost", "The run waited too long for a free worker."))
 
     def clear_leftovers(self) -> None:
@@ -121,17 +136,55 @@ class Scheduler:
     async def stop(self) -> None:
         """Kill what runs, end every run as a platform fault, and return when all are closed."""
         self._closing = True
+        if self._telling is not None:
+            self._telling.cancel()
         await asyncio.to_thread(self._around.executor.close)
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        while self._queue:
-            await self._close(self._queue.pop(), Outcome("lost", "The server stopped before the run began."))
+        for run in tuple(self._waiting.values()):
+            self._queue.remove(run.id)
+            del self._waiting[run.id]
+            await self._close(run, Outcome("lost", "The server stopped before the run began."))
 
-    def _may_start(self, run: RunRow) -> bool:
-        return all((busy.user_id, busy.tool_id) != (run.user_id, run.tool_id) for busy in self._busy.values())
+    def _start_some(self) -> None:
+        while not self._closing and len(self._busy) < self._around.executor.capacity:
+            ticket = self._queue.take(self._may_start)
+            if ticket is None:
+                return
+            run = self._waiting.pop(ticket.run_id)
+            self._busy[run.id] = ticket
+            self._around.live.place(run.id, None)
+            self._tell_places_soon()
+            task = asyncio.get_running_loop().create_task(self._take(run, ticket), name=f"run {run.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, run: RunRow) -> None:
+    def _may_start(self, ticket: Ticket) -> bool:
+        working = ((busy.user_id, busy.tool_id) for busy in self._busy.values())
+        return ticket.run_id not in self._no_room and within_limits(ticket, working)
+
+    def _tell_places_soon(self) -> None:
+        if self._telling is None and len(self._queue) and not self._closing:
+            self._telling = asyncio.get_running_loop().call_later(PLACES_PAUSE_SECONDS, self._tell_places)
+
+    def _tell_places(self) -> None:
+        self._telling = None
+        for position, run_id in enumerate(self._queue.order(), start=1):
+            if self._around.live.place(run_id, position) and position <= PLACES_PUSHED:
+                self._around.on_change(run_id)
+
+    async def _take(self, run: RunRow, ticket: Ticket) -> None:
+        if await self._over(run, ticket):
+            await asyncio.to_thread(shutil.rmtree, self._around.work_folder / run.id, ignore_errors=True)
+        self._start_some()
+
+    async def _over(self, run: RunRow, ticket: Ticket) -> bool:
+        """Take the run to its end; False when it waits again."""
         try:
-            outcome, verdict = await self._work(run)
+            ended = await self._work(run, ticket)
+            if ended is None:
+                self._wait_again(run, ticket)
+                return False
+            outcome, verdict = ended
             await self._close(run, outcome, verdict)
         except Exception:
             # The outermost boundary of a run: whatever broke is ours, so the run ends for nothing.
@@ -140,8 +193,13 @@ class Scheduler:
         finally:
             self._busy.pop(run.id, None)
             self._cancelled.discard(run.id)
-            await asyncio.to_thread(shutil.rmtree, self._around.work_folder / run.id, ignore_errors=True)
-            self.pump()
+        return True
+
+    def _wait_again(self, run: RunRow, ticket: Ticket) -> None:
+        self._no_room.add(run.id)
+        self._waiting[run.id] = run
+        self._queue.give_back(ticket)
+        self._tell_places_soon()
 
     async def _give_up(self, run: RunRow) -> None:
         try:
@@ -151,11 +209,14 @@ class Scheduler:
             log.exception("run %s could not be closed", run.id)
             self._around.live.end(run.id)
 
-    async def _work(self, run: RunRow) -> tuple[Outcome, Verdict | None]:
+    async def _work(self, run: RunRow, ticket: Ticket) -> tuple[Outcome, Verdict | None] | None:
+        """How the run ended; None when it may not start yet."""
         if run.id in self._cancelled:
             return Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN
-        started = await self._write(lambda tx: _mark_started(tx, run))
-        if not started:
+        started = await self._write(lambda tx: _mark_started(tx, run, ticket))
+        if started == "no_room" and run.id not in self._cancelled:
+            return None
+        if started != "started":
             return Outcome("cancelled", WITHDRAWN.reason), WITHDRAWN
         self._around.live.report(run.id, 0, "starting")
         self._around.on_change(run.id)
@@ -198,14 +259,16 @@ class Scheduler:
         return hear
 
     def _progress(self, run_id: str, progress: Progress) -> None:
-        if self._around.live.report(run_id, progress.percent, progress.stage):
+        if self._around.live.report(run_id, progress.percent, progress.stage, progress.log):
             self._around.on_change(run_id)
 
     async def _close(self, run: RunRow, outcome: Outcome, verdict: Verdict | None = None) -> None:
         kept = await asyncio.to_thread(keep_artefacts, self._around.artefact_folder / run.id, outcome)
+        live = self._around.live.of(run.id)
+        log_lines = live.log if live else ()
 
         def work(tx: Tx) -> Closing | None:
-            closing = self._around.closer.close(tx, run.id, outcome, verdict=verdict)
+            closing = self._around.closer.close(tx, run.id, outcome, verdict=verdict, log_lines=log_lines)
             if closing is not None:
                 rows.insert_artefacts(tx, run.id, kept)
             return closing
@@ -235,10 +298,15 @@ def keep_artefacts(folder: Path, outcome: Outcome) -> list[rows.ArtefactRow]:
     return kept
 
 
-def _mark_started(tx: Tx, run: RunRow) -> bool:
+def _mark_started(tx: Tx, run: RunRow, ticket: Ticket) -> Literal["started", "over", "no_room"]:
+    """Start the run unless it is over, or what works on all servers leaves no room for it."""
+    if tx.engine == "postgresql":
+        tx.execute(f"SELECT 1 FROM pg_advisory_xact_lock({ONE_START_AT_A_TIME})")  # noqa: S608  - constant text
+    if not within_limits(ticket, rows.at_work(tx)):
+        return "no_room"
     values = {"state": "running", "revision": run.revision + 1, "started_at": tx.now}
     try:
         rows.change(tx, run.id, ("queued",), values)
     except RunChanged:
-        return False
-    return True
+        return "over"
+    return "started"

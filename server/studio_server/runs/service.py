@@ -18,6 +18,7 @@ from studio_server.ids import IdSource
 from studio_server.ledger import HoldRefused, Ledger, PlaceHold
 from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows, views
+from studio_server.runs.answers import Answers
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.protocol import Outcome
 from studio_server.runs.inputs import wrong_size
@@ -60,6 +61,7 @@ class Parts:
     ledger: Ledger
     people: People
     offers: Offers
+    answers: Answers
     uploads: Uploads
     closer: Closer
     scheduler: Scheduler
@@ -78,6 +80,8 @@ class RunService:
     def place(self, tx: Tx, user: User, tool: str, request: RunRequest) -> RunRow:
         """Set the ceiling aside and store the run as queued; call `enqueue` once this is committed.
 
+        Where the result of the same work is stored, nothing is set aside and the run is over at once.
+
         Raises:
             ToolNotFound, ToolComingSoon, ToolRunsElsewhere, InputInvalid, InputTooLarge, UploadMissing,
             CeilingBelowMinimum, QuoteRefused, HoldRefused: Nothing was set aside.
@@ -86,14 +90,22 @@ class RunService:
         offer = parts.offers.offer(tx, tool, request.inputs, request.max_credits)
         if request.quote is not None:
             offer = parts.offers.honour(tx, offer, request.quote, user, max_credits=request.max_credits)
+        source = None if request.fresh else parts.answers.find(tx, user.id, offer.prepared)
+        if source is not None:
+            parts.people.allocate(tx, user)
+            return parts.answers.give(tx, user, self._row(tx, user, offer), source)
+        self._refuse_missing(tx, user, offer)
+        parts.people.allocate(tx, user)
+        return self._hold(tx, user, offer)
+
+    def _refuse_missing(self, tx: Tx, user: User, offer: Offer) -> None:
+        parts = self._parts
         for file in offer.prepared.files:
             stored = parts.uploads.find(tx, user.id, file.digest)
             if stored is None:
                 raise UploadMissing(file.digest, file.name)
             if stored.size_bytes != file.size_bytes:
                 raise wrong_size(offer.prepared.tool, file, stored.size_bytes)
-        parts.people.allocate(tx, user)
-        return self._hold(tx, user, offer)
 
     async def record_refusal(self, user: User, tool: str, refused: HoldRefused) -> None:
         """Keep on record that a limit refused a run; the refusal itself left no trace in the books."""
@@ -109,8 +121,9 @@ class RunService:
         await self._parts.db.write(work)
 
     def enqueue(self, run: RunRow) -> None:
-        """Let a stored run take its turn."""
-        self._parts.scheduler.add(run)
+        """Let a stored run take its turn; one that is over already needs none."""
+        if not run.over:
+            self._parts.scheduler.add(run)
 
     def summary(self, run: RunRow) -> RunSummary:
         """One line of a run as it is now."""
@@ -178,8 +191,8 @@ class RunService:
         Raises:
             RunNotFound: There is no such run or file.
         """
-        self.page(user_id, run_id)
-        found = self._parts.db.read(lambda tx: rows.artefact(tx, run_id, name))
+        source = self.page(user_id, run_id).answered_from or run_id
+        found = self._parts.db.read(lambda tx: rows.artefact(tx, source, name))
         if found is None or not Path(found.path).is_file():
             raise RunNotFound(f"file {name} of {run_id}")
         return found, Path(found.path)

@@ -23,7 +23,7 @@ def summary(registry: Registry, run: RunRow, live: Live | None) -> RunSummary:
 def page(registry: Registry, tx: Tx, run: RunRow, live: Live | None) -> Run:
     """A run with its receipt, failure and result."""
     receipt = rows.receipt_text(tx, run.user_id, run_id=run.id) if run.over else None
-    result = rows.result_text(tx, run.id) if run.state == "succeeded" else None
+    result = rows.result_text(tx, run.source) if run.state == "succeeded" else None
     return Run(
         **_members(registry, run, live),
         tool_version=run.tool_version,
@@ -32,6 +32,7 @@ def page(registry: Registry, tx: Tx, run: RunRow, live: Live | None) -> Run:
         failure=Problem.model_validate(run.failure) if run.failure else None,
         receipt=Receipt.model_validate_json(receipt) if receipt else None,
         result=ToolResult.model_validate_json(result) if result else None,
+        log_lines=live.log if live and not run.over else tuple(run.log_lines),
     )
 
 
@@ -44,6 +45,8 @@ def _members(registry: Registry, run: RunRow, live: Live | None) -> dict[str, An
         "state": run.state,
         "progress_percent": WHOLE if run.state == "succeeded" else (live.percent if live else 0),
         "stage": live.stage if live and not run.over else "",
+        "queue_position": live.position if live and run.state == "queued" else None,
+        "answered_from": run.answered_from or None,
         "revision": revision(run.revision, live if not run.over else None),
         "max_credits": run.maximum_credits,
         "charged_credits": run.charged_credits,

@@ -1,5 +1,6 @@
 """Tools for tests of the server: small programs that behave in one known way each."""
 
+import logging
 import time
 
 from studio_magics.contracts.billing import Forecast
@@ -8,6 +9,7 @@ from studio_magics.contracts.results import Provenance, ToolResult
 from studio_magics.tools.base import InputRejected, RunContext, Tool, ToolInput
 
 NAP_SECONDS = 0.02
+log = logging.getLogger(__name__)
 LONGEST_SECONDS = 60
 
 
@@ -21,6 +23,7 @@ class Count(ToolInput):
     sleep_until_killed: bool = False
     forecast_cpu_ms: int = 200
     kernel_secret: str | None = None
+    say: tuple[str, ...] = ()
 
 
 def forecast(inputs: Count) -> Forecast:
@@ -31,6 +34,9 @@ def run(inputs: Count, ctx: RunContext) -> ToolResult:
     if inputs.refuse:
         raise InputRejected("data", found="a file nobody likes", allowed="any other", action="take another")
     ctx.progress(0.25, "counting")
+    for line in inputs.say:
+        log.info(line)
+        logging.getLogger("some.library").warning("a library says %s", line)
     size = len(ctx.path(inputs.data).read_bytes()) if inputs.data else 0
     _burn(inputs.burn_ms)
     if inputs.sleep_until_killed:

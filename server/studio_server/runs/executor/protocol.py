@@ -55,6 +55,8 @@ class Progress:
 
     percent: int
     stage: str
+    log: tuple[str, ...] = ()
+    """What the tool logged since the last report, oldest first, not believed: text of any kind."""
 
 
 @dataclass(frozen=True)
