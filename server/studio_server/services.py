@@ -22,6 +22,7 @@ from studio_server.runs.announcing import Announcer
 from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.offers import Offers
+from studio_server.runs.partial_uploads import PartialUploads
 from studio_server.runs.replicas import Replica
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.service import RunService
@@ -49,6 +50,7 @@ class Services:
     accounts: Accounts
     offers: Offers
     uploads: Uploads
+    partial_uploads: PartialUploads
     runs: RunService
     scheduler: Scheduler
     executor: Executor

@@ -39,6 +39,10 @@ class Settings:
     max_upload_bytes: int = MAX_UPLOAD_BYTES
     max_stored_upload_bytes: int = 4_000_000_000
     """All uploads of one user together."""
+    keep_uploads_days: int = 30
+    """How long an upload is kept after a run last needed it."""
+    keep_partial_uploads_hours: int = 24
+    """How long an upload that was broken off waits for its next piece."""
     max_queue_seconds: int = 900
     settle_grace_seconds: int = 60
     reuse_results_seconds: int | None = None

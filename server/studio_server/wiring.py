@@ -27,6 +27,7 @@ from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offers
+from studio_server.runs.partial_uploads import PartialUploads
 from studio_server.runs.replicas import Replica
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler, Surroundings
@@ -34,6 +35,7 @@ from studio_server.runs.service import Parts, RunService
 from studio_server.runs.shares import Shares
 from studio_server.runs.sweeper import Housekeeping, Sweeper
 from studio_server.runs.turns import Ticket
+from studio_server.runs.upload_sweeping import Kept, UploadSweep
 from studio_server.runs.uploads import Uploads
 from studio_server.services import Services
 from studio_server.settings import DETERMINISTIC_START, Settings, erasure_key, signing_secret, takeout_key
@@ -125,6 +127,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         close_orphans=runs.close_abandoned,
         inspect=inspection.regular,
         remove_traces=traces.remove,
+        sweep_files=_sweep(ground, uploads).sweep,
         recover=Recovery(db, inspection.accept).attempt,
     )
     return Services(
@@ -138,6 +141,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         accounts=accounts,
         offers=offers,
         uploads=uploads,
+        partial_uploads=PartialUploads(db, uploads),
         runs=runs,
         scheduler=scheduler,
         executor=executor,
@@ -168,6 +172,15 @@ def _uploads(ground: Ground) -> Uploads:
         max_bytes=settings.max_upload_bytes,
         max_bytes_together=settings.max_stored_upload_bytes,
     )
+
+
+def _sweep(ground: Ground, uploads: Uploads) -> UploadSweep:
+    settings = ground.settings
+    kept = Kept(
+        uploads=timedelta(days=settings.keep_uploads_days),
+        partial_uploads=timedelta(hours=settings.keep_partial_uploads_hours),
+    )
+    return UploadSweep(ground.db, uploads, settings.data_dir / "uploads", kept)
 
 
 def _surroundings(  # noqa: PLR0917  - each part once, in the order of the record

@@ -62,6 +62,15 @@ class InputFolder(Contract):
         return sum(file.size_bytes for file in self.files)
 
 
+class UploadPart(Contract):
+    """How far an upload in pieces is."""
+
+    digest: Digest
+    size_bytes: Bytes = Field(description="The size of the whole content")
+    offset_bytes: Bytes = Field(description="How much has arrived; the next piece begins here")
+    complete: bool = Field(description="Whether it is whole, checked against its digest and kept")
+
+
 class UploadInfo(Contract):
     """What the server holds of one uploaded content."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from studio_magics.client.refusals import Unknown
 from studio_magics.contracts.results import Artefact
 from studio_magics.runners.scratch import ScratchFolder
+from studio_magics.tools.intake import examine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,10 +38,18 @@ class KernelContext:
         self._folder = ScratchFolder()
         self._root = self._folder.path
         self._made: dict[str, Path] = {}
+        self._examined: set[str] = set()
 
     def path(self, file: InputFile) -> Path:
-        """The file where it is, or a link to it with the ending its record names."""
+        """The file where it is, or a link to it with the ending its record names, once it was looked at.
+
+        Raises:
+            InputRejected: Opening it could be a mistake.
+        """
         path = self._content[file.digest].resolve()
+        if file.digest not in self._examined:
+            examine(path, file.name)
+            self._examined.add(file.digest)
         suffix = Path(file.name).suffix
         if path.suffix == suffix:
             return path

@@ -24,7 +24,16 @@ from studio_server.runs.inputs import InputInvalid, field_problems
 from studio_server.runs.offers import InputTooLarge
 from studio_server.runs.service import RunNotFound
 from studio_server.runs.standing import LIMIT_NAMES, next_step
-from studio_server.runs.uploads import UploadDiffers, UploadMissing, UploadTooLarge
+from studio_server.runs.upload_refusals import (
+    OffsetDiffers,
+    SizeDiffers,
+    UploadBusy,
+    UploadDiffers,
+    UploadInUse,
+    UploadKindRefused,
+    UploadMissing,
+    UploadTooLarge,
+)
 from studio_server.storage.errors import (
     CommitFailed,
     DiskFailed,
@@ -331,6 +340,31 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
         "The content does not have the digest in the URL.",
         f"found {fault.found}",
         "send the content again",
+    ),
+    UploadKindRefused: lambda fault: _problem(
+        415, "upload_kind_refused", f"This upload is not taken: {fault.found}.", f"allowed: {fault.allowed}"
+    ),
+    OffsetDiffers: lambda fault: _problem(
+        409,
+        "offset_differs",
+        f"The piece begins at byte {fault.asked:,}; {fault.here:,} bytes are here.",
+        "",
+        f"send the piece that begins at {fault.here}",
+        available=fault.here,
+        needed=fault.asked,
+    ),
+    SizeDiffers: lambda fault: _problem(
+        409,
+        "size_differs",
+        f"The upload was announced with {fault.announced:,} bytes.",
+        "",
+        "send as many, or delete the upload and begin again",
+    ),
+    UploadBusy: lambda _: _problem(
+        409, "upload_busy", "Another request sends this content now.", "", "ask how far it is, then go on"
+    ),
+    UploadInUse: lambda _: _problem(
+        409, "upload_in_use", "A run of yours is not over and may need it.", "", "wait for it, or cancel it"
     ),
     ErasureRefused: _erasure_refused,
     ArchiveTooLarge: lambda fault: _problem(

@@ -11,7 +11,7 @@ from studio_magics.contracts.account import Account, Balance, SpendControls, Spe
 from studio_magics.contracts.base import Contract
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
-from studio_magics.contracts.inputs import UploadInfo
+from studio_magics.contracts.inputs import UploadInfo, UploadPart
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
@@ -58,8 +58,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/tools", tools.list_tools, Catalogue, anonymous=True, query=("q",)),
     Endpoint("GET", "/api/tools/{tool}", tools.show_tool, ToolPage, anonymous=True),
     Endpoint("GET", "/api/tools/{tool}/accuracy", tools.show_accuracy, Accuracy, anonymous=True),
+    Endpoint("HEAD", "/api/uploads/{digest}", uploads.progress, "application/octet-stream", status=204),
     Endpoint("GET", "/api/uploads/{digest}", uploads.find, UploadInfo),
     Endpoint("PUT", "/api/uploads/{digest}", uploads.store, UploadInfo, "application/octet-stream"),
+    Endpoint("PATCH", "/api/uploads/{digest}", uploads.append, UploadPart, "application/partial-upload"),
+    Endpoint("DELETE", "/api/uploads/{digest}", uploads.forget, "application/octet-stream", status=204),
     Endpoint("GET", "/api/runs", runs.list_runs, RunList, query=("before", "limit")),
     Endpoint("POST", "/api/runs/{run}/cancel", runs.cancel, Run),
     Endpoint("GET", "/api/runs/{run}/artefacts/{name:path}", runs.artefact, "application/octet-stream"),

@@ -106,6 +106,7 @@ class RunService:
                 raise UploadMissing(file.digest, file.name)
             if stored.size_bytes != file.size_bytes:
                 raise wrong_size(offer.prepared.tool, file, stored.size_bytes)
+            parts.uploads.use(tx, user.id, file.digest)
 
     async def record_refusal(self, user: User, tool: str, refused: HoldRefused) -> None:
         """Keep on record that a limit refused a run; the refusal itself left no trace in the books."""

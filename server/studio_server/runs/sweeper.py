@@ -47,6 +47,8 @@ class Housekeeping:
     """Write the anchor and check the books if that is due; runs in a thread."""
     remove_traces: Callable[[], object]
     """Remove what people who left have left behind; runs in a thread."""
+    sweep_files: Callable[[], object]
+    """Delete files that are due: uploads nobody needs, artefacts that have ended; runs in a thread."""
     recover: Callable[[], None]
     """Open the store again if a failure stopped its writes and an attempt is due; runs in a thread."""
 
@@ -75,6 +77,7 @@ class Sweeper:
                 if rounds % INSPECTION_EVERY == 0:
                     await asyncio.to_thread(self._work.inspect)
                     await asyncio.to_thread(self._work.remove_traces)
+                    await asyncio.to_thread(self._work.sweep_files)
             except Exception:
                 # Outermost boundary of the background task: the next round tries again.
                 log.exception("housekeeping failed")

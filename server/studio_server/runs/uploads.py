@@ -1,6 +1,8 @@
 """Uploaded inputs: stored once per user under the digest of their content.
 
-Bytes are streamed to a private file, hashed on the way, and named only when the digest is right.
+Bytes are streamed to a private file, hashed on the way, and named only when the digest is right. The file gets
+its name in the transaction that writes its row, so that neither is long there without the other: a row
+without a file counts as not stored, a file without a row is replaced by the next upload or swept.
 """
 
 import asyncio
@@ -12,36 +14,21 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from studio_magics.contracts.inputs import UploadInfo
-from studio_server.clock import to_microseconds
+from studio_server.runs import upload_rows
+from studio_server.runs.upload_refusals import (
+    UploadDiffers,
+    UploadInUse,
+    UploadKindRefused,
+    UploadMissing,
+    UploadTooLarge,
+)
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
-
-class UploadTooLarge(ValueError):
-    """The content is larger than one upload, or than all uploads of a user together, may be."""
-
-    def __init__(self, allowed_bytes: int, *, together: bool = False) -> None:
-        super().__init__(f"at most {allowed_bytes} bytes are allowed")
-        self.allowed_bytes = allowed_bytes
-        self.together = together
-
-
-class UploadDiffers(ValueError):
-    """The content does not have the digest it was announced with."""
-
-    def __init__(self, announced: str, found: str) -> None:
-        super().__init__(f"the content is {found}, not {announced}")
-        self.announced = announced
-        self.found = found
-
-
-class UploadMissing(LookupError):
-    """An input names content that was never uploaded."""
-
-    def __init__(self, digest: str, name: str) -> None:
-        super().__init__(f"{name} has not been uploaded")
-        self.digest = digest
-        self.name = name
+__all__ = ["UploadDiffers", "UploadMissing", "UploadTooLarge", "Uploads"]
+PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
+"""How a pickle begins: the one kind of file that is never data. All others are looked at in the worker."""
+START_BYTES = 2
 
 
 class Uploads:
@@ -55,8 +42,14 @@ class Uploads:
 
     def find(self, tx: Tx, user_id: str, digest: str) -> UploadInfo | None:
         """What is stored under this digest for this user."""
-        row = tx.one("SELECT size_bytes FROM uploads WHERE user_id = ? AND digest = ?", (user_id, digest))
-        return UploadInfo(digest=digest, size_bytes=row[0], created=False) if row else None
+        size = upload_rows.size_of(tx, user_id, digest)
+        if size is None or not self.path(user_id, digest).exists():
+            return None
+        return UploadInfo(digest=digest, size_bytes=size, created=False)
+
+    def use(self, tx: Tx, user_id: str, digest: str) -> None:
+        """A run needs the content: it is kept from now on as long as one that was just sent."""
+        upload_rows.use(tx, user_id, digest)
 
     def path(self, user_id: str, digest: str) -> Path:
         """Where the content is."""
@@ -66,28 +59,83 @@ class Uploads:
         """Where the content of every file named in these inputs is, by digest."""
         return {digest: self.path(user_id, digest) for digest in _digests(inputs)}
 
+    def known(self, user_id: str, digest: str) -> UploadInfo | None:
+        """As `find`, from outside of a transaction."""
+        return self._db.read(lambda tx: self.find(tx, user_id, digest))
+
     async def store(self, user_id: str, digest: str, chunks: AsyncIterator[bytes]) -> UploadInfo:
         """Keep the content under its digest; content that is there already is not stored again.
 
         Raises:
-            UploadTooLarge, UploadDiffers: Nothing was kept.
+            UploadTooLarge, UploadDiffers, UploadKindRefused: Nothing was kept.
         """
-        known = self._db.read(lambda tx: self.find(tx, user_id, digest))
-        if known is not None and self.path(user_id, digest).exists():
+        known = self.known(user_id, digest)
+        if known is not None and await self._db.write(lambda tx: upload_rows.use(tx, user_id, digest)):
             return known
-        room = self._max_together - self._db.read(lambda tx: _stored_bytes(tx, user_id))
-        target = self.path(user_id, digest)
-        part = target.with_name(f".part-{secrets.token_hex(8)}")
+        room = self._max_together - self._db.read(lambda tx: upload_rows.taken_bytes(tx, user_id))
+        part = self.path(user_id, digest).with_name(f".part-{secrets.token_hex(8)}")
         try:
             size = await self._receive(part, digest, chunks, room)
-            await asyncio.to_thread(_settle, part, target)
+            await self.keep(user_id, digest, part, size)
         finally:
             part.unlink(missing_ok=True)
-        await self._db.write(lambda tx: _insert(tx, user_id, digest, size))
         return UploadInfo(digest=digest, size_bytes=size, created=True)
 
+    async def keep(self, user_id: str, digest: str, part: Path, size: int) -> None:
+        """Give content that was checked its name and its row.
+
+        Raises:
+            UploadTooLarge: Others have taken the room meanwhile; nothing is kept.
+        """
+
+        def work(tx: Tx) -> None:
+            upload_rows.one_at_a_time(tx, user_id)
+            upload_rows.end_partial(tx, user_id, digest)
+            if upload_rows.size_of(tx, user_id, digest) is None:
+                self.refuse_without_room(tx, user_id, size)
+            upload_rows.insert(tx, user_id, digest, size)
+            _settle(part, self.path(user_id, digest))
+
+        await self._db.write(work)
+
+    def refuse_without_room(self, tx: Tx, user_id: str, size: int) -> None:
+        """Refuse what is larger than an upload, or than the room that the user has left, may be.
+
+        Raises:
+            UploadTooLarge: It is.
+        """
+        if size > self._max_bytes:
+            raise UploadTooLarge(self._max_bytes)
+        if size + upload_rows.taken_bytes(tx, user_id) > self._max_together:
+            raise UploadTooLarge(self._max_together, together=True)
+
+    async def forget(self, user_id: str, digest: str) -> bool:
+        """Delete the content, whole or partial; False when there is none.
+
+        Raises:
+            UploadInUse: A run of the user is not over; nothing was deleted.
+        """
+
+        def work(tx: Tx) -> bool:
+            if upload_rows.has_open_runs(tx, user_id):
+                raise UploadInUse
+            there = upload_rows.delete(tx, user_id, digest)
+            self.delete_files(user_id, digest)
+            return there
+
+        return await self._db.write(work)
+
+    def partial_path(self, user_id: str, digest: str) -> Path:
+        """Where content gathers that is not whole yet."""
+        return self.path(user_id, digest).with_name(f".partial-{digest.removeprefix('sha256:')}")
+
+    def delete_files(self, user_id: str, digest: str) -> None:
+        """Delete the content; call it in the transaction that deletes its row."""
+        self.path(user_id, digest).unlink(missing_ok=True)
+        self.partial_path(user_id, digest).unlink(missing_ok=True)
+
     async def _receive(self, part: Path, digest: str, chunks: AsyncIterator[bytes], room: int) -> int:
-        hasher, size = hashlib.sha256(), 0
+        hasher, size, start = hashlib.sha256(), 0, b""
         with await asyncio.to_thread(_create, part) as file:
             async for chunk in chunks:
                 size += len(chunk)
@@ -95,12 +143,24 @@ class Uploads:
                     raise UploadTooLarge(self._max_bytes)
                 if size > room:
                     raise UploadTooLarge(self._max_together, together=True)
+                start = start or chunk[:START_BYTES]
                 await asyncio.to_thread(_take, file, hasher, chunk)
             await asyncio.to_thread(os.fsync, file.fileno())
+        refuse_kind(start)
         found = f"sha256:{hasher.hexdigest()}"
         if found != digest:
             raise UploadDiffers(digest, found)
         return size
+
+
+def refuse_kind(start: bytes) -> None:
+    """Refuse content that begins as a pickle does: nothing more of a user's file is looked at here.
+
+    Raises:
+        UploadKindRefused: It does.
+    """
+    if start.startswith(PICKLES):
+        raise UploadKindRefused("a pickle, which can run code when it is opened", "data: Parquet, CSV, text")
 
 
 def _create(part: Path) -> BinaryIO:
@@ -110,8 +170,9 @@ def _create(part: Path) -> BinaryIO:
 
 def _settle(part: Path, target: Path) -> None:
     """Read-only from now on, so that workers may be given the very file in place of a copy."""
-    part.chmod(0o400)
-    part.replace(target)
+    if part.exists():  # a transaction may be tried again
+        part.chmod(0o400)
+        part.replace(target)
 
 
 class _Hash(Protocol):
@@ -133,16 +194,3 @@ def _digests(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in cast("list[object]", value):
             yield from _digests(item)
-
-
-def _stored_bytes(tx: Tx, user_id: str) -> int:
-    row = tx.one("SELECT coalesce(sum(size_bytes), 0) FROM uploads WHERE user_id = ?", (user_id,))
-    return row[0] if row else 0
-
-
-def _insert(tx: Tx, user_id: str, digest: str, size: int) -> None:
-    tx.execute(
-        "INSERT INTO uploads (user_id, digest, size_bytes, created_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        (user_id, digest, size, to_microseconds(tx.now)),
-    )

@@ -7,9 +7,11 @@ rows the parser drops without a word are noticed.
 from __future__ import annotations
 
 import codecs
-import gzip
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Literal
+
+from studio_magics.tools.intake.compressed import unpacked
+from studio_magics.tools.intake.refusal import IntakeRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,27 +143,27 @@ def read_facts(path: Path) -> TextFacts:
 
 def _pieces(path: Path) -> Iterator[bytes]:
     total = 0
-    with _opened(path) as stream:
-        while piece := _next_piece(stream):
-            total += len(piece)
-            if total > MAX_TEXT_BYTES:
-                raise NotText(
-                    f"more than {MAX_TEXT_BYTES // 1_000_000:,} MB of text", "send fewer rows, or Parquet"
-                )
+    for piece in _unpacked(path) if path.suffix == ".gz" else _read(path):
+        total += len(piece)
+        if total > MAX_TEXT_BYTES:
+            raise NotText(
+                f"more than {MAX_TEXT_BYTES // 1_000_000:,} MB of text", "send fewer rows, or Parquet"
+            )
+        if piece:
             yield piece
 
 
-def _opened(path: Path) -> BinaryIO:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # pyright: ignore[reportReturnType]  - GzipFile reads like any binary file
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK_BYTES):
+            yield piece
 
 
-def _next_piece(stream: BinaryIO) -> bytes:
+def _unpacked(path: Path) -> Iterator[bytes]:
     try:
-        return stream.read(CHUNK_BYTES)
-    except (EOFError, OSError) as error:
-        raise NotText(
-            f"the compressed file cannot be unpacked ({error})", "compress it again with gzip"
-        ) from error
+        yield from unpacked(path, "gzip")
+    except IntakeRefused as refused:
+        raise NotText(f"the compressed file cannot be unpacked: {refused.found}", refused.action) from refused
 
 
 def _refuse_binary_start(piece: bytes) -> None:

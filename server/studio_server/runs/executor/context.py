@@ -11,6 +11,7 @@ from studio_magics.contracts.catalogue import Place
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.contracts.results import Artefact
 from studio_magics.tools.base import InputRejected
+from studio_magics.tools.intake import examine
 from studio_server.runs.executor.sentences import output_too_large
 
 PROGRESS_DESCRIPTOR = 3
@@ -48,16 +49,17 @@ class WorkerContext:
         return "server"
 
     def path(self, file: InputFile) -> Path:
-        """The upload under the name the user gave it, read-only.
+        """The upload under the name the user gave it, read-only, once the guards have looked at it.
 
         Raises:
-            InputRejected: Nothing was uploaded under this digest.
+            InputRejected: Nothing was uploaded under this digest, or opening it could be a mistake.
         """
         stored = self._files.get(file.digest)
         if stored is None:
             raise InputRejected(file.name, found="a file that was not uploaded", allowed="an uploaded file")
         named = Path.cwd() / "named" / file.digest[-16:] / file.name
         if not named.exists():
+            examine(Path(stored), file.name)
             named.parent.mkdir(parents=True, exist_ok=True)
             named.hardlink_to(stored)
         return named
