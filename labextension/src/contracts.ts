@@ -352,6 +352,18 @@ export interface InputFolder {
   readonly files: readonly InputFile[];
 }
 
+/** How far an upload in pieces is. */
+export interface UploadPart {
+  /** SHA-256 of the content */
+  readonly digest: string;
+  /** The size of the whole content */
+  readonly size_bytes: number;
+  /** How much has arrived; the next piece begins here */
+  readonly offset_bytes: number;
+  /** Whether it is whole, checked against its digest and kept */
+  readonly complete: boolean;
+}
+
 /** What the server holds of one uploaded content. */
 export interface UploadInfo {
   /** SHA-256 of the content */
@@ -638,6 +650,7 @@ export interface Contracts {
   readonly ToolResult: ToolResult;
   readonly ToolSummary: ToolSummary;
   readonly UploadInfo: UploadInfo;
+  readonly UploadPart: UploadPart;
   readonly Window: Window;
 }
 
@@ -705,6 +718,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   ToolResult: {"members": {"headline": "string", "score": {"any": ["integer", "null"]}, "summary": {"map": {"ref": "JsonValue"}}, "findings": {"list": {"ref": "Finding"}}, "tables": {"list": {"ref": "Table"}}, "figures": {"list": {"ref": "Figure"}}, "artefacts": {"list": {"ref": "Artefact"}}, "not_checked": {"list": "string"}, "provenance": {"ref": "Provenance"}}, "optional": ["score", "summary", "findings", "tables", "figures", "artefacts", "not_checked"]},
   ToolSummary: {"members": {"id": "string", "short_name": "string", "studio": "string", "title": "string", "summary": "string", "mode": {"literals": ["client", "hybrid", "server"]}, "risk": {"literals": ["low", "medium", "high"]}, "availability": {"literals": ["available", "coming_soon"]}, "min_credits": "integer", "max_credits": "integer"}, "optional": []},
   UploadInfo: {"members": {"digest": "string", "size_bytes": "integer", "created": "boolean"}, "optional": []},
+  UploadPart: {"members": {"digest": "string", "size_bytes": "integer", "offset_bytes": "integer", "complete": "boolean"}, "optional": []},
   Window: {"members": {"kind": {"literals": ["day", "month"]}, "starts_at": "string", "resets_at": "string", "cap_credits": "integer", "spent_credits": "integer", "held_credits": "integer"}, "optional": []},
 };
 
