@@ -496,6 +496,8 @@ export interface Artefact {
   /** SHA-256 of the content */
   readonly digest: string;
   readonly title?: string;
+  /** Until when the server keeps it; None: as long as the account */
+  readonly expires_at?: string | null;
 }
 
 /** What the result rests on. */
@@ -675,7 +677,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   Account: {"members": {"user_id": "string", "display_name": "string", "issuer": "string", "signed_in_via": "string", "plan": {"ref": "Plan"}, "mode": {"literals": ["local", "hub", "service"]}, "server_version": "string", "deterministic": "boolean", "subscription": {"any": [{"ref": "Subscription"}, "null"]}}, "optional": ["deterministic", "subscription"]},
   AccountErased: {"members": {"user_id": "string", "erased_at": "string", "forfeited_credits": "integer", "free_credits_from": "string", "kept": "string", "files_removed_within_seconds": "integer"}, "optional": []},
   Accuracy: {"members": {"tool_id": "string", "tool_version": "string", "runs": "integer", "within_quarter": "integer", "above_maximum": "integer", "median_ratio_percent": {"any": ["integer", "null"]}}, "optional": []},
-  Artefact: {"members": {"name": "string", "media_type": "string", "size_bytes": "integer", "digest": "string", "title": "string"}, "optional": ["title"]},
+  Artefact: {"members": {"name": "string", "media_type": "string", "size_bytes": "integer", "digest": "string", "title": "string", "expires_at": {"any": ["string", "null"]}}, "optional": ["title", "expires_at"]},
   Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "notice": "string", "revision": "integer"}, "optional": ["note", "notice"]},
   BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
   Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},

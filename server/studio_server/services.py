@@ -19,6 +19,7 @@ from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
+from studio_server.runs.artefacts import ArtefactStore
 from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.offers import Offers
@@ -51,6 +52,7 @@ class Services:
     offers: Offers
     uploads: Uploads
     partial_uploads: PartialUploads
+    artefacts: ArtefactStore
     runs: RunService
     scheduler: Scheduler
     executor: Executor

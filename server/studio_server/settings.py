@@ -43,6 +43,10 @@ class Settings:
     """How long an upload is kept after a run last needed it."""
     keep_partial_uploads_hours: int = 24
     """How long an upload that was broken off waits for its next piece."""
+    artefacts_url: str | None = field(default=None, repr=False)
+    """Where the files of runs are, such as s3://bucket/studio (fsspec); None is a folder beside the books."""
+    keep_artefacts_days: int | None = 30
+    """How long the files of a run are kept; None keeps them as long as the account."""
     max_queue_seconds: int = 900
     settle_grace_seconds: int = 60
     reuse_results_seconds: int | None = None
@@ -89,6 +93,7 @@ class Settings:
             owner=owner,
             anchor_file=anchor,
             database_url=url,
+            artefacts_url=found.get("STUDIO_ARTEFACTS_URL") or None,
             executor=found.get("STUDIO_EXECUTOR") or "local",
             dask_address=found.get("STUDIO_DASK_ADDRESS") or "",
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",

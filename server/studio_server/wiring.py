@@ -21,6 +21,8 @@ from studio_server.registry import catalogue
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
 from studio_server.runs.answers import Answers
+from studio_server.runs.artefact_sweeping import ArtefactSweep
+from studio_server.runs.artefacts import ArtefactStore
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.cluster.choosing import executor_for, refuse_impossible
 from studio_server.runs.executor.protocol import Executor
@@ -96,25 +98,25 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     accounts = Accounts(settings, ledger, plans, minimum_credits=registry.burn.minimum_credits)
     answers = Answers(registry, ledger, ids, kept_for=settings.results_are_kept_for)
     offers = Offers(registry, ledger, signing_secret(settings), answers=answers)
-    uploads = _uploads(ground)
+    uploads, artefacts = _uploads(ground), _artefacts(ground)
     closer = Closer(registry, ledger, ids, deterministic=settings.deterministic)
     live, bus = LiveRuns(), EventBus(max_streams=settings.max_event_streams)
     announcer = Announcer(
         db, bus, registry=registry, ledger=ledger, people=people, accounts=accounts, live=live
     )
     ticket = Shares(db, registry, people).ticket
-    around = _surroundings(ground, executor, closer, ticket, uploads, live, announcer)
+    around = _surroundings(ground, executor, closer, ticket, uploads, artefacts, live, announcer)
     scheduler = Scheduler(around, max_queue=timedelta(seconds=settings.max_queue_seconds))
     lease = _lease(settings)
     replica = Replica()
     runs = RunService(
         Parts(
-            *(db, registry, ledger, people, offers, answers, uploads, closer, scheduler, live, ids, lease),
-            replica.id,
+            *(db, registry, ledger, people, offers, answers, uploads, artefacts, closer, scheduler, live),
+            *(ids, lease, replica.id),
         )
     )
     inspection = Inspection(db, settings.anchor_path)
-    traces = Traces(db, settings.data_dir, returning)
+    traces = Traces(db, settings.data_dir, returning, remove_artefacts=artefacts.remove)
     care = Housekeeping(
         db=db,
         clock=ground.clock,
@@ -127,7 +129,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         close_orphans=runs.close_abandoned,
         inspect=inspection.regular,
         remove_traces=traces.remove,
-        sweep_files=_sweep(ground, uploads).sweep,
+        sweep_files=_sweeps(ground, uploads, artefacts),
         recover=Recovery(db, inspection.accept).attempt,
     )
     return Services(
@@ -142,6 +144,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         offers=offers,
         uploads=uploads,
         partial_uploads=PartialUploads(db, uploads),
+        artefacts=artefacts,
         runs=runs,
         scheduler=scheduler,
         executor=executor,
@@ -174,13 +177,26 @@ def _uploads(ground: Ground) -> Uploads:
     )
 
 
-def _sweep(ground: Ground, uploads: Uploads) -> UploadSweep:
+def _artefacts(ground: Ground) -> ArtefactStore:
+    settings, days = ground.settings, ground.settings.keep_artefacts_days
+    keep_for = None if days is None else timedelta(days=days)
+    return ArtefactStore(settings.data_dir / "artefacts", settings.artefacts_url, keep_for=keep_for)
+
+
+def _sweeps(ground: Ground, uploads: Uploads, artefacts: ArtefactStore) -> Callable[[], None]:
     settings = ground.settings
     kept = Kept(
         uploads=timedelta(days=settings.keep_uploads_days),
         partial_uploads=timedelta(hours=settings.keep_partial_uploads_hours),
     )
-    return UploadSweep(ground.db, uploads, settings.data_dir / "uploads", kept)
+    of_uploads = UploadSweep(ground.db, uploads, settings.data_dir / "uploads", kept)
+    of_artefacts = ArtefactSweep(ground.db, ground.clock, artefacts)
+
+    def sweep() -> None:
+        of_uploads.sweep()
+        of_artefacts.sweep()
+
+    return sweep
 
 
 def _surroundings(  # noqa: PLR0917  - each part once, in the order of the record
@@ -189,6 +205,7 @@ def _surroundings(  # noqa: PLR0917  - each part once, in the order of the recor
     closer: Closer,
     ticket: Callable[[RunRow], Ticket],
     uploads: Uploads,
+    artefacts: ArtefactStore,
     live: LiveRuns,
     announcer: Announcer,
 ) -> Surroundings:
@@ -200,7 +217,7 @@ def _surroundings(  # noqa: PLR0917  - each part once, in the order of the recor
         uploads=uploads,
         live=live,
         work_folder=ground.settings.data_dir / "work",
-        artefact_folder=ground.settings.data_dir / "artefacts",
+        artefacts=artefacts,
         on_change=announcer.run_changed,
         on_closed=announcer.run_closed,
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from studio_magics.contracts.base import Bytes, Contract, Digest
+from studio_magics.contracts.base import Bytes, Contract, Digest, Instant
 from studio_magics.contracts.inputs import FileName
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -59,6 +59,9 @@ class Artefact(Contract):
     size_bytes: Bytes
     digest: Digest
     title: str = ""
+    expires_at: Instant | None = Field(
+        default=None, description="Until when the server keeps it; None: as long as the account"
+    )
 
 
 class Provenance(Contract):

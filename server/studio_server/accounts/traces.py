@@ -5,7 +5,7 @@ Deleting a row does not take its bytes from the disk: they stay in the write-ahe
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,10 +23,14 @@ AT_ONCE = 100
 class Traces:
     """Removes what people who left have left behind. Used by one thread at a time; blocks."""
 
-    def __init__(self, db: Store, data_dir: Path, returning: Returning) -> None:
+    def __init__(
+        self, db: Store, data_dir: Path, returning: Returning, *, remove_artefacts: Callable[[str], None]
+    ) -> None:
+        """`remove_artefacts` deletes the files of a run, wherever they are kept."""
         self._db = db
         self._data_dir = data_dir
         self._returning = returning
+        self._remove_artefacts = remove_artefacts
 
     def remove(self) -> int:
         """Remove the traces of everybody who left since the last time, and tell how many people that were.
@@ -38,6 +42,8 @@ class Traces:
             StorageError: The database cannot be rewritten now.
         """
         due, lately = self._db.read(lambda tx: (_due(tx), _lately(tx)))
+        for user_id in due:
+            self._delete_artefacts(user_id)
         for user_id in dict.fromkeys([*due, *lately]):
             self._delete_files(user_id)
         if due:
@@ -45,6 +51,11 @@ class Traces:
         if due or self._db.read(_any_wait_is_over):
             self._db.write_blocking(lambda tx: self._finish(tx, due))
         return len(due)
+
+    def _delete_artefacts(self, user_id: str) -> None:
+        """Once is enough: whoever leaves has no run that could still make one."""
+        for row in self._db.read(lambda tx: tx.execute("SELECT id FROM runs WHERE user_id = ?", (user_id,))):
+            self._remove_artefacts(row[0])
 
     def _delete_files(self, user_id: str) -> None:
         runs = self._db.read(lambda tx: tx.execute("SELECT id FROM runs WHERE user_id = ?", (user_id,)))
@@ -57,7 +68,6 @@ class Traces:
         yield self._data_dir / "uploads" / user_id
         yield self._data_dir / "secrets" / user_id
         for run_id in runs:
-            yield self._data_dir / "artefacts" / run_id
             yield self._data_dir / "work" / run_id
 
     def _finish(self, tx: Tx, due: list[str]) -> None:

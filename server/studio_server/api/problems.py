@@ -22,7 +22,7 @@ from studio_server.pricing.quote import QuoteRefused
 from studio_server.registry.catalogue import ToolComingSoon, ToolNotFound, ToolRunsElsewhere
 from studio_server.runs.inputs import InputInvalid, field_problems
 from studio_server.runs.offers import InputTooLarge
-from studio_server.runs.service import RunNotFound
+from studio_server.runs.service import ArtefactGone, RunNotFound
 from studio_server.runs.standing import LIMIT_NAMES, next_step
 from studio_server.runs.upload_refusals import (
     OffsetDiffers,
@@ -328,6 +328,13 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     ),
     RunNotFound: lambda fault: _problem(
         404, "not_found", f"There is no {fault.wanted}.", "", "%studio runs lists yours"
+    ),
+    ArtefactGone: lambda fault: _problem(
+        410,
+        "artefact_gone",
+        f"The file {fault.name[:80]} was kept until {fault.until:%Y-%m-%d}.",
+        f"run {fault.run_id}",
+        "run the tool again, and save the file",
     ),
     NoticeNotFound: lambda fault: _problem(
         404, "not_found", f"There is no notice {fault.notice_id[:80]}.", "", "%studio notices lists yours"

@@ -1,10 +1,13 @@
 """Runs over HTTP."""
 
+import asyncio
+
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from studio_magics.contracts.base import Contract
 from studio_magics.contracts.runs import Run, RunRequest
+from studio_server.api.downloads import download
 from studio_server.api.http import answer, body, number, once, services, signed_in
 from studio_server.ledger import HoldRefused
 from studio_server.runs.rows import RunRow
@@ -63,16 +66,8 @@ async def cancel(request: Request) -> Response:
 
 
 async def artefact(request: Request) -> Response:
-    """A file that a run made, always as a download."""
+    """A file that a run made, or a range of it, always as a download."""
     server, user = services(request), await signed_in(request)
-    row, path = server.runs.artefact(user.id, request.path_params["run"], request.path_params["name"])
-    return FileResponse(
-        path,
-        media_type="application/octet-stream",
-        filename=row.name.rsplit("/", 1)[-1],
-        headers={
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "private, no-store",
-        },
-    )
+    run_id, name = request.path_params["run"], request.path_params["name"]
+    row = await asyncio.to_thread(server.runs.artefact, user.id, run_id, name)
+    return download(server.artefacts, row, request.headers)

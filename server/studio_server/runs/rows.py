@@ -222,22 +222,32 @@ class ArtefactRow:
     size_bytes: int
     digest: str
     path: str
+    """Its key in the place for artefacts."""
+    expires_at: datetime | None = None
+    removed: bool = False
 
 
 def insert_artefacts(tx: Tx, run_id: str, kept: Sequence[ArtefactRow]) -> None:
     """Store where the files of a run are."""
     for file in kept:
         tx.execute(
-            "INSERT INTO artefacts (run_id, name, media_type, size_bytes, digest, path)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, file.name, file.media_type, file.size_bytes, file.digest, file.path),
+            "INSERT INTO artefacts (run_id, name, media_type, size_bytes, digest, path, expires_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(run_id, file.name, file.media_type, file.size_bytes, file.digest, file.path),
+                None if file.expires_at is None else to_microseconds(file.expires_at),
+            ),
         )
 
 
 def artefact(tx: Tx, run_id: str, name: str) -> ArtefactRow | None:
     """One file of a run by its name."""
     row = tx.one(
-        "SELECT name, media_type, size_bytes, digest, path FROM artefacts WHERE run_id = ? AND name = ?",
+        "SELECT name, media_type, size_bytes, digest, path, expires_at, removed_at FROM artefacts"
+        " WHERE run_id = ? AND name = ?",
         (run_id, name),
     )
-    return ArtefactRow(*row) if row else None
+    if row is None:
+        return None
+    expires_at = None if row[5] is None else from_microseconds(row[5])
+    return ArtefactRow(*row[:5], expires_at, removed=row[6] is not None)

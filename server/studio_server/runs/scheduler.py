@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 
 from studio_magics.tools import catalog
 from studio_server.runs import rows
+from studio_server.runs.artefacts import ArtefactStore, with_ends
 from studio_server.runs.closing import WITHDRAWN, Closer, Closing, Verdict
 from studio_server.runs.executor.protocol import (
     Executor,
@@ -61,7 +62,7 @@ class Surroundings:
     uploads: Uploads
     live: LiveRuns
     work_folder: Path
-    artefact_folder: Path
+    artefacts: ArtefactStore
     on_change: Callable[[str], None]
     """Told the id of every run whose state or progress changed."""
     on_closed: Callable[[Closing], None]
@@ -263,7 +264,9 @@ class Scheduler:
             self._around.on_change(run_id)
 
     async def _close(self, run: RunRow, outcome: Outcome, verdict: Verdict | None = None) -> None:
-        kept = await asyncio.to_thread(keep_artefacts, self._around.artefact_folder / run.id, outcome)
+        now = self._around.db.clock.now()
+        kept = await asyncio.to_thread(self._around.artefacts.keep, run.id, outcome, now)
+        outcome = with_ends(outcome, kept)
         live = self._around.live.of(run.id)
         log_lines = live.log if live else ()
 
@@ -285,17 +288,6 @@ class Scheduler:
             except StoreBusy:
                 await asyncio.sleep(BUSY_PAUSE_SECONDS)
         return await self._around.db.write(work)
-
-
-def keep_artefacts(folder: Path, outcome: Outcome) -> list[rows.ArtefactRow]:
-    """Move the files of a run out of its work folder; their rows are written with its end."""
-    kept: list[rows.ArtefactRow] = []
-    for number, file in enumerate(outcome.artefacts):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target = folder / f"{number:04d}"
-        shutil.move(file.path, target)
-        kept.append(rows.ArtefactRow(file.name, file.media_type, file.size_bytes, file.digest, str(target)))
-    return kept
 
 
 def _mark_started(tx: Tx, run: RunRow, ticket: Ticket) -> Literal["started", "over", "no_room"]:

@@ -7,8 +7,7 @@ user and sees only what is theirs.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
@@ -19,6 +18,7 @@ from studio_server.ledger import HoldRefused, Ledger, PlaceHold
 from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows, views
 from studio_server.runs.answers import Answers
+from studio_server.runs.artefacts import ArtefactStore
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.protocol import Outcome
 from studio_server.runs.inputs import wrong_size
@@ -44,6 +44,14 @@ class Numbers(TypedDict):
     available: int
 
 
+class ArtefactGone(LookupError):
+    """The file was kept until then."""
+
+    def __init__(self, name: str, run_id: str, until: datetime) -> None:
+        super().__init__(f"{name} of {run_id} was kept until {until:%Y-%m-%d}")
+        self.name, self.run_id, self.until = name, run_id, until
+
+
 class RunNotFound(LookupError):
     """This user has no such run (or receipt, or artefact)."""
 
@@ -63,6 +71,7 @@ class Parts:
     offers: Offers
     answers: Answers
     uploads: Uploads
+    artefacts: ArtefactStore
     closer: Closer
     scheduler: Scheduler
     live: LiveRuns
@@ -186,17 +195,23 @@ class RunService:
             raise RunNotFound(f"receipt {wanted}" if wanted else "receipt yet")
         return text
 
-    def artefact(self, user_id: str, run_id: str, name: str) -> tuple[rows.ArtefactRow, Path]:
-        """A file of a run of this user.
+    def artefact(self, user_id: str, run_id: str, name: str) -> rows.ArtefactRow:
+        """A file of a run of this user; asks the storage whether it is there, so it blocks.
 
         Raises:
             RunNotFound: There is no such run or file.
+            ArtefactGone: It was kept for its time.
         """
         source = self.page(user_id, run_id).answered_from or run_id
         found = self._parts.db.read(lambda tx: rows.artefact(tx, source, name))
-        if found is None or not Path(found.path).is_file():
+        if found is None:
             raise RunNotFound(f"file {name} of {run_id}")
-        return found, Path(found.path)
+        ended = found.expires_at is not None and found.expires_at <= self._parts.db.clock.now()
+        if found.expires_at is not None and (found.removed or ended):
+            raise ArtefactGone(name, run_id, found.expires_at)
+        if not self._parts.artefacts.is_there(found):
+            raise RunNotFound(f"file {name} of {run_id}")
+        return found
 
     def close_abandoned(self, tx: Tx) -> int:
         """End every run whose server is gone, or forgot it, as its own fault: nothing is charged.

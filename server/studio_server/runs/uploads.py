@@ -1,7 +1,7 @@
 """Uploaded inputs: stored once per user under the digest of their content.
 
-Bytes are streamed to a private file, hashed on the way, and named only when the digest is right. The file gets
-its name in the transaction that writes its row, so that neither is long there without the other: a row
+Bytes are streamed to a private file, hashed on the way, and named only when the digest is right. It gets its
+name in the transaction that writes its row, so that neither is long there without the other: a row
 without a file counts as not stored, a file without a row is replaced by the next upload or swept.
 """
 
