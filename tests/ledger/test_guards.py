@@ -13,7 +13,8 @@ from studio_server.ledger import GrantSource, GuardFailed, PlanCaps, Release, de
 from studio_server.ledger.apply import apply
 from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Effects, Moment
-from studio_server.ledger.load import ground, load
+from studio_server.ledger.ground import ground
+from studio_server.ledger.load import load
 from studio_server.ledger.posting import Asked, BelowZero, post
 from studio_server.ledger.values import Pin
 

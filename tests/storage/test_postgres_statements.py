@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import apsw
 import psycopg
 import pytest
 from studio_server.storage.postgres.statements import translated
@@ -23,13 +24,13 @@ class Colour(StrEnum):
 @pytest.mark.parametrize(
     ("written", "sent"),
     [
-        ("SELECT ? WHERE a = ?", b"SELECT %s WHERE a = %s"),
-        ("SELECT '?' || ?", b"SELECT '?' || %s"),
-        ("SELECT 'it''s ?' || ?", b"SELECT 'it''s ?' || %s"),
-        ('SELECT "?" FROM t WHERE a = ?', b'SELECT "?" FROM t WHERE a = %s'),
-        ("SELECT a LIKE '50%' AND b = ?", b"SELECT a LIKE '50%%' AND b = %s"),
-        ("SELECT a % ?", b"SELECT a %% %s"),
-        ("SELECT ? -- why?\n, ?", b"SELECT %s -- why?\n, %s"),
+        ("SELECT ? WHERE a = ?", b"SELECT $1 WHERE a = $2"),
+        ("SELECT '?' || ?", b"SELECT '?' || $1"),
+        ("SELECT 'it''s ?' || ?", b"SELECT 'it''s ?' || $1"),
+        ('SELECT "?" FROM t WHERE a = ?', b'SELECT "?" FROM t WHERE a = $1'),
+        ("SELECT a LIKE '50%' AND b = ?", b"SELECT a LIKE '50%' AND b = $1"),
+        ("SELECT a % ?", b"SELECT a % $1"),
+        ("SELECT ? -- why?\n, ?", b"SELECT $1 -- why?\n, $2"),
     ],
 )
 def test_only_a_parameter_is_a_parameter(written: str, sent: bytes) -> None:
@@ -118,3 +119,27 @@ def test_a_stream_reads_more_rows_than_it_fetches_at_once_and_lets_others_be_ask
         return sum(row[0] for row in tx.stream(many, (5_000,)) if tx.one("SELECT 1") == (1,))
 
     assert database.read(read) == 5_000 * 5_001 // 2
+
+
+def test_writes_apart_tell_the_changes_of_each_on_both_engines(database: Store) -> None:
+    price = "INSERT INTO price_versions VALUES (?, ?, ?)"
+    replica = "INSERT INTO replicas VALUES (?, 1, 1)"
+    seen = "UPDATE replicas SET seen_us = ? WHERE started_us = ?"
+    database.write_blocking(lambda tx: tx.execute(replica, ("old",)))
+
+    def write(tx: Tx) -> list[int]:
+        return tx.write_apart(
+            [(price, ("a", "{}", 1)), (seen, (5, 1)), (seen, (6, 2)), (price, ("b", "{}", 2))]
+        )
+
+    assert database.write_blocking(write) == [1, 1, 0, 1]
+    assert database.read(lambda tx: tx.execute("SELECT id, seen_us FROM replicas")) == [("old", 5)]
+
+
+def test_of_writes_apart_of_which_one_fails_none_is_kept(database: Store) -> None:
+    price = "INSERT INTO price_versions VALUES (?, ?, ?)"
+    with pytest.raises((apsw.ConstraintError, psycopg.IntegrityError)):
+        database.write_blocking(
+            lambda tx: tx.write_apart([(price, ("a", "{}", 1)), (price, (None, "{}", 1))])
+        )
+    assert database.read(lambda tx: tx.execute("SELECT id FROM price_versions")) == []

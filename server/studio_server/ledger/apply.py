@@ -96,14 +96,15 @@ class Writes:
         self.statements.append((sql, params))
         self.guarded.append((what, row_id, rows))
 
-    def run(self, tx: Tx) -> None:
-        """Send them all.
+    def run(self, tx: Tx, *, apart: bool = False) -> None:
+        """Send them all; `apart` says that none of them touches a row of another.
 
         Raises:
             GuardFailed: one did not change exactly its rows.
         """
-        for (what, row_id, rows), result in zip(self.guarded, tx.batch(self.statements), strict=True):
-            if result.changes != rows:
+        changes = tx.write_apart(self.statements) if apart else [r.changes for r in tx.batch(self.statements)]
+        for (what, row_id, rows), changed in zip(self.guarded, changes, strict=True):
+            if changed != rows:
                 raise GuardFailed(what, row_id)
 
 
@@ -119,7 +120,12 @@ def apply(tx: Tx, effects: Effects, posting: Posting) -> None:
     _journal(writes, posting)
     for part in effects.parts:
         _change_rows(writes, part, to_microseconds(tx.now))
-    writes.run(tx)
+    writes.run(tx, apart=_apart(effects))
+
+
+def _apart(effects: Effects) -> bool:
+    """A hold that is placed or ends in one wallet moves every row once and opens none that it also reads."""
+    return (effects.hold is not None or effects.hold_end is not None) and effects.also is None
 
 
 def _open_rows(writes: Writes, effects: Effects, now_us: int) -> None:

@@ -26,7 +26,8 @@ from studio_server.ledger.commands import (
 from studio_server.ledger.decide import decide
 from studio_server.ledger.decide_holds import hold_refusal
 from studio_server.ledger.effects import Moment
-from studio_server.ledger.load import ANSWERED, ground, loader, spending
+from studio_server.ledger.ground import HEAD, ahead, ground
+from studio_server.ledger.load import ANSWERED, loader, spending
 from studio_server.ledger.outcomes import DebtsCovered, HoldsExpired, LotsExpired
 from studio_server.ledger.posting import Asked, post
 from studio_server.ledger.refusals import (
@@ -210,12 +211,13 @@ class Ledger:
     def _once(self, tx: Tx, command: Command, actor: str) -> Any:
         body, key = to_text(command), effect_key(command)
         reads = loader(command, tx.now)
-        found = [result.rows for result in tx.batch([(ANSWERED, (key,)), *reads.statements])]
-        answered = _answer(found[0], key, body, command)
+        found = [result.rows for result in tx.batch([(HEAD, (key,)), *reads.statements])]
+        head = found.pop(0)[0]
+        answered = _answer([] if head[-1] is None else [head[-2:]], key, body, command)
         if answered is not None:
             return answered
         moment = Moment(tx.now, self._ids.serial())
-        effects = decide(reads.build(found[1:]), command, moment)
+        effects = decide(reads.build(found), command, moment)
         if isinstance(effects, LedgerRefusal):
             raise effects
         if effects.effect_key != key:
@@ -223,7 +225,8 @@ class Ledger:
             answered = _answer(stored, effects.effect_key, body, command)
         if answered is not None:
             return answered
-        apply(tx, effects, post(effects, ground(tx, effects), Asked(body, actor, moment)))
+        standing = ground(tx, effects, ahead(head, reads, found))
+        apply(tx, effects, post(effects, standing, Asked(body, actor, moment)))
         return effects.answer
 
 

@@ -6,31 +6,26 @@ needs one for the answer already given and everything the decision looks at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio_server.clock import to_microseconds
 from studio_server.ledger import commands as ask
-from studio_server.ledger import rows
+from studio_server.ledger import load_holds, rows
 from studio_server.ledger import state as seen
 from studio_server.ledger.effects import Grant
-from studio_server.ledger.posting import Ground, accounts_of
+from studio_server.ledger.ground import Loader
+from studio_server.ledger.load_holds import ENVELOPE
 from studio_server.ledger.values import GrantSource, Period, Settled, Window
-from studio_server.ledger.windows import day_window, month_window
-from studio_server.storage.audit_chain import GENESIS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from studio_server.ledger.commands import Command
-    from studio_server.ledger.effects import Effects
+    from studio_server.ledger.ground import Found
     from studio_server.ledger.state import State
     from studio_server.storage import Row, Tx
     from studio_server.storage.tx import Statement
 
-Found = list[list[Any]]
 ANSWERED = "SELECT body, answer FROM effects WHERE effect_key = ?"
 LIMITS = (
     "SELECT plan_daily, plan_monthly_allocation, plan_per_run, plan_open_holds, own_daily, own_monthly,"
@@ -38,23 +33,11 @@ LIMITS = (
     " AND source = 'purchase' AND effective_us <= ? AND (ends_us IS NULL OR ends_us > ?))"
     " FROM wallet_limits w WHERE wallet_id = ?"
 )
-TO_DRAW = f"SELECT {rows.LOT} FROM lots WHERE wallet_id = ? AND (available > 0 OR held > 0)"  # noqa: S608  - constant text
 READY = f"SELECT {rows.LOT} FROM lots l WHERE available > 0 AND wallet_id = "  # noqa: S608  - constant text
 IF_OWING = (
     " AND EXISTS (SELECT 1 FROM accounts d WHERE d.wallet_id = l.wallet_id AND d.kind = 'debt'"
     " AND d.balance < 0)"
 )
-WINDOW = (
-    "SELECT start_us, settled, held, reversed FROM windows WHERE wallet_id = ? AND period = ? AND subject = ?"
-    " AND start_us <= ? ORDER BY start_us DESC LIMIT 1"
-)
-MEMBER = "SELECT member_id, cap, active FROM members WHERE wallet_id = ? AND member_id = ?"
-ENVELOPE = (
-    "SELECT envelope_id, wallet_id, purpose, ceiling, opened_us, ends_us, closed_us FROM envelopes"
-    " WHERE envelope_id = ?"
-)
-PINNED = f"SELECT {rows.LOT} FROM lots WHERE lot_id IN (SELECT lot_id FROM hold_lots WHERE hold_id = ?)"  # noqa: S608  - constant text
-OF_HOLD = "(SELECT wallet_id FROM holds WHERE hold_id = ?)"
 OF_LOT = "(SELECT wallet_id FROM lots WHERE lot_id = ?)"
 OF_GRANT = "(SELECT wallet_id FROM grants WHERE grant_id = ?)"
 GRANTED = "SELECT grant_id FROM grants WHERE source = ? AND reference = ?"
@@ -62,21 +45,13 @@ GIVEN = "SELECT grant_id FROM grants WHERE source = ? AND reference >= ? AND ref
 """Any part of a transfer under this reference: "0" is the character after "/"."""
 
 
-@dataclass(frozen=True)
-class Loader:
-    """The reads of one command, and how their rows become the state."""
-
-    statements: list[Statement]
-    build: Callable[[Found], State]
-
-
 def loader(command: Command, now: datetime) -> Loader:  # noqa: PLR0911  - one line per command
     """What to read for this command."""
     match command:
         case ask.PlaceHold():
-            return _spending(command, now)
+            return load_holds.spending(command, now)
         case ask.Settle() | ask.Release() | ask.ExpireHold():
-            return _held(command.hold_id)
+            return load_holds.held(command.hold_id)
         case ask.IssueGrant():
             return _grant(command)
         case ask.ExpireLot() | ask.ClosePeriod():
@@ -119,109 +94,12 @@ def load(tx: Tx, command: Command) -> State:
     return found.build([result.rows for result in tx.batch(found.statements)])
 
 
-def ground(tx: Tx, effects: Effects) -> Ground:
-    """Where the journal stands for these effects, in one batch of reads."""
-    accounts = sorted(accounts_of(effects))
-    wallets = [part.wallet_id for part in effects.parts]
-    statements: list[Statement] = [(TAILS, ()), *((LATEST_TOTALS, (wallet_id,)) for wallet_id in wallets)]
-    if accounts:
-        statements.append((_balances(len(accounts)), accounts))
-    found = [result.rows for result in tx.batch(statements)]
-    effect, entry, audit, tip = found[0][0]
-    totals = {name: (row[0][0], row[0][1]) for name, row in zip(wallets, found[1:], strict=False) if row}
-    balances = {row[0]: (row[1], row[2]) for row in found[1 + len(wallets)]} if accounts else {}
-    return Ground(effect, entry, audit, GENESIS if tip is None else bytes(tip), balances, totals)
-
-
-TAILS = (
-    "SELECT (SELECT coalesce(max(sequence), 0) FROM effects),"
-    " (SELECT coalesce(max(sequence), 0) FROM entries),"
-    " (SELECT coalesce(max(sequence), 0) FROM audit), (SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1)"
-)
-LATEST_TOTALS = (
-    "SELECT available_after, held_after FROM effects WHERE wallet_id = ? ORDER BY sequence DESC LIMIT 1"
-)
-
-
-@cache
-def _balances(count: int) -> str:
-    marks = ", ".join("?" * count)
-    return f"SELECT account_id, balance, version FROM accounts WHERE account_id IN ({marks})"  # noqa: S608  - marks only
-
-
 def spending(tx: Tx, command: ask.PlaceHold) -> seen.SpendState:
     """Everything that bounds what may be set aside from this wallet, as it stands in this transaction."""
     state = load(tx, command)
     if not isinstance(state, seen.SpendState):
         raise seen.UnknownCommand(command)
     return state
-
-
-def _spending(command: ask.PlaceHold, now: datetime) -> Loader:
-    wallet_id, at = command.wallet_id, to_microseconds(now)
-    statements: list[Statement] = [
-        (f"{rows.WALLET}?", (wallet_id,)),
-        (LIMITS, (at, at, wallet_id)),
-        (TO_DRAW, (wallet_id,)),
-        (rows.OPEN_COUNT, (wallet_id,)),
-        (WINDOW, (wallet_id, Period.DAY.value, "", at)),
-        (WINDOW, (wallet_id, Period.MONTH.value, "", at)),
-    ]
-    if command.member_id is not None:
-        statements.append((MEMBER, (wallet_id, command.member_id)))
-        statements.append((WINDOW, (wallet_id, Period.MEMBER.value, command.member_id, at)))
-    if command.envelope_id is not None:
-        statements.append((ENVELOPE, (command.envelope_id,)))
-        statements.append((WINDOW, (wallet_id, Period.ENVELOPE.value, command.envelope_id, at)))
-    return Loader(statements, lambda found: _spend_state(command, now, found))
-
-
-def _spend_state(command: ask.PlaceHold, now: datetime, found: Found) -> seen.SpendState:
-    wallet = rows.as_wallet(found[0])
-    zone = "UTC" if wallet is None else wallet.zone
-    day, month = day_window(now, zone), month_window(now, zone)
-    rest = found[6:]
-    member = member_month = envelope = envelope_window = None
-    if command.member_id is not None:
-        member = rows.as_member(rest[0])
-        empty = Window(Period.MEMBER, month.start, month.ends_at, subject=command.member_id)
-        member_month, rest = rows.as_window(rest[1], empty), rest[2:]
-    if command.envelope_id is not None:
-        envelope = rows.as_envelope([row for row in rest[0] if row[1] == command.wallet_id])
-    if envelope is not None:
-        empty = Window(Period.ENVELOPE, envelope.opened_at, envelope.ends_at, subject=envelope.envelope_id)
-        envelope_window = rows.as_window(rest[1], empty)
-    return seen.SpendState(
-        wallet=wallet,
-        limits=rows.as_limits(found[1]),
-        lots=rows.as_lots(found[2]),
-        day=rows.as_window(found[4], day),
-        month=rows.as_window(found[5], month),
-        open_holds=int(found[3][0][0]),
-        member=member,
-        member_month=member_month,
-        envelope=envelope,
-        envelope_window=envelope_window,
-    )
-
-
-def _held(hold_id: str) -> Loader:
-    statements: list[Statement] = [
-        (rows.ONE_HOLD, (hold_id,)),
-        (rows.PINS, (hold_id,)),
-        (PINNED, (hold_id,)),
-        (rows.WALLET + OF_HOLD, (hold_id,)),
-        (READY + OF_HOLD + IF_OWING, (hold_id,)),
-    ]
-    return Loader(
-        statements,
-        lambda found: seen.HeldState(
-            rows.as_hold(found[0], found[1]),
-            rows.as_lots(found[2]),
-            rows.as_wallet(found[3]),
-            rows.as_lots(found[4]),
-        ),
-    )
 
 
 def _grant(command: ask.IssueGrant) -> Loader:

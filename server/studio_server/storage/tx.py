@@ -62,6 +62,13 @@ class Tx(Protocol):
         """Run statements in order and hand back rows and changes of each: one round trip for all."""
         ...
 
+    def write_apart(self, statements: Sequence[Statement]) -> list[int]:
+        """Run INSERTs and UPDATEs of which none touches a row that another writes; tell changes of each.
+
+        An engine may run them as one statement, in any order; what refers to a row refers to it afterwards.
+        """
+        ...
+
 
 class SqliteTx:
     """A transaction on one SQLite connection."""
@@ -100,3 +107,7 @@ class SqliteTx:
     def batch(self, statements: Sequence[Statement]) -> list[Result]:
         """Run statements in order and hand back rows and changes of each."""
         return [Result(self.execute(sql, params), self._connection.changes()) for sql, params in statements]
+
+    def write_apart(self, statements: Sequence[Statement]) -> list[int]:
+        """Run INSERTs and UPDATEs in order and tell how many rows each changed."""
+        return [result.changes for result in self.batch(statements)]
