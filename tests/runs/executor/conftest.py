@@ -31,6 +31,7 @@ class Lifeline:
 
     def __post_init__(self) -> None:
         os.mkfifo(self.path)
+        self.path.chmod(0o666)  # runs are other users
         self.reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
 
     def holders(self, count: int) -> list[int]:
@@ -58,6 +59,15 @@ class Lifeline:
                 return
 
 
+def with_lifeline(inputs: dict, workdir: Path) -> dict:
+    """A run sees nothing but its own folder, so the pipe gets a second name there."""
+    if "fifo" not in inputs:
+        return inputs
+    workdir.mkdir(parents=True)
+    (workdir / "lifeline").hardlink_to(inputs["fifo"])
+    return inputs | {"fifo": "lifeline"}
+
+
 @dataclass
 class Bench:
     """Starts tools and keeps what they say."""
@@ -69,14 +79,15 @@ class Bench:
 
     def job(self, name: str, inputs: dict, *, limits: RunLimits = GENEROUS, files: dict | None = None) -> Job:
         self.started += 1
+        workdir = self.folder / f"run-{self.started}"
         return Job(
             run_id=f"run_{self.started}",
             tool_id=f"test-studio-{name.lower()}",
-            inputs=inputs,
+            inputs=with_lifeline(inputs, workdir),
             files=files or {},
             limits=limits,
             now=NOW,
-            workdir=self.folder / f"run-{self.started}",
+            workdir=workdir,
             tool_reference=f"sample_tools:{name}",
         )
 

@@ -12,14 +12,14 @@ from studio_server.runs.executor.protocol import Job
 from studio_magics.contracts.catalogue import RunLimits
 
 sys.path.append(str(Path(__file__).parent))
-from conftest import NOW, TOOLS
+from conftest import NOW, TOOLS, with_lifeline
 
 folder, lifeline, name = Path(sys.argv[1]), *sys.argv[2:4]
 limits = RunLimits(cpu_ms=60_000, wall_ms=60_000, memory_bytes=1 << 29, output_bytes=1 << 20)
 job = Job(
     run_id="run_1",
     tool_id=f"test-studio-{name.lower()}",
-    inputs={"fifo": lifeline},
+    inputs=with_lifeline({"fifo": lifeline}, folder / "run"),
     files={},
     limits=limits,
     now=NOW,

@@ -70,7 +70,7 @@ def test_running_out_of_memory_or_address_space_is_the_memory_limit(bench, how):
 @pytest.mark.parametrize("how", ["SIGABRT", "SIGSEGV", "SIGTRAP"])
 def test_a_crash_close_to_the_memory_limit_is_the_memory_limit(bench, how):
     limits = RunLimits(cpu_ms=20_000, wall_ms=30_000, memory_bytes=128 * MEGABYTE, output_bytes=MEGABYTE)
-    assert bench.run("END", limits=limits, how=how, megabytes=75).kind == "limit_memory"
+    assert bench.run("END", limits=limits, how=how, megabytes=100).kind == "limit_memory"
 
 
 def test_a_tool_that_is_not_installed_is_the_platforms_fault(bench):

@@ -15,6 +15,7 @@ from studio_magics.tools.intake import examine
 from studio_server.runs.executor.sentences import output_too_large
 
 PROGRESS_DESCRIPTOR = 3
+LOGGED_CHARACTERS = 300
 MAX_ARTEFACTS = 500
 
 
@@ -33,7 +34,7 @@ class WorkerContext:
     def __init__(self, job: dict[str, Any]) -> None:
         self.artefacts: list[dict[str, str]] = []
         self._now = datetime.fromisoformat(job["now"])
-        self._files: dict[str, str] = job["files"]
+        self._files = {digest: str(Path.cwd() / file) for digest, file in job["files"].items()}
         self._output_allowed: int = job["output_bytes"]
         self._output_bytes = 0
         self._said: tuple[int, str] | None = None
@@ -61,7 +62,7 @@ class WorkerContext:
         if not named.exists():
             examine(Path(stored), file.name)
             named.parent.mkdir(parents=True, exist_ok=True)
-            named.hardlink_to(stored)
+            named.symlink_to(stored)
         return named
 
     def begin(self) -> None:
@@ -74,9 +75,15 @@ class WorkerContext:
         if said == self._said:
             return
         self._said = said
-        line = json.dumps({"percent": said[0], "stage": stage[:200]}) + "\n"
+        self._say({"percent": said[0], "stage": stage[:200]})
+
+    def log(self, line: str) -> None:
+        """Show a line to whoever follows the run; dropped like progress when nobody takes it."""
+        self._say({"log": line[:LOGGED_CHARACTERS]})
+
+    def _say(self, message: dict[str, Any]) -> None:
         try:
-            os.write(PROGRESS_DESCRIPTOR, line.encode())
+            os.write(PROGRESS_DESCRIPTOR, (json.dumps(message) + "\n").encode())
         except OSError:
             return
 

@@ -20,11 +20,11 @@ from typing import BinaryIO
 from studio_server.runs.executor.protocol import Job
 
 PIECE_BYTES = 1 << 20
+READ_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 JOB = "job.json"
 ANSWER = "answer.json"
 WORKER_LOG = "worker.log"
-LAUNCHER_LOG = "launcher.log"
 
 
 class NotAPlainFile(OSError):
@@ -34,8 +34,8 @@ class NotAPlainFile(OSError):
         super().__init__(f"'{path.name}' is not a plain file of the agreed size")
 
 
-def prepare(job: Job, *, extra_path: str) -> None:
-    """Lay out the folder and write the job into it."""
+def prepare(job: Job, *, extra_path: str, others_read: bool = False) -> None:
+    """Lay out the folder and write the job; runs of another user than the server have to read uploads."""
     for name in ("in", "named", "out", "tmp"):
         (job.workdir / name).mkdir(parents=True, exist_ok=True)
     description = {
@@ -43,7 +43,7 @@ def prepare(job: Job, *, extra_path: str) -> None:
         "tool_reference": job.tool_reference,
         "extra_path": extra_path,
         "inputs": dict(job.inputs),
-        "files": _provide(job.files, job.workdir / "in"),
+        "files": _provide(job.files, job.workdir / "in", READ_BY_OTHERS if others_read else 0),
         "now": job.now.isoformat(),
         "output_bytes": job.limits.output_bytes,
     }
@@ -52,26 +52,33 @@ def prepare(job: Job, *, extra_path: str) -> None:
     target.write_text(json.dumps(description), "utf-8")
 
 
-def _provide(files: Mapping[str, Path], folder: Path) -> dict[str, str]:
+def _provide(files: Mapping[str, Path], folder: Path, readers: int) -> dict[str, str]:
     provided: dict[str, str] = {}
     for digest, stored in files.items():
         target = folder / digest.replace(":", "-")
-        _link_or_copy(stored, target)
-        provided[digest] = str(target)
+        _link_or_copy(stored, target, readers)
+        provided[digest] = f"in/{target.name}"
     return provided
 
 
-def _link_or_copy(stored: Path, target: Path) -> None:
-    """A link only to what nobody may write: otherwise a tool could change the stored upload through it."""
-    if not stored.stat().st_mode & WRITE_BITS:
+def _link_or_copy(stored: Path, target: Path, readers: int) -> None:
+    """A link only to what nobody may write: otherwise a tool could change the stored upload through it.
+
+    A stored upload lies in a folder that only the server's user enters, so letting others read it gives it
+    to none but the run that is handed it.
+    """
+    mode = stat.S_IMODE(stored.stat().st_mode)
+    if not mode & WRITE_BITS:
         try:
+            if mode | readers != mode:
+                stored.chmod(mode | readers)
             target.hardlink_to(stored)
         except OSError:  # another file system, or links are not allowed: copy
             pass
         else:
             return
     shutil.copyfile(stored, target)
-    target.chmod(0o400)
+    target.chmod(0o400 | readers)
 
 
 def clear(workdir: Path, *, keep_logs: bool) -> None:

@@ -1,6 +1,6 @@
-"""Runs each job in a fresh process of this machine, watched from outside by a launcher of its own.
+"""Runs each job in a fresh process of this machine: forked warm, confined, and watched from outside.
 
-One thread per running job, at most `capacity`, talks to that job's launcher. No fork, signal handler, child
+One thread per running job, at most `capacity`, talks to that job's meter. No fork, signal handler, child
 watcher or event loop of the host takes part, so it works inside Jupyter, under uvloop and in plain threads.
 """
 
@@ -10,11 +10,9 @@ import logging
 import math
 import os
 import signal
-import site
-import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,8 +21,11 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
-from studio_server.runs.executor import endings, folder, sentences
+from studio_server.runs.executor import confining, endings, folder, sentences
+from studio_server.runs.executor.confining import found
+from studio_server.runs.executor.families import family_of, is_built_in
 from studio_server.runs.executor.layers import layers, why_unsupported
+from studio_server.runs.executor.nursery import IDLE_BYTES, Idle, Launched, Nursery
 from studio_server.runs.executor.protocol import (
     ArtefactFile,
     ExecutorClosed,
@@ -41,10 +42,10 @@ SCRATCH_BYTES = 2 * GIBIBYTE
 ADDRESS_BYTES = 4 * GIBIBYTE
 PROCESSES = 64
 OPEN_FILES = 1_024
+TASKS_PER_PROCESS = 4
 ANSWER_SLACK_BYTES = 1 << 20
 CLOSE_SECONDS = 10.0
-LAUNCHER = Path(__file__).with_name("launcher.py")
-WORKER = "studio_server.runs.executor.worker"
+TOLD_CHARACTERS = 2_000
 
 log = logging.getLogger(__name__)
 
@@ -53,33 +54,6 @@ def default_capacity() -> int:
     """As many workers as this process may use processors, at least 2."""
     usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(2, usable)
-
-
-def worker_environment(workdir: Path) -> dict[str, str]:
-    """All that a worker finds in its environment: nothing of the server's."""
-    one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-    return {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(workdir),
-        "TMPDIR": str(workdir / "tmp"),
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "MALLOC_ARENA_MAX": "2",
-        "PYTHONHASHSEED": "0",
-        **dict.fromkeys(one_thread, "1"),
-        **({"PYTHONUSERBASE": site.getuserbase()} if installed_for_one_user() else {}),
-    }
-
-
-def installed_for_one_user() -> bool:
-    """Libraries of this server come from the user's own folder, which a worker's HOME would hide."""
-    return site.getusersitepackages() in sys.path
-
-
-def worker_command(workdir: Path) -> list[str]:
-    """Isolated from the current folder; not `-I`, which would also drop PYTHONHASHSEED."""
-    alone = () if installed_for_one_user() else ("-s",)
-    return [sys.executable, *alone, "-P", "-m", WORKER, str(workdir / folder.JOB)]
 
 
 @dataclass
@@ -111,12 +85,12 @@ class LocalRunningJob:
             self._cancelled = True
             self._hang_up()
 
-    def connect(self, process: subprocess.Popen[bytes], spec: dict[str, Any]) -> None:
-        """Hand the launcher its orders; a job that was cancelled before gets none."""
+    def connect(self, launched: Launched, spec: dict[str, Any]) -> None:
+        """Hand the meter its orders; a job that was cancelled before gets none."""
         with self._lock:
-            self.launcher_pid = process.pid
-            self._control = process.stdin
-            if self._control is None or self._cancelled:
+            self.launcher_pid = launched.fork_server_pid
+            self._control = launched.control
+            if self._cancelled:
                 self._hang_up()
                 return
             with suppress(BrokenPipeError):  # it died at once: the missing report says so
@@ -124,7 +98,7 @@ class LocalRunningJob:
                 self._control.flush()
 
     def disconnect(self) -> bool:
-        """Let go of the launcher; whether the job was cancelled."""
+        """Let go of the meter; whether the job was cancelled."""
         with self._lock:
             self._hang_up()
             return self._cancelled
@@ -146,7 +120,8 @@ class LocalRunningJob:
 class LocalExecutor:
     """See `protocol.Executor`.
 
-    `extra_path` lets a test suite offer tools of its own to the workers; a server leaves it empty.
+    `extra_path` lets a test suite offer tools of its own to the workers; a server leaves it empty. `without`
+    names layers of confinement to leave out, so that tests can show what each is for.
     """
 
     def __init__(
@@ -156,13 +131,22 @@ class LocalExecutor:
         scratch_bytes: int = SCRATCH_BYTES,
         processes: int = PROCESSES,
         extra_path: Path | None = None,
+        idle_bytes: int = IDLE_BYTES,
+        control_group: str = "",
+        reviewed: Collection[str] = (),
+        without: Collection[str] = (),
     ) -> None:
         self.capacity = capacity or default_capacity()
         self._scratch_bytes = scratch_bytes
         self._processes = processes
         self._extra_path = str(extra_path or "")
+        self._idle_bytes = idle_bytes
+        self._control_group = control_group
+        self._reviewed = frozenset(reviewed)
+        self._without = frozenset(without)
         self._lock = threading.Lock()
         self._jobs: dict[int, tuple[LocalRunningJob, threading.Thread]] = {}
+        self._nursery: Nursery | None = None
         self._closed = False
 
     @property
@@ -170,7 +154,16 @@ class LocalExecutor:
         return len(self._jobs)
 
     def capabilities(self) -> tuple[Layer, ...]:
-        return layers()
+        machine = found(self._control_group)
+        return layers(machine.missing, machine.layers(self._without), self.idle())
+
+    def idle(self) -> tuple[Idle, ...]:
+        """What the fork servers hold while they wait."""
+        return self._nursery.idle() if self._nursery else ()
+
+    def may_run(self, tool_id: str, reference: str = "") -> bool:
+        """Whether this machine confines well enough for the tool, or somebody has read it."""
+        return not self._lacking() or self._is_reviewed(tool_id, reference)
 
     def start(self, job: Job, on_progress: Callable[[Progress], None]) -> LocalRunningJob:
         reason = why_unsupported()
@@ -198,6 +191,8 @@ class LocalExecutor:
             running.cancel()
         for _, thread in jobs:
             thread.join(CLOSE_SECONDS)
+        if self._nursery is not None:
+            self._nursery.close()
 
     def _supervise(self, running: LocalRunningJob, on_progress: Callable[[Progress], None]) -> None:
         try:
@@ -211,7 +206,9 @@ class LocalExecutor:
 
     def _run(self, running: LocalRunningJob, on_progress: Callable[[Progress], None]) -> Outcome:
         job = running.job
-        folder.prepare(job, extra_path=self._extra_path)
+        if not self.may_run(job.tool_id, job.tool_reference):
+            return Outcome("lost", sentences.not_confined(self._lacking()))
+        folder.prepare(job, extra_path=self._extra_path, others_read=confining.is_root())
         report = self._launch(running, on_progress)
         cancelled = running.disconnect()
         if report is None:
@@ -219,45 +216,62 @@ class LocalExecutor:
         else:
             outcome = self._judge(job, report, cancelled=cancelled)
         if outcome.kind == "lost":
-            _tell_operator(job)
+            self._tell_operator(job)
         folder.clear(job.workdir, keep_logs=outcome.kind in ("lost", "tool_failed"))
         return outcome
 
     def _launch(
         self, running: LocalRunningJob, on_progress: Callable[[Progress], None]
     ) -> endings.Report | None:
-        """Start the launcher and listen until nothing of it is left; its report, if it gave one."""
-        workdir = running.job.workdir
-        no_site = ("-S",) if sys.platform == "linux" else ()  # elsewhere the launcher needs psutil
-        with (workdir / folder.LAUNCHER_LOG).open("wb") as complaints:
-            process = subprocess.Popen(
-                [sys.executable, "-I", *no_site, str(LAUNCHER)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-                cwd=workdir,
-                env={"LANG": "C.UTF-8"},
-                start_new_session=True,
-            )
+        """Have a worker forked and listen until nothing of it is left; the meter's report, if it gave one."""
+        family = family_of(running.job.tool_id, running.job.tool_reference)
+        nursery = self._warm()
+        launched = nursery.launch(family)
         report = None
         try:
-            running.connect(process, self._spec(running.job))
-            report = _listen(process, running, on_progress)
+            running.connect(launched, self._spec(running.job))
+            report = _listen(launched.report, running, on_progress)
         finally:
             running.disconnect()
-            _end(process)
+            launched.report.close()
             if report is None and running.worker_pid:
                 _kill_group(running.worker_pid)
+            nursery.over(family, launched.fork_server_pid)
         return report
+
+    def _warm(self) -> Nursery:
+        """The fork servers, whose confinement is decided when the first run comes."""
+        machine = found(self._control_group)
+        orders = confining.orders(machine, control_group=self._control_group, without=self._without)
+        with self._lock:
+            if self._nursery is None:
+                self._nursery = Nursery(orders, idle_bytes=self._idle_bytes)
+            return self._nursery
+
+    def _lacking(self) -> tuple[str, ...]:
+        return found(self._control_group).lacking(self._without)
+
+    def _is_reviewed(self, tool_id: str, reference: str) -> bool:
+        """Built in, named by the operator, or from the folder that the operator gave."""
+        return bool(self._extra_path) or tool_id in self._reviewed or is_built_in(tool_id, reference)
+
+    def _tell_operator(self, job: Job) -> None:
+        said = folder.beginning(job.workdir / folder.WORKER_LOG, TOLD_CHARACTERS)
+        if said:
+            log.warning("run %s was lost; the worker said: %s", job.run_id, said)
+        family = family_of(job.tool_id, job.tool_reference)
+        said = self._nursery.complaints(family, TOLD_CHARACTERS) if self._nursery else ""
+        if said:
+            log.warning("run %s was lost; its fork server last said: %s", job.run_id, said)
 
     def _spec(self, job: Job) -> dict[str, Any]:
         bounds = self._bounds(job)
+        seen = confining.folder_seen_by_run(job.workdir, found(self._control_group).layers(self._without))
         return {
-            "command": worker_command(job.workdir),
-            "environment": worker_environment(job.workdir),
+            "environment": confining.confined_environment(seen),
             "folder": str(job.workdir),
             "log": str(job.workdir / folder.WORKER_LOG),
-            "server_pid": os.getpid(),
+            "libraries": [self._extra_path] if self._extra_path else [],
             "limits": {
                 "cpu_ms": job.limits.cpu_ms,
                 "wall_ms": job.limits.wall_ms,
@@ -270,6 +284,7 @@ class LocalExecutor:
                 "address_bytes": bounds.address_bytes,
                 "file_bytes": bounds.scratch_bytes,
                 "open_files": OPEN_FILES,
+                "tasks": TASKS_PER_PROCESS * bounds.processes,
             },
         }
 
@@ -315,17 +330,19 @@ def _succeeded(job: Job, report: endings.Report, answer: endings.Answer) -> Outc
 
 
 def _listen(
-    process: subprocess.Popen[bytes], running: LocalRunningJob, on_progress: Callable[[Progress], None]
+    said: IO[bytes], running: LocalRunningJob, on_progress: Callable[[Progress], None]
 ) -> endings.Report | None:
-    """Read until the pipe ends, which is when guard and meter are both gone."""
+    """Read until the pipe ends, which is when the meter is gone and all it left has been ended."""
     report = None
-    for line in process.stdout or ():
+    for line in said:
         message = json.loads(line)
         match message["event"]:
             case "started":
                 running.meter_pid, running.worker_pid = message["meter"], message["worker"]
             case "progress":
-                _tell(on_progress, Progress(message["percent"], message["stage"]))
+                _tell(
+                    on_progress, Progress(message["percent"], message["stage"], tuple(message.get("log", ())))
+                )
             case _:
                 report = endings.Report.model_validate(message)
     return report
@@ -338,16 +355,6 @@ def _tell(on_progress: Callable[[Progress], None], progress: Progress) -> None:
         log.exception("a listener failed on %s", progress)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Collect the launcher after its last line; its group is killed too, in case it did not end by itself."""
-    for _ in process.stdout or ():
-        pass
-    _kill_group(process.pid)
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
 def _kill_group(leader_pid: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader_pid, signal.SIGKILL)
@@ -355,10 +362,3 @@ def _kill_group(leader_pid: int) -> None:
 
 def _vanished() -> Outcome:
     return Outcome("lost", sentences.worker_lost())
-
-
-def _tell_operator(job: Job) -> None:
-    for name in (folder.LAUNCHER_LOG, folder.WORKER_LOG):
-        said = folder.beginning(job.workdir / name, 2_000)
-        if said:
-            log.warning("run %s was lost; %s: %s", job.run_id, name, said)

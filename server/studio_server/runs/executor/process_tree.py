@@ -1,7 +1,8 @@
 """Everything below this process: who is alive, what they used, and how to end them all.
 
-Standard library only (psutil where there is no /proc): the launcher runs it without site-packages.
-Its own use is never counted, only that of its descendants. Figures are lower bounds that never fall.
+Its own use is never counted, only that of its descendants since they were told to begin. Figures are lower
+bounds that never fall. Descendants share the libraries that the fork server loaded before; those pages are
+nobody's.
 """
 
 import os
@@ -9,15 +10,17 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MAXRSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 MAX_MEMBERS = 4_096
 SHARE_EVERY = 8
+ROUGH_STEP_BYTES = 1 << 20
 END_SECONDS = 5.0
 
 
@@ -32,6 +35,26 @@ class Process:
     """CPU of its children that it has waited for."""
     resident_bytes: int
     address_bytes: int
+    first_stack: int = 0
+    """Where its stack began: the same as here means that it still runs what the fork server had loaded."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Memory of one process, pages that several share divided among them, and what of it is not shared."""
+
+    proportional_bytes: int
+    private_bytes: int
+    folder_bytes: int
+    """Of the proportional ones: files in memory, and memory shared on purpose."""
+
+
+class TreeClock(Protocol):
+    """A clock of the kernel's for all processes of the tree."""
+
+    def cpu_ms(self) -> int:
+        """CPU since the clock was made."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,20 +71,41 @@ class Usage:
 class ProcessTree:
     """The descendants of this process, their CPU in total and their memory at its highest."""
 
-    def __init__(self) -> None:
+    def __init__(self, clocks: Sequence[TreeClock] = ()) -> None:
+        """Exact clocks are believed over samples where they show more."""
+        self._clocks = clocks
+        self._clocks_before = [0] * len(clocks)
         self._own_cpu_ms: dict[tuple[int, float], int] = {}
+        self._seen_before_ms = self._read_before_ms = 0
+        self._stack = self._loaded_bytes = 0
         self._samples = 0
-        self._largest_sum = 0
+        self._rough_weighed = self._weighed = 0
+        self.pids: list[int] = []
         self.cpu_ms = 0
         self.peak_bytes = 0
         self.peak_address_bytes = 0
 
-    def sample(self, memory_limit_bytes: int) -> Usage:
-        """Read the tree once; the first thing read is what was already collected, so nothing counts twice."""
+    def forget_what_was_used(self) -> None:
+        """Count from now: what was used until now made the worker ready and is not the run's."""
+        members = list(processes())
+        self._clocks_before = [clock.cpu_ms() for clock in self._clocks]
+        self._note_own_cpu(members)
+        self._seen_before_ms = sum(self._own_cpu_ms.values())
+        self._read_before_ms = _read_cpu_ms(collected_cpu_ms(), members)
+        here = _linux_process("self", str(os.getpid())) if sys.platform == "linux" else None
+        self._stack = here.first_stack if here else 0
+        self._loaded_bytes = max((member.resident_bytes for member in members), default=0)
+
+    def sample(self, memory_limit_bytes: int, folder_bytes: int = 0) -> Usage:
+        """Read the tree once; the first thing read is what was already collected, so nothing counts twice.
+
+        `folder_bytes` are kept in folders that are memory.
+        """
         collected_ms = collected_cpu_ms()
         members = list(processes())
+        self.pids = [member.pid for member in members]
         self._count_cpu(collected_ms, members)
-        resident = self._resident_bytes(members, memory_limit_bytes)
+        resident = self._resident_bytes(members, memory_limit_bytes, folder_bytes)
         address = max((member.address_bytes for member in members), default=0)
         self.peak_bytes = max(self.peak_bytes, resident)
         self.peak_address_bytes = max(self.peak_address_bytes, address)
@@ -71,30 +115,53 @@ class ProcessTree:
         """Take the kernel's exact figures of all collected processes into account, short ones included."""
         self._count_cpu(collected_cpu_ms(), [])
         largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * MAXRSS_UNIT_BYTES
-        self.peak_bytes = max(self.peak_bytes, largest)
+        self.peak_bytes = max(self.peak_bytes, largest - self._loaded_bytes)
 
     def _count_cpu(self, collected_ms: int, members: list[Process]) -> None:
+        self._note_own_cpu(members)
+        seen_ms = sum(self._own_cpu_ms.values()) - self._seen_before_ms  # catches a child nobody waits for
+        now_ms = _read_cpu_ms(collected_ms, members) - self._read_before_ms
+        exact = [
+            clock.cpu_ms() - before for clock, before in zip(self._clocks, self._clocks_before, strict=False)
+        ]
+        self.cpu_ms = max(self.cpu_ms, now_ms, seen_ms, *exact)
+
+    def _note_own_cpu(self, members: list[Process]) -> None:
         for member in members:
             self._own_cpu_ms[member.pid, member.started] = member.own_cpu_ms
-        seen_ms = sum(self._own_cpu_ms.values())  # catches a child that nobody waits for
-        now_ms = collected_ms + sum(member.own_cpu_ms + member.collected_cpu_ms for member in members)
-        self.cpu_ms = max(self.cpu_ms, now_ms, seen_ms)
 
-    def _resident_bytes(self, members: list[Process], limit_bytes: int) -> int:
-        """The sum over the tree; pages that several processes share count once where that is decisive.
+    def _resident_bytes(self, members: list[Process], limit_bytes: int, folder_bytes: int) -> int:
+        """The memory of the tree, without what the fork server had loaded; shared pages count once.
 
-        The exact sum is dear for large processes, so it is taken when the rough one passes the limit or
-        its highest so far, and every few samples.
+        The exact figure is dear for large processes, so it is taken when the rough one passes the limit or
+        has grown, and every few samples.
         """
-        rough = sum(member.resident_bytes for member in members)
+        rough = sum(member.resident_bytes for member in members) + folder_bytes
         self._samples += 1
-        if len(members) <= 1:
-            return rough
-        due = rough > limit_bytes or rough > self._largest_sum * 1.05 or self._samples % SHARE_EVERY == 0
-        if not due:
+        due = self._samples % SHARE_EVERY == 1 or rough > self._rough_weighed * 1.05 + ROUGH_STEP_BYTES
+        if due or rough - self._loaded_bytes > limit_bytes:
+            self._rough_weighed = rough
+            self._weighed = self._weigh(members, folder_bytes)
+        return self._weighed
+
+    def _weigh(self, members: list[Process], folder_bytes: int) -> int:
+        """Each fork of the fork server holds an equal share of what was loaded: as much as this process."""
+        found = [mapped(member) for member in members]
+        forked = sum(member.first_stack == self._stack for member in members)
+        proportional = sum(one.proportional_bytes for one in found)
+        private = sum(one.private_bytes for one in found)
+        in_folders = max(0, folder_bytes - sum(one.folder_bytes for one in found))
+        return max(private, proportional - forked * self._share_of_loaded()) + in_folders
+
+    def _share_of_loaded(self) -> int:
+        if not self._loaded_bytes or sys.platform != "linux":
             return 0
-        self._largest_sum = max(self._largest_sum, rough)
-        return sum(proportional_bytes(member) for member in members)
+        here = mapped(Process(os.getpid(), 0, 0, 0, 0, 0))
+        return here.proportional_bytes - here.private_bytes
+
+
+def _read_cpu_ms(collected_ms: int, members: list[Process]) -> int:
+    return collected_ms + sum(member.own_cpu_ms + member.collected_cpu_ms for member in members)
 
 
 def collected_cpu_ms() -> int:
@@ -103,9 +170,9 @@ def collected_cpu_ms() -> int:
     return int((used.ru_utime + used.ru_stime) * 1000)
 
 
-def processes() -> Iterator[Process]:
-    """All descendants of this process, parents before their children."""
-    return _linux_processes() if sys.platform == "linux" else _psutil_processes()
+def processes(kept: AbstractSet[int] = frozenset()) -> Iterator[Process]:
+    """All descendants of this process, parents before their children, without the kept ones and theirs."""
+    return _linux_processes(kept) if sys.platform == "linux" else _psutil_processes(kept)
 
 
 def collect() -> Iterator[tuple[int, int]]:
@@ -131,18 +198,34 @@ def has_children() -> bool:
 
 def end_all() -> int:
     """Kill the whole tree, also what left its session, and wait until it is gone; how many would not go."""
+    return end_below(frozenset())
+
+
+def end_below(kept: AbstractSet[int]) -> int:
+    """The same for the children of this process that are not kept, and all below them."""
     deadline = time.monotonic() + END_SECONDS
     while True:
-        members = [process.pid for process in processes()]
+        members = [process.pid for process in processes(kept)]
         for pid in members:
             _kill(pid)
-        for _ in collect():
+        for _ in collect() if not kept else _collected(members):
             pass
-        if not has_children() and (sys.platform == "linux" or not members):
+        if not members or (not kept and not has_children()):
             return 0
         if time.monotonic() > deadline:
             return len(members)
         time.sleep(0.002)
+
+
+def _collected(members: list[int]) -> Iterator[tuple[int, int]]:
+    """Wait for those of the members that have ended and are children of this process."""
+    for pid in members:
+        try:
+            done, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            continue
+        if done:
+            yield done, status
 
 
 def _kill(pid: int) -> None:
@@ -152,9 +235,9 @@ def _kill(pid: int) -> None:
         return
 
 
-def _linux_processes() -> Iterator[Process]:
+def _linux_processes(kept: AbstractSet[int]) -> Iterator[Process]:
     queue = [str(os.getpid())]
-    seen = set(queue)
+    seen = {*queue, *map(str, kept)}
     while queue and len(seen) < MAX_MEMBERS:
         pid = queue.pop(0)
         threads = _threads(pid)
@@ -190,12 +273,13 @@ def _linux_process(pid: str, thread: str) -> Process | None:
         return None
     user, system, children_user, children_system = (int(ticks) for ticks in stat[11:15])
     return Process(
-        pid=int(pid),
+        pid=int(pid) if pid != "self" else os.getpid(),
         started=float(stat[19]),
         own_cpu_ms=_ms(user + system),
         collected_cpu_ms=_ms(children_user + children_system),
         resident_bytes=int(memory[1]) * PAGE_BYTES,
         address_bytes=int(memory[0]) * PAGE_BYTES,
+        first_stack=int(stat[25]),
     )
 
 
@@ -216,19 +300,25 @@ def _read(path: str) -> str:
         os.close(descriptor)
 
 
-def proportional_bytes(process: Process) -> int:
-    """Resident memory of one process, shared pages divided among those who share them."""
-    for line in _read(f"/proc/{process.pid}/smaps_rollup").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return process.resident_bytes
+def mapped(process: Process) -> Mapped:
+    """The memory of one process; where the kernel does not tell shares, all of it counts as its own."""
+    found: dict[str, int] = {}
+    for line in _read(f"/proc/{process.pid}/smaps_rollup").splitlines()[1:]:
+        name, _, rest = line.partition(":")
+        found[name] = int(rest.split()[0]) * 1024
+    if "Pss" not in found:
+        return Mapped(process.resident_bytes, process.resident_bytes, 0)
+    private = found["Private_Clean"] + found["Private_Dirty"]
+    return Mapped(found["Pss"], private, found.get("Pss_Shmem", 0))
 
 
-def _psutil_processes() -> Iterator[Process]:
+def _psutil_processes(kept: AbstractSet[int]) -> Iterator[Process]:
     import psutil  # pyright: ignore[reportMissingModuleSource]  - only where there is no /proc
 
     library: Any = psutil
-    for member in library.Process().children(recursive=True):
+    top = library.Process()
+    children = [child for child in top.children() if child.pid not in kept]
+    for member in [*children, *(below for child in children for below in child.children(recursive=True))]:
         try:
             times, memory, started = member.cpu_times(), member.memory_info(), member.create_time()
         except library.Error:

@@ -1,6 +1,7 @@
 """What a user reads when a run did not succeed: what was needed, what is allowed, what to try."""
 
 import re
+from collections.abc import Iterable
 
 SENTENCE_CHARACTERS = 300
 _PATH = re.compile(r"(?:/[\w.@+~-]+){2,}/?")
@@ -55,6 +56,11 @@ def cancelled() -> str:
 def worker_lost() -> str:
     """Something of ours broke."""
     return "the worker was lost before it could answer; this is the platform's fault, not yours"
+
+
+def not_confined(missing: Iterable[str]) -> str:
+    """The tool was not reviewed, and this machine cannot confine it."""
+    return f"this server runs only reviewed tools, because its machine lacks: {', '.join(missing)}"
 
 
 def out_of_disk() -> str:

@@ -1,8 +1,8 @@
 """The program inside a run: read the job, run the tool once, leave one answer.
 
-Started by the launcher as `python -P -m studio_server.runs.executor.worker JOB`, with nothing in its
-environment that is worth stealing. What it writes is a proposal: the server checks sizes and digests again,
-and what the run costs is measured outside.
+Called in a fork of a fork server (`offspring.py`), in the run's own folder, with every layer of confinement
+around it. What it writes is a proposal: the server checks sizes and digests again, and what the run costs is
+measured outside.
 """
 
 import errno
@@ -21,8 +21,10 @@ from studio_magics.contracts.results import ToolResult
 from studio_magics.tools import catalog
 from studio_magics.tools.base import InputRejected, Tool, ToolInput
 from studio_server.runs.executor.context import OutputTooLarge, WorkerContext
+from studio_server.runs.executor.logged import show_what_is_logged
 from studio_server.runs.executor.sentences import out_of_disk, without_paths
 
+JOB = "job.json"
 ANSWER = "answer.json"
 SHOWN_CHARACTERS = 120
 OUT_OF_MEMORY = frozenset({"MemoryError", "OutOfMemoryException", "ArrowMemoryError"})
@@ -31,7 +33,7 @@ Answer = dict[str, Any]
 
 def main() -> NoReturn:
     """Answer the job and leave at once: threads of a library must not keep the process alive."""
-    job: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    job: dict[str, Any] = json.loads(Path(JOB).read_text("utf-8"))
     answer = work(job)
     written = Path(f"{ANSWER}.part")
     written.write_text(json.dumps(answer), "utf-8")
@@ -70,6 +72,7 @@ def run(tool: Tool, job: dict[str, Any], context: WorkerContext) -> Answer:
     try:
         inputs = accept(tool, job)
         context.begin()
+        show_what_is_logged(tool, context)
         return succeeded(tool, tool.run(inputs, context), context)
     except InputRejected as refusal:
         return rejected(refusal)
@@ -152,7 +155,3 @@ def failed(failure: BaseException) -> Answer:
     if number in (errno.ENOSPC, errno.EDQUOT):
         return {"kind": "lost", "message": out_of_disk()}
     return {"kind": "tool_failed", "message": f"{type(failure).__name__}: {without_paths(str(failure))}"}
-
-
-if __name__ == "__main__":
-    main()

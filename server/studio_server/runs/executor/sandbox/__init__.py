@@ -1,0 +1,1 @@
+"""Layers of confinement around a run, one module each; standard library only. See README.md."""

@@ -1,0 +1,45 @@
+"""Layer: limits per process, as a second belt above those that the meter enforces for the whole run."""
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+SPARE_TASKS = 1_024
+NICENESS = 5
+OUT_OF_MEMORY_FIRST = "800"
+
+
+def limit(belt: dict[str, int], *, own_user: bool) -> None:
+    """Limit this process and what it starts; with a user of its own the number of tasks is the run's own."""
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_CPU, belt["cpu_seconds"] + 1, hard=belt["cpu_seconds"] + 2)
+    lower(resource.RLIMIT_AS, belt["address_bytes"])
+    lower(resource.RLIMIT_FSIZE, belt["file_bytes"])
+    lower(resource.RLIMIT_NOFILE, belt["open_files"])
+    if sys.platform == "linux":
+        tasks = belt["tasks"] if own_user else tasks_on_this_machine() + SPARE_TASKS
+        lower(resource.RLIMIT_NPROC, tasks)
+        lower(resource.RLIMIT_MEMLOCK, 0)
+        lower(resource.RLIMIT_MSGQUEUE, 0)
+        lower(resource.RLIMIT_RTPRIO, 0)
+    os.nice(NICENESS)
+
+
+def be_killed_first() -> None:
+    """When the machine has no memory left, this process goes before the server does."""
+    if sys.platform == "linux":
+        Path("/proc/self/oom_score_adj").write_text(OUT_OF_MEMORY_FIRST, "ascii")
+
+
+def lower(kind: int, value: int, *, hard: int | None = None) -> None:
+    """Set a limit, never above the one in force."""
+    _, ceiling = resource.getrlimit(kind)
+    wanted = value if hard is None else hard
+    highest = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
+    resource.setrlimit(kind, (min(value, highest), highest))
+
+
+def tasks_on_this_machine() -> int:
+    """How many threads exist: the process limit counts those of the user, wherever they run."""
+    return int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[2])
