@@ -1,0 +1,153 @@
+"""dbt: its manifest, and models whose only templates are ref, source, config and comments.
+
+Nothing is rendered by a template engine: a template that needs one is reported, not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, cast
+
+from studio_magics.tools.data.lineage.texts import SqlText, Unread
+from studio_magics.tools.intake.json_text import load_json
+from studio_magics.tools.intake.refusal import IntakeRefused
+from studio_magics.tools.intake.yaml_text import check_yaml
+
+if TYPE_CHECKING:
+    from studio_magics.tools.data.lineage.texts import Gathered
+
+QUOTED = r"""['"]([^'"{}%]+)['"]"""
+REF = re.compile(r"\{\{-?\s*ref\(\s*" + QUOTED + r"(?:\s*,\s*" + QUOTED + r")?\s*\)\s*-?\}\}")
+SOURCE = re.compile(r"\{\{-?\s*source\(\s*" + QUOTED + r"\s*,\s*" + QUOTED + r"\s*\)\s*-?\}\}")
+CONFIG = re.compile(r"\{\{-?\s*config\((?:[^{}]|\{[^{}]*\})*\)\s*-?\}\}")
+COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+TEMPLATE = re.compile(r"\{\{|\{%|\{#")
+MODEL_FOLDERS = frozenset({"models", "snapshots"})
+OTHER_FOLDERS = frozenset({"macros", "tests", "analyses", "analysis", "target", "logs"})
+SAME_NAME = (
+    "postgres", "redshift", "snowflake", "bigquery", "duckdb", "spark", "databricks", "trino", "sqlite",
+    "clickhouse",
+)  # fmt: skip
+ADAPTERS = {**{name: name for name in SAME_NAME}, "sqlserver": "tsql", "athena": "trino"}
+QUERIES = frozenset({"model", "snapshot"})
+
+
+def is_template(text: str) -> bool:
+    """Whether the text holds Jinja."""
+    return TEMPLATE.search(text) is not None
+
+
+def rendered(text: str) -> tuple[str, str]:
+    """The SQL with references as plain names, and the first template that is left ('' when none is)."""
+
+    def blank(match: re.Match[str]) -> str:
+        return "\n" * match[0].count("\n")
+
+    text = CONFIG.sub(blank, COMMENT.sub(blank, text))
+    text = REF.sub(lambda match: _name(match[2] or match[1]), text)
+    text = SOURCE.sub(lambda match: f"{_name(match[1])}.{_name(match[2])}", text)
+    left = TEMPLATE.search(text)
+    return text, "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', "") + '"' if not text.isidentifier() else text
+
+
+def read_model(name: str, text: str, found: Gathered) -> None:
+    """Add the model in this file, unless a template in it needs an engine."""
+    parts = set(PurePosixPath(name).parts[:-1])
+    if OTHER_FOLDERS & parts and not MODEL_FOLDERS & parts:
+        found.skipped.append(name)
+        return
+    sql, left = rendered(text)
+    if left:
+        found.unread.append(Unread(f"{name}, {left}", "a template that is not rendered", is_template=True))
+        return
+    found.texts.append(SqlText(name, sql, target=PurePosixPath(name).stem, is_model=True))
+
+
+def read_properties(name: str, text: str, found: Gathered) -> None:
+    """Note the columns of sources and seeds that a dbt YAML file lists."""
+    import yaml
+
+    try:
+        check_yaml(text)
+        document: Any = yaml.safe_load(text)
+    except (IntakeRefused, yaml.YAMLError) as refused:
+        found.unread.append(Unread(name, refused.found if isinstance(refused, IntakeRefused) else "no YAML"))
+        return
+    if not isinstance(document, dict):
+        return
+    entries = cast("dict[str, Any]", document)
+    for source in _mappings(entries.get("sources")):
+        for table in _mappings(source.get("tables")):
+            _declare(f"{source.get('name')}.{table.get('name')}", table.get("columns"), found)
+    for seed in _mappings(entries.get("seeds")):
+        _declare(str(seed.get("name")), seed.get("columns"), found)
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        return []
+    return [cast("dict[str, Any]", one) for one in cast("list[Any]", value) if isinstance(one, dict)]
+
+
+def _declare(dataset: str, columns: Any, found: Gathered) -> None:
+    listed = {
+        str(one["name"]): str(one.get("data_type") or "") for one in _mappings(columns) if "name" in one
+    }
+    if listed:
+        found.declared[dataset] = listed
+
+
+def read_manifest(content: bytes, name: str, found: Gathered) -> None:
+    """Add all models with their compiled SQL, and the columns of sources and seeds.
+
+    Raises:
+        IntakeRefused: No manifest.
+    """
+    manifest = load_json(content)
+    nodes: Any = cast("dict[str, Any]", manifest).get("nodes") if isinstance(manifest, dict) else None
+    if not isinstance(nodes, dict):
+        raise IntakeRefused("JSON without 'nodes'", "dbt's target/manifest.json", "run `dbt compile` first")
+    document = cast("dict[str, Any]", manifest)
+    metadata: Any = document.get("metadata") or {}
+    found.dialect = ADAPTERS.get(str(cast("dict[str, Any]", metadata).get("adapter_type")))
+    sources: Any = document.get("sources")
+    for node in sorted(_values(nodes) + _values(sources), key=lambda one: str(one.get("unique_id"))):
+        _read_node(node, name, found)
+
+
+def _values(entries: Any) -> list[dict[str, Any]]:
+    return _mappings(list(cast("dict[str, Any]", entries).values())) if isinstance(entries, dict) else []
+
+
+def _read_node(node: dict[str, Any], manifest: str, found: Gathered) -> None:
+    relation = _plain_relation(node)
+    kind = str(node.get("resource_type"))
+    if kind in {"source", "seed"}:
+        _declare(relation, list(_values(node.get("columns"))), found)
+    if kind not in QUERIES:
+        return
+    path = str(node.get("original_file_path") or manifest)
+    compiled: Any = node.get("compiled_code") or node.get("compiled_sql")
+    if compiled:
+        found.texts.append(SqlText(path, str(compiled), target=relation, is_model=True))
+        return
+    sql, left = rendered(str(node.get("raw_code") or node.get("raw_sql") or ""))
+    if left:
+        reason = "a model that was not compiled and has a template; run `dbt compile` first"
+        found.unread.append(Unread(path, reason, is_template=True))
+    elif sql.strip():
+        found.texts.append(SqlText(path, sql, target=str(node.get("name")), is_model=True))
+
+
+def _plain_relation(node: dict[str, Any]) -> str:
+    written: Any = node.get("relation_name")
+    if written:
+        return re.sub(r'["`\[\]]', "", str(written))
+    if str(node.get("resource_type")) == "source":
+        return f"{node.get('source_name')}.{node.get('name')}"
+    return str(node.get("alias") or node.get("name"))
