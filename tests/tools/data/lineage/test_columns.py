@@ -50,7 +50,8 @@ def test_a_union_takes_each_column_from_both_sides_by_its_place(trace, comes_fro
 def test_a_recursive_query_ends_and_names_its_base(trace, comes_from):
     sql = (
         "CREATE TABLE tree (id int, parent int); CREATE VIEW r AS WITH RECURSIVE t(a, b) AS "
-        "(SELECT id, parent FROM tree UNION ALL SELECT x.id, t.b FROM tree x JOIN t ON x.parent = t.a) SELECT a, b FROM t;"
+        "(SELECT id, parent FROM tree UNION ALL SELECT x.id, t.b FROM tree x JOIN t ON x.parent = t.a) "
+        "SELECT a, b FROM t;"
     )
     result = trace(sql)
     assert comes_from(result, "r", "a") == "tree.id copied"
