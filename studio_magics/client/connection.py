@@ -82,13 +82,16 @@ class Connection:
         content: bytes | Path | None = None,
         media_type: str = "application/json",
         parameters: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         key: str | None = None,
         wait_seconds: float = 0.0,
     ) -> "httpx.Response":
         """Send, trying again only when the connection or a proxy failed, with the same idempotency key."""
-        headers = {"Idempotency-Key": key or new_key()} if method == "POST" else {}
+        said = dict(headers or {})
+        if method == "POST":
+            said["Idempotency-Key"] = key or new_key()
         if content is not None:
-            headers["Content-Type"] = media_type
+            said["Content-Type"] = media_type
         wanted = {name: value for name, value in (parameters or {}).items() if value is not None}
         url = self.endpoint.url.rstrip("/") + path
         timeout = _timeout(READ_SECONDS + wait_seconds)
@@ -97,7 +100,7 @@ class Connection:
             with _opened(content) as body:
                 http = self._client()
                 request = http.build_request(
-                    method, url, content=body, headers=headers, params=wanted, timeout=timeout
+                    method, url, content=body, headers=said, params=wanted, timeout=timeout
                 )
                 return http.send(request)
 

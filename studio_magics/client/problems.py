@@ -31,7 +31,9 @@ BY_STATUS: dict[int, type[ServerRefusal]] = {
     403: Forbidden,
     404: Unknown,
     409: Conflict,
+    410: Unknown,
     413: TooLarge,
+    415: InputRefused,
     422: InputRefused,
     429: TooFast,
 }

@@ -1,5 +1,6 @@
 """One method per endpoint of the credit server; contracts in, contracts out."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from urllib.parse import quote
 
 from studio_magics.client.connection import Connection, Endpoint
 from studio_magics.client.refusals import Unknown
+from studio_magics.client.transfers import PIECE_BYTES, Told, Transfers
 from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange, Statement
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
 from studio_magics.contracts.catalogue import Catalogue, ToolPage
@@ -28,6 +30,7 @@ class StudioClient:
 
     def __init__(self, endpoint: Endpoint, *, pause: Callable[[float], None] | None = None) -> None:
         self._connection = Connection(endpoint, pause=pause) if pause else Connection(endpoint)
+        self._transfers = Transfers(self._connection, pause or time.sleep)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -59,12 +62,22 @@ class StudioClient:
                 raise
             return None
 
-    def upload(self, digest: str, content: bytes | Path) -> UploadInfo:
-        """Send the content of this digest; sending it again changes nothing."""
-        response = self._connection.send(
-            "PUT", f"/api/uploads/{_part(digest)}", content=content, media_type="application/octet-stream"
-        )
+    def upload(self, digest: str, content: bytes | Path, *, told: Told | None = None) -> UploadInfo:
+        """Send the content of this digest; sending it again changes nothing.
+
+        A large file goes in pieces: after a break, or in another session, only what is missing is sent.
+        `told` hears how many bytes of how many have arrived.
+        """
+        path = f"/api/uploads/{_part(digest)}"
+        if isinstance(content, Path) and content.stat().st_size > PIECE_BYTES:
+            self._transfers.send_in_pieces(path, content, told)
+            return self._connection.ask("GET", path, UploadInfo)
+        response = self._connection.send("PUT", path, content=content, media_type="application/octet-stream")
         return UploadInfo.model_validate_json(response.content)
+
+    def forget_upload(self, digest: str) -> None:
+        """Delete an uploaded content, so that there is room for other."""
+        self._connection.send("DELETE", f"/api/uploads/{_part(digest)}")
 
     def start_run(self, tool_id: str, request: RunRequest, *, key: str | None = None) -> Run:
         """Set the ceiling aside and start the run; the same key starts it once."""
@@ -89,9 +102,13 @@ class StudioClient:
         return self._connection.ask("POST", f"/api/runs/{_part(run_id)}/cancel", Run)
 
     def artefact(self, run_id: str, name: str) -> bytes:
-        """The content of one artefact."""
-        path = f"/api/runs/{_part(run_id)}/artefacts/{quote(name, safe='/')}"
-        return self._connection.send("GET", path).content
+        """The content of one artefact, as the server has it.
+
+        Raises:
+            Unknown: There is none, or its time is over.
+            ServerFault: It arrived damaged.
+        """
+        return self._transfers.receive(f"/api/runs/{_part(run_id)}/artefacts/{quote(name, safe='/')}")
 
     def balance(self) -> Balance:
         """What can be spent now."""

@@ -24,6 +24,7 @@ DRAWN: dict[tuple[str, str], tuple[str, str]] = {
     ("studio_magics.display.leaving", "Exported"): ("leaving", "exported"),
     ("studio_magics.display.people", "Diagnosis"): ("people", "diagnosis"),
     ("studio_magics.display.people", "Help"): ("people", "help_page"),
+    ("studio_magics.display.saving", "Saved"): ("saving", "saved"),
 }
 """Type → module and function that draw it."""
 

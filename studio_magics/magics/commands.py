@@ -139,6 +139,11 @@ def _help(call: Call) -> Any:
     return help_on(name)
 
 
+def _artefact(call: Call) -> Any:
+    run_id, name, *path = (place.text for place in call.parsed.places)
+    return call.studio.save_artefact(run_id, name, path[0] if path else None, force=call.parsed.has("force"))
+
+
 def _statement(call: Call) -> Any:
     return call.studio.statement(limit=call.parsed.number("limit"), before=call.parsed.number("before"))
 
@@ -153,6 +158,7 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
     "run-info": lambda call: call.studio.run_info(call.first or ""),
     "cancel": lambda call: call.studio.cancel(call.first or ""),
     "receipt": lambda call: call.studio.receipt(call.first),
+    "artefact": _artefact,
     "statement": _statement,
     "notices": lambda call: call.studio.notices(
         limit=call.parsed.number("limit"), read=call.parsed.has("read")

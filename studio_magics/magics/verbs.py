@@ -49,6 +49,12 @@ VERBS: dict[str, Verb] = {
     "receipt": Verb(
         "receipt [ID]", "what a run did cost, and why; the latest one without an id", places=("[id]",)
     ),
+    "artefact": Verb(
+        "artefact ID NAME [PATH]",
+        "save a file of a run, also of another notebook",
+        {"force": ""},
+        ("id", "name", "[path]"),
+    ),
     "statement": Verb("statement [--limit N]", "ledger lines, newest first", PAGES),
     "notices": Verb(
         "notices [--read]",

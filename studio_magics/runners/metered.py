@@ -26,7 +26,7 @@ from studio_magics.client.refusals import (
 )
 from studio_magics.contracts.billing import Estimate, EstimateRequest
 from studio_magics.contracts.runs import TERMINAL_STATES, Run, RunRequest
-from studio_magics.display.wording import credits_text, limit_text
+from studio_magics.display.wording import credits_text, limit_text, size_text
 from studio_magics.runners.outcome import StudioRun, stopped_before_start
 from studio_magics.runners.validation import stays_here, validated
 
@@ -148,7 +148,8 @@ class MeteredRunner:
         for number, (digest, path) in enumerate(sorted(staged.content.items()), start=1):
             progress.update(0, f"sending data, {number} of {total}")
             if self._client().upload_info(digest) is None:
-                self._client().upload(digest, path)
+                name = f"{number} of {total}"
+                self._client().upload(digest, path, told=_told(progress, name))
 
     def _followed(self, run: Run, progress: Progress) -> Run:
         deadline = self._clock() + MAX_FOLLOW_SECONDS
@@ -203,6 +204,15 @@ class MeteredRunner:
             said = f"{said} Nothing was charged."
         action = next_step(run.failure) if run.failure else ""
         raise RunFailed(said, action=action or _receipt_step(run), run=self.fetched(run))
+
+
+def _told(progress: Progress, name: str) -> Callable[[int, int], None]:
+    """Shows how much of an upload has arrived."""
+
+    def tell(arrived: int, size: int) -> None:
+        progress.update(0, f"sending data, {name}: {size_text(arrived)} of {size_text(size)}")
+
+    return tell
 
 
 def refuse_early(quoted: Estimate) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from studio_magics.client.refusals import (
     NotInstalled,
     RunStopped,
+    ServerFault,
     Unknown,
     UsageRefused,
     did_you_mean,
@@ -43,25 +46,81 @@ class SavedBy:
         return self.record.name
 
     def read(self) -> bytes:
-        """The content."""
-        return self.fetch()
+        """The content, which is what the record says it is.
 
-    def save(self, path: str | Path | None = None) -> Path:
+        Raises:
+            ServerFault: It is not; fetching it again may help.
+        """
+        content = self.fetch()
+        if f"sha256:{sha256(content).hexdigest()}" != self.record.digest:
+            said = f"'{self.name}' arrived damaged: its content does not have the digest in the result."
+            raise ServerFault(said, action="fetch it again")
+        return content
+
+    def bytes(self) -> bytes:
+        """The content, as `read` gives it."""
+        return self.read()
+
+    def save(self, path: str | Path | None = None, *, force: bool = True) -> Path:
         """Write it to the path (a folder keeps the name), or under its own name here; tells where it is.
 
         Raises:
-            UsageRefused: The path cannot be written.
+            UsageRefused: The path cannot be written, or without `force` there is a file already.
+            ServerFault: The content arrived damaged; nothing was written.
         """
         target = Path(path).expanduser() if path is not None else Path(Path(self.name).name)
         if target.is_dir():
             target /= Path(self.name).name
-        content = self.fetch()
+        if target.exists() and not force:
+            said = f"'{target}' is there already."
+            raise UsageRefused(said, action="add --force to write over it, or give another path")
+        content = self.read()
         try:
-            target.write_bytes(content)
+            write_whole(target, content)
         except OSError as error:
             said = f"'{self.name}' was not saved as '{target}': {error.strerror or type(error).__name__}."
             raise UsageRefused(said, action="give a folder that exists and may be written") from error
         return target
+
+
+class Artefacts(tuple[SavedBy, ...]):
+    """The files of a result, by position or by name."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, key: SupportsIndex | str) -> SavedBy: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[SavedBy, ...]: ...
+    def __getitem__(self, key: SupportsIndex | str | slice) -> SavedBy | tuple[SavedBy, ...]:
+        """One file, or several.
+
+        Raises:
+            Unknown: No file has this name; the closest ones are given.
+        """
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        found = next((file for file in self if file.name == key), None)
+        if found is None:
+            names = [file.name for file in self]
+            close = [repr(one) for one in did_you_mean(key, names) or names]
+            action = f"did you mean {either(close)}?" if close else "this run made no file"
+            raise Unknown(f"The result has no file '{key}'.", action=action)
+        return found
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write the file so that it is there whole or not at all.
+
+    Raises:
+        OSError: It cannot be written; what was there before stays.
+    """
+    part = target.with_name(f".{target.name[:80]}.{token_hex(4)}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @dataclass(eq=False)
@@ -88,9 +147,10 @@ class StudioRun:
         return self.receipt.charged_credits if self.receipt else 0
 
     @property
-    def artefacts(self) -> tuple[SavedBy, ...]:
-        """All files of the result."""
-        return tuple(self.artefact(record.name) for record in (self.result.artefacts if self.result else ()))
+    def artefacts(self) -> Artefacts:
+        """All files of the result: `run.artefacts['report.html'].save()`."""
+        records = self.result.artefacts if self.result else ()
+        return Artefacts(self.artefact(record.name) for record in records)
 
     def artefact(self, name: str) -> SavedBy:
         """One file of the result.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from studio_magics.display.leaving import Exported
     from studio_magics.display.people import Diagnosis
     from studio_magics.display.progress import Progress
+    from studio_magics.display.saving import Saved
     from studio_magics.runners.finding import FoundTool
     from studio_magics.runners.outcome import StudioRun
     from studio_magics.runners.staging import Staged
@@ -166,6 +167,22 @@ class Studio:
     def fetch_run(self, run_id: str) -> StudioRun:
         """A run of the server with its result and files, also one of another notebook."""
         return self.session.runner().fetched(self.run_info(run_id))
+
+    def save_artefact(
+        self, run_id: str, name: str, path: str | Path | None = None, *, force: bool = False
+    ) -> Saved:
+        """Save a file of a run of the server to the path, or under its own name here.
+
+        Raises:
+            Unknown: There is no such run or file, or its time is over.
+            UsageRefused: A file is there already (`force` writes over it), or it cannot be written.
+            ServerFault: It arrived damaged; nothing was written.
+        """
+        from studio_magics.display.saving import Saved
+
+        file = self.fetch_run(run_id).artefact(name)
+        target = file.save(path, force=force)
+        return Saved(name, str(target), file.record.size_bytes, file.record.expires_at)
 
     def cancel(self, run_id: str) -> Run:
         """Stop a run; what it used so far is charged, the rest goes back."""

@@ -125,7 +125,7 @@ def a_result(**more) -> ToolResult:
                 name="report.json",
                 media_type="application/json",
                 size_bytes=len(CONTENT),
-                digest="sha256:" + "0" * 64,
+                digest="sha256:" + hashlib.sha256(CONTENT).hexdigest(),
                 title="machine-readable report",
             ),
         ),

@@ -149,6 +149,7 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path):
         "run": "%studio run counter",
         "runs": "%studio runs --limit 5",
         "run-info": "%studio run-info run_1",
+        "artefact": f"%studio artefact run_1 report.json '{tmp_path / 'mine.json'}'",
         "cancel": "%studio cancel run_1",
         "receipt": "%studio receipt",
         "statement": "%studio statement",

@@ -154,7 +154,7 @@ def test_an_interrupt_cancels_on_the_server_and_says_what_was_charged(studio, fa
 
 
 def test_an_interrupt_while_data_is_sent_starts_nothing_and_is_two_lines(studio, fake, monkeypatch):
-    def interrupted(digest, path):
+    def interrupted(digest, path, told):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(studio.session.client(), "upload", interrupted)
