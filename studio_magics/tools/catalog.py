@@ -15,6 +15,7 @@ BUILT_IN: dict[str, str] = {
     "data-studio-lineage": "studio_magics.tools.data.lineage",
     "data-studio-quality": "studio_magics.tools.data.quality",
     "data-studio-schema": "studio_magics.tools.data.schema",
+    "dev-studio-api-designer": "studio_magics.tools.dev.api_designer",
     "dev-studio-cost": "studio_magics.tools.dev.cost",
 }
 """Identifier → module with the name `TOOL`."""
