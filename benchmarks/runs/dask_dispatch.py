@@ -1,4 +1,4 @@
-"""How long Dask itself takes for a task that does nothing: a yardstick for what a run costs beyond its work."""
+"""How long Dask itself takes for a task that does nothing: a yardstick for the overhead of runs."""
 
 import contextlib
 import os

@@ -25,6 +25,7 @@ from studio_server.runs.inspection import BooksBroken
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, StandaloneServer, listen
 from studio_server.storage.errors import StorageError
+from studio_server.toolcheck import command as toolcheck
 
 FAILED = 1
 REFUSALS = (
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     safekeeping.add_verbs(commands)
     departing.add_verbs(commands)
     subscribing.add_verbs(commands)
+    toolcheck.add_verbs(commands)
 
     granting = commands.add_parser("grant", help="give credits to the owner of a local server")
     granting.add_argument("credits", type=int)

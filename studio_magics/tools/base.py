@@ -5,7 +5,7 @@ writes artefacts through the context and returns a `ToolResult`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,3 +102,21 @@ class Tool:
     """Input fields that may hold secrets or name this machine: never sent, and refused by a server."""
     libraries: tuple[str, ...] = ()
     """Distributions whose versions go into the provenance."""
+    examples: tuple["Example", ...] = ()
+    """Small inputs that `studio-server tool check` runs; without any it runs `example` on data of its own."""
+
+
+@dataclass(frozen=True)
+class ExampleFile:
+    """A file of an example, in place of the `InputFile` that it becomes."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Example:
+    """Inputs of one run, as in Python; any value, also inside lists, may be an `ExampleFile`."""
+
+    name: str
+    inputs: Mapping[str, Any]
