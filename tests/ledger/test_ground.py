@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from studio_server.ledger import GuardFailed, PlaceHold, Release, Settle, VoidGrant
 from studio_server.ledger import ledger as ledger_module
+from studio_server.ledger.apply import END
 from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Effects, Moment
 from studio_server.ledger.ground import HEAD, ahead, ground
@@ -98,3 +99,12 @@ def test_a_settlement_that_does_not_look_at_the_ground_is_refused(
     with pytest.raises(GuardFailed):
         books.settle(hold_id, 3)
     assert books.view(ada) == before
+
+
+def test_a_hold_that_ends_is_found_by_its_key_and_not_among_all_open_holds(books: Books) -> None:
+    explain = "EXPLAIN" if books.url else "EXPLAIN QUERY PLAN"
+    params = ("settled", 1, 0, 1, "hold_1", 1)
+    by_state = END.replace("ended_us IS NULL", "state = 'open' AND wallet_id = 'wal_1'")
+    for sql, among_all in ((END, False), (by_state.replace("hold_id = ? AND", "purpose = ? AND"), True)):
+        plan = books.rows(f"{explain} {sql}", *params)
+        assert any("holds_open" in str(row) for row in plan) is among_all

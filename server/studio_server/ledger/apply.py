@@ -50,8 +50,9 @@ LOT = (
 VOID = "UPDATE lots SET voided = voided + ?, owed = owed + ? WHERE lot_id = ?"
 END = (
     "UPDATE holds SET state = ?, settled = ?, returned = ?, ended_us = ?"
-    " WHERE hold_id = ? AND state = 'open' AND ceiling = ?"
+    " WHERE hold_id = ? AND ended_us IS NULL AND ceiling = ?"
 )
+"""Open is what has no end, by CHECK; asked for the state, PostgreSQL walks an index of all open holds."""
 UNDO = (
     "UPDATE holds SET reversed = ? WHERE hold_id = ? AND state = 'settled' AND settled = ? AND reversed = 0"
 )
