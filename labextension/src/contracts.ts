@@ -600,6 +600,25 @@ export interface RunList {
   readonly next_before: string | null;
 }
 
+// secrets: Secrets: values that the server keeps for runs and never shows again.
+
+/** What is kept; it is in no answer. */
+export interface SecretValue {
+  readonly value: string;
+}
+
+/** That a secret is there. */
+export interface SecretInfo {
+  readonly name: string;
+  readonly created_at: string;
+  readonly used_at: string | null;
+}
+
+/** All secrets of a user, by name. */
+export interface SecretList {
+  readonly secrets: readonly SecretInfo[];
+}
+
 export type Event = HelloEvent | BalanceEvent | RunEvent | NoticeEvent;
 
 export type JsonValue = unknown;
@@ -641,6 +660,9 @@ export interface Contracts {
   readonly RunList: RunList;
   readonly RunRequest: RunRequest;
   readonly RunSummary: RunSummary;
+  readonly SecretInfo: SecretInfo;
+  readonly SecretList: SecretList;
+  readonly SecretValue: SecretValue;
   readonly SpendControls: SpendControls;
   readonly SpendControlsChange: SpendControlsChange;
   readonly Standing: Standing;
@@ -709,6 +731,9 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   RunList: {"members": {"runs": {"list": {"ref": "RunSummary"}}, "next_before": {"any": ["string", "null"]}}, "optional": []},
   RunRequest: {"members": {"inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}, "quote": {"any": ["string", "null"]}, "fresh": "boolean"}, "optional": ["inputs", "max_credits", "quote", "fresh"]},
   RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "queue_position", "input_summary", "answered_from"]},
+  SecretInfo: {"members": {"name": "string", "created_at": "string", "used_at": {"any": ["string", "null"]}}, "optional": []},
+  SecretList: {"members": {"secrets": {"list": {"ref": "SecretInfo"}}}, "optional": []},
+  SecretValue: {"members": {"value": "string"}, "optional": []},
   SpendControls: {"members": {"daily_limit_credits": "integer", "monthly_limit_credits": "integer", "per_run_limit_credits": {"any": ["integer", "null"]}, "daily_cap_credits": "integer", "monthly_cap_credits": "integer", "alert_percents": {"list": "integer"}}, "optional": []},
   SpendControlsChange: {"members": {"daily_limit_credits": {"any": ["integer", "null"]}, "monthly_limit_credits": {"any": ["integer", "null"]}, "per_run_limit_credits": {"any": ["integer", "null"]}, "alert_percents": {"any": [{"list": "integer"}, "null"]}}, "optional": ["daily_limit_credits", "monthly_limit_credits", "per_run_limit_credits", "alert_percents"]},
   Standing: {"members": {"available_credits": "integer", "after_typical_credits": "integer", "day_used_credits": "integer", "day_cap_credits": "integer", "refused_by": {"any": ["string", "null"]}, "action": "string"}, "optional": ["action"]},

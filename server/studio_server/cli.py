@@ -10,7 +10,7 @@ from pathlib import Path
 
 import apsw
 
-from studio_server import __version__, auditing, departing, safekeeping, subscribing
+from studio_server import __version__, auditing, departing, safekeeping, secret_keeping, subscribing
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
 from studio_server.announcement import Address, announced, runtime_file, serving_file
@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     safekeeping.add_verbs(commands)
     departing.add_verbs(commands)
     subscribing.add_verbs(commands)
+    secret_keeping.add_verbs(commands)
     toolcheck.add_verbs(commands)
 
     granting = commands.add_parser("grant", help="give credits to the owner of a local server")

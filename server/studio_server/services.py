@@ -29,6 +29,7 @@ from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.service import RunService
 from studio_server.runs.sweeper import Sweeper
 from studio_server.runs.uploads import Uploads
+from studio_server.runs.user_secrets import UserSecrets
 from studio_server.settings import Settings
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
@@ -53,6 +54,7 @@ class Services:
     uploads: Uploads
     partial_uploads: PartialUploads
     artefacts: ArtefactStore
+    secrets: UserSecrets
     runs: RunService
     scheduler: Scheduler
     executor: Executor

@@ -39,6 +39,7 @@ from studio_server.runs.sweeper import Housekeeping, Sweeper
 from studio_server.runs.turns import Ticket
 from studio_server.runs.upload_sweeping import Kept, UploadSweep
 from studio_server.runs.uploads import Uploads
+from studio_server.runs.user_secrets import UserSecrets
 from studio_server.services import Services
 from studio_server.settings import DETERMINISTIC_START, Settings, erasure_key, signing_secret, takeout_key
 from studio_server.storage.opening import open_database
@@ -99,20 +100,21 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     answers = Answers(registry, ledger, ids, kept_for=settings.results_are_kept_for)
     offers = Offers(registry, ledger, signing_secret(settings), answers=answers)
     uploads, artefacts = _uploads(ground), _artefacts(ground)
+    secrets = UserSecrets(db, settings.data_dir / "secrets")
     closer = Closer(registry, ledger, ids, deterministic=settings.deterministic)
     live, bus = LiveRuns(), EventBus(max_streams=settings.max_event_streams)
     announcer = Announcer(
         db, bus, registry=registry, ledger=ledger, people=people, accounts=accounts, live=live
     )
     ticket = Shares(db, registry, people).ticket
-    around = _surroundings(ground, executor, closer, ticket, uploads, artefacts, live, announcer)
+    around = _surroundings(ground, executor, closer, ticket, uploads, artefacts, secrets, live, announcer)
     scheduler = Scheduler(around, max_queue=timedelta(seconds=settings.max_queue_seconds))
     lease = _lease(settings)
     replica = Replica()
     runs = RunService(
         Parts(
             *(db, registry, ledger, people, offers, answers, uploads, artefacts, closer, scheduler, live),
-            *(ids, lease, replica.id),
+            *(ids, lease, replica.id, secrets),
         )
     )
     inspection = Inspection(db, settings.anchor_path)
@@ -145,6 +147,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         uploads=uploads,
         partial_uploads=PartialUploads(db, uploads),
         artefacts=artefacts,
+        secrets=secrets,
         runs=runs,
         scheduler=scheduler,
         executor=executor,
@@ -206,6 +209,7 @@ def _surroundings(  # noqa: PLR0917  - each part once, in the order of the recor
     ticket: Callable[[RunRow], Ticket],
     uploads: Uploads,
     artefacts: ArtefactStore,
+    secrets: UserSecrets,
     live: LiveRuns,
     announcer: Announcer,
 ) -> Surroundings:
@@ -218,6 +222,7 @@ def _surroundings(  # noqa: PLR0917  - each part once, in the order of the recor
         live=live,
         work_folder=ground.settings.data_dir / "work",
         artefacts=artefacts,
+        secrets=secrets,
         on_change=announcer.run_changed,
         on_closed=announcer.run_closed,
     )

@@ -1,5 +1,6 @@
 """One method per endpoint of the credit server; contracts in, contracts out."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
+from studio_magics.contracts.secrets import SecretInfo, SecretList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +111,20 @@ class StudioClient:
             ServerFault: It arrived damaged.
         """
         return self._transfers.receive(f"/api/runs/{_part(run_id)}/artefacts/{quote(name, safe='/')}")
+
+    def put_secret(self, name: str, value: str) -> SecretInfo:
+        """Let the server keep a secret, for runs whose inputs say `secret:NAME`; it is never given back."""
+        content = json.dumps({"value": value}).encode()
+        response = self._connection.send("PUT", f"/api/secrets/{_part(name)}", content=content)
+        return SecretInfo.model_validate_json(response.content)
+
+    def secrets(self) -> SecretList:
+        """The names of the secrets that the server keeps."""
+        return self._connection.ask("GET", "/api/secrets", SecretList)
+
+    def delete_secret(self, name: str) -> None:
+        """Let the server forget a secret."""
+        self._connection.send("DELETE", f"/api/secrets/{_part(name)}")
 
     def balance(self) -> Balance:
         """What can be spent now."""

@@ -21,6 +21,7 @@ DRAWN: dict[tuple[str, str], tuple[str, str]] = {
     ("studio_magics.contracts.results", "ToolResult"): ("results", "result"),
     ("studio_magics.contracts.runs", "RunList"): ("runs", "run_list"),
     ("studio_magics.contracts.runs", "Run"): ("runs", "run_page"),
+    ("studio_magics.contracts.secrets", "SecretList"): ("saving", "secret_list"),
     ("studio_magics.display.leaving", "Exported"): ("leaving", "exported"),
     ("studio_magics.display.people", "Diagnosis"): ("people", "diagnosis"),
     ("studio_magics.display.people", "Help"): ("people", "help_page"),

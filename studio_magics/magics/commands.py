@@ -139,6 +139,11 @@ def _help(call: Call) -> Any:
     return help_on(name)
 
 
+def _secret(call: Call) -> Any:
+    name = call.first or ""
+    return call.studio.delete_secret(name) if call.parsed.has("delete") else call.studio.set_secret(name)
+
+
 def _artefact(call: Call) -> Any:
     run_id, name, *path = (place.text for place in call.parsed.places)
     return call.studio.save_artefact(run_id, name, path[0] if path else None, force=call.parsed.has("force"))
@@ -159,6 +164,8 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
     "cancel": lambda call: call.studio.cancel(call.first or ""),
     "receipt": lambda call: call.studio.receipt(call.first),
     "artefact": _artefact,
+    "secrets": lambda call: call.studio.secrets(),
+    "secret": _secret,
     "statement": _statement,
     "notices": lambda call: call.studio.notices(
         limit=call.parsed.number("limit"), read=call.parsed.has("read")

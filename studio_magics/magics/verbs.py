@@ -61,6 +61,13 @@ VERBS: dict[str, Verb] = {
         "what you should know: credits about to end, plan, debt",
         {"limit": "N", "read": ""},
     ),
+    "secrets": Verb("secrets", "the names of values that the server keeps for your runs"),
+    "secret": Verb(
+        "secret NAME",
+        "let the server keep a value, asked for unseen; inputs name it as secret:NAME",
+        {"delete": ""},
+        ("name",),
+    ),
     "limits": Verb("limits [--daily N|plan …]", "see and set limits and alerts", LIMIT_OPTIONS),
     "whoami": Verb("whoami", "who the server takes you for"),
     "export": Verb(
@@ -85,6 +92,7 @@ OPTION_NOTES: dict[str, str] = {
     "limit": "how many lines",
     "before": "the next page, as named at the end of a page",
     "panel": "a live widget",
+    "delete": "forget it",
     "force": "write over a file that is there already",
     "read": "count them as read: %studio shows them no more",
 }

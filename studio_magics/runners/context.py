@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from studio_magics.client.refusals import Unknown
 from studio_magics.contracts.results import Artefact
+from studio_magics.contracts.secrets import SECRET_PREFIX
 from studio_magics.runners.scratch import ScratchFolder
+from studio_magics.tools.base import InputRejected
 from studio_magics.tools.intake import examine
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from studio_magics.contracts.inputs import InputFile
     from studio_magics.display.progress import Progress
 
+SECRET_VARIABLE = "STUDIO_SECRET_"  # noqa: S105  - how a name is written, no value
 FIXED_TIME_VARIABLE = "STUDIO_FIXED_TIME"
 """An RFC 3339 moment: the time that runs in this kernel see, for tests that compare outputs."""
 
@@ -57,6 +60,23 @@ class KernelContext:
         if not link.exists():
             link.symlink_to(path)
         return link
+
+    def secret(self, reference: str) -> str:
+        """The value behind `secret:NAME` in this kernel: of the environment variable STUDIO_SECRET_NAME.
+
+        Raises:
+            InputRejected: It is not set; what the server keeps stays there.
+        """
+        name = SECRET_VARIABLE + reference.removeprefix(SECRET_PREFIX).upper().replace("-", "_")
+        value = os.environ.get(name, "")
+        if not reference.startswith(SECRET_PREFIX) or not value:
+            raise InputRejected(
+                "secret",
+                found=f"no {name} in the environment of this kernel",
+                allowed="secret:NAME",
+                action="add --on server, where your secrets are, or set that variable",
+            )
+        return value
 
     def progress(self, fraction: float, stage: str) -> None:
         """Show how far the run is."""

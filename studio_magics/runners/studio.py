@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio_magics.contracts.catalogue import Catalogue, Place, ToolPage
     from studio_magics.contracts.notices import NoticeList
     from studio_magics.contracts.runs import Run, RunList
+    from studio_magics.contracts.secrets import SecretList
     from studio_magics.display.leaving import Exported
     from studio_magics.display.people import Diagnosis
     from studio_magics.display.progress import Progress
@@ -213,6 +214,35 @@ class Studio:
         """Ledger lines of the wallet, newest first."""
         with self.session.server() as client:
             return client.statement(limit=limit, before=before)
+
+    def secrets(self) -> SecretList:
+        """The names of the secrets that the server keeps for you; values are never shown."""
+        with self.session.server() as client:
+            return client.secrets()
+
+    def set_secret(self, name: str, value: str | None = None) -> SecretList:
+        """Let the server keep a value that inputs then name as `secret:NAME`; asked for unseen when left out.
+
+        Raises:
+            InputRefused: The name or the value cannot be taken.
+            UsageRefused: Nobody is there to be asked.
+        """
+        from studio_magics.runners.asking import unseen
+
+        said = unseen(f"Value of secret:{name} (it is not shown)") if value is None else value
+        with self.session.server() as client:
+            client.put_secret(name, said)
+            return client.secrets()
+
+    def delete_secret(self, name: str) -> SecretList:
+        """Let the server forget a secret.
+
+        Raises:
+            Unknown: There is none of this name.
+        """
+        with self.session.server() as client:
+            client.delete_secret(name)
+            return client.secrets()
 
     def notices(self, *, limit: int | None = None, read: bool = False) -> NoticeList:
         """What you should know, newest first; with `read` the unread ones among them count as read."""

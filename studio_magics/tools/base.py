@@ -72,6 +72,10 @@ class RunContext(Protocol):
         """A readable local path of this input; its suffix is the one of `file.name`."""
         ...
 
+    def secret(self, reference: str) -> str:
+        """The value behind `secret:NAME`; only for inputs that the tool declares in `secret_fields`."""
+        ...
+
     def progress(self, fraction: float, stage: str) -> None:
         """Report 0.0–1.0 and what is being done; raises `RunCancelled` when there is no use going on."""
         ...
@@ -100,6 +104,8 @@ class Tool:
     """The input field that a cell body fills (as text; the input model parses YAML or SQL itself)."""
     kernel_only: tuple[str, ...] = ()
     """Input fields that may hold secrets or name this machine: never sent, and refused by a server."""
+    secret_fields: tuple[str, ...] = ()
+    """Input fields that take `secret:NAME`: the run gets the value by `context.secret`, nobody else does."""
     libraries: tuple[str, ...] = ()
     """Distributions whose versions go into the provenance."""
     examples: tuple["Example", ...] = ()

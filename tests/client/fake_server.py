@@ -15,6 +15,7 @@ from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
+from studio_magics.contracts.secrets import SecretInfo, SecretList
 from tests.client.samples import (
     CONTENT,
     LIMITS,
@@ -72,6 +73,7 @@ class FakeServer:
     availability: Availability = "available"
     refused_by: str | None = None
     notices_read_at: datetime | None = None
+    secrets: dict[str, SecretInfo] = field(default_factory=dict)
     archive: bytes = field(default_factory=an_archive)
     erased: bool = False
 
@@ -267,7 +269,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  - names that http.server looks for
 
-    def _answer(self, fake: FakeServer, path: str, query: dict[str, str], body: bytes):  # noqa: PLR0911  - one return per route
+    def _answer(self, fake: FakeServer, path: str, query: dict[str, str], body: bytes):  # noqa: C901, PLR0911  - one return per route
         simple = {
             ("GET", "/api/account"): fake.account,
             ("GET", "/api/account/export"): lambda: fake.archive,
@@ -279,6 +281,7 @@ class Handler(BaseHTTPRequestHandler):
             ("GET", "/api/runs"): lambda: RunList(runs=_summaries(fake), next_before=None),
             ("GET", "/api/account/settings/credits"): fake.controls,
             ("GET", "/api/credits/statement"): a_statement,
+            ("GET", "/api/secrets"): lambda: SecretList(secrets=tuple(fake.secrets.values())),
             ("GET", "/api/notices"): lambda: some_notices(fake.notices_read_at),
             ("POST", "/api/notices/notice_1/read"): fake.read_notices,
         }
@@ -289,6 +292,8 @@ class Handler(BaseHTTPRequestHandler):
             if "daily_limit_credits" in change.model_fields_set:
                 fake.daily = 30 if change.daily_limit_credits is None else change.daily_limit_credits
             return fake.controls()
+        if path.startswith("/api/secrets/"):
+            return self._secret(fake, path.removeprefix("/api/secrets/"))
         if path == "/api/billing/estimate":
             return fake.estimate(EstimateRequest.model_validate_json(body))
         if path.startswith("/api/uploads/"):
@@ -301,6 +306,12 @@ class Handler(BaseHTTPRequestHandler):
             wanted = path.removeprefix("/api/receipts/")
             return next((run.receipt for run in fake.runs.values() if run.receipt_id == wanted), None)
         return None
+
+    def _secret(self, fake: FakeServer, name: str):
+        if self.command == "DELETE":
+            return fake.secrets.pop(name, None)
+        fake.secrets[name] = SecretInfo(name=name, created_at=NOW, used_at=None)
+        return fake.secrets[name]
 
     def _upload(self, fake: FakeServer, digest: str, body: bytes):
         if self.command == "PUT":

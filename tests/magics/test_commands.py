@@ -139,7 +139,8 @@ def test_a_hybrid_tool_runs_in_the_kernel_unless_told_otherwise(notebook, orders
     assert "/api/billing/estimate" in fake.paths("POST")
 
 
-def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path):
+def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path, monkeypatch):
+    monkeypatch.setattr("studio_magics.runners.asking.getpass", lambda _: "a value")
     notebook.run("%studio run remote --data orders")
     lines = {
         "": "%studio",
@@ -154,6 +155,8 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path):
         "receipt": "%studio receipt",
         "statement": "%studio statement",
         "notices": "%studio notices --read",
+        "secret": "%studio secret shop",
+        "secrets": "%studio secrets",
         "limits": "%studio limits --daily 20 --alerts 50,80,100",
         "whoami": "%studio whoami",
         "export": f"%studio export '{tmp_path / 'mine.zip'}'",

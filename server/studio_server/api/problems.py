@@ -34,6 +34,7 @@ from studio_server.runs.upload_refusals import (
     UploadMissing,
     UploadTooLarge,
 )
+from studio_server.runs.user_secrets import SecretMissing, SecretRefused
 from studio_server.storage.errors import (
     CommitFailed,
     DiskFailed,
@@ -192,6 +193,19 @@ def _body(fault: ValidationError) -> Problem:
         f"allowed: {first.allowed}",
         _correct(first),
         fields=fields,
+    )
+
+
+def _secret_missing(fault: SecretMissing) -> Problem:
+    found, known = f"a secret that is not set, {fault.name[:64]}", ", ".join(fault.known[:10])
+    wrong = FieldProblem(field=fault.field, found=found, allowed=known or "none is set yet")
+    return _problem(
+        422,
+        "secret_missing",
+        f"There is no secret '{fault.name[:64]}'.",
+        f"set: {known}" if known else "none is set yet",
+        f"%studio secret {fault.name[:64]} sets it",
+        fields=(wrong,),
     )
 
 
@@ -373,6 +387,8 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     UploadInUse: lambda _: _problem(
         409, "upload_in_use", "A run of yours is not over and may need it.", "", "wait for it, or cancel it"
     ),
+    SecretRefused: lambda fault: _query(QueryInvalid(fault.field, fault.found, fault.allowed)),
+    SecretMissing: _secret_missing,
     ErasureRefused: _erasure_refused,
     ArchiveTooLarge: lambda fault: _problem(
         413,

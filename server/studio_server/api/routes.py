@@ -15,7 +15,19 @@ from studio_magics.contracts.inputs import UploadInfo, UploadPart
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
-from studio_server.api import account, billing, events, leaving, notices, operations, runs, tools, uploads
+from studio_magics.contracts.secrets import SecretInfo, SecretList, SecretValue
+from studio_server.api import (
+    account,
+    billing,
+    events,
+    leaving,
+    notices,
+    operations,
+    runs,
+    secrets,
+    tools,
+    uploads,
+)
 from studio_server.api import credits as books
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -83,6 +95,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint("GET", "/api/notices", notices.list_notices, NoticeList, query=("limit",)),
     Endpoint("POST", "/api/notices/{notice}/read", notices.mark_read, Notice),
+    Endpoint("GET", "/api/secrets", secrets.list_secrets, SecretList),
+    Endpoint("PUT", "/api/secrets/{name}", secrets.put, SecretInfo, SecretValue),
+    Endpoint("DELETE", "/api/secrets/{name}", secrets.delete, "application/octet-stream", status=204),
     Endpoint("GET", "/api/events", events.stream, "text/event-stream"),
     Endpoint("GET", "/healthz", operations.alive, "application/json", anonymous=True),
     Endpoint("GET", "/readyz", operations.ready, "application/json", anonymous=True),

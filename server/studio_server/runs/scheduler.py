@@ -34,6 +34,7 @@ from studio_server.runs.offers import wire_limits
 from studio_server.runs.rows import RunChanged, RunRow
 from studio_server.runs.turns import FairQueue, Ticket, within_limits
 from studio_server.runs.uploads import Uploads
+from studio_server.runs.user_secrets import UserSecrets
 from studio_server.storage.errors import StoreBusy
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
@@ -63,6 +64,7 @@ class Surroundings:
     live: LiveRuns
     work_folder: Path
     artefacts: ArtefactStore
+    secrets: UserSecrets
     on_change: Callable[[str], None]
     """Told the id of every run whose state or progress changed."""
     on_closed: Callable[[Closing], None]
@@ -249,6 +251,7 @@ class Scheduler:
             now=run.created_at,
             workdir=self._around.work_folder / run.id,
             tool_reference=catalog.sources()[run.tool_id].reference,
+            secrets=self._around.secrets.values(run.user_id, catalog.load(run.tool_id), run.inputs),
         )
 
     def _listener(self, run_id: str) -> Callable[[Progress], None]:

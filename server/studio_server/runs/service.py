@@ -28,6 +28,7 @@ from studio_server.runs.replicas import ask_to_cancel, orphaned, taken
 from studio_server.runs.rows import RunRow
 from studio_server.runs.scheduler import Scheduler
 from studio_server.runs.uploads import UploadMissing, Uploads
+from studio_server.runs.user_secrets import UserSecrets
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
@@ -78,6 +79,7 @@ class Parts:
     ids: IdSource
     lease: Callable[[RunRow], timedelta]
     replica_id: str
+    secrets: UserSecrets
 
 
 class RunService:
@@ -109,6 +111,7 @@ class RunService:
 
     def _refuse_missing(self, tx: Tx, user: User, offer: Offer) -> None:
         parts = self._parts
+        parts.secrets.use(tx, user.id, offer.prepared.tool, offer.prepared.inputs)
         for file in offer.prepared.files:
             stored = parts.uploads.find(tx, user.id, file.digest)
             if stored is None:

@@ -23,6 +23,8 @@ class Count(ToolInput):
     sleep_until_killed: bool = False
     forecast_cpu_ms: int = 200
     kernel_secret: str | None = None
+    database: str | None = None
+    leak: bool = False
     say: tuple[str, ...] = ()
 
 
@@ -41,11 +43,22 @@ def run(inputs: Count, ctx: RunContext) -> ToolResult:
     _burn(inputs.burn_ms)
     if inputs.sleep_until_killed:
         _sleep(ctx)
+    if inputs.database:
+        value = ctx.secret(inputs.database)
+        if inputs.leak:
+            raise RuntimeError(f"cannot connect to {value}")
+        return _about(value)
     if inputs.fail:
         raise RuntimeError("the tool broke")
     made = ctx.add_artefact("count.txt", "text/plain", str(size).encode())
     provenance = Provenance(tool_id="toy-studio-count", tool_version="1.0.0")
     return ToolResult(headline=f"{size} bytes", artefacts=(made,), provenance=provenance)
+
+
+def _about(value: str) -> ToolResult:
+    """Says how long the secret is, and, as a careless tool would, what it is."""
+    provenance = Provenance(tool_id="toy-studio-count", tool_version="1.0.0")
+    return ToolResult(headline=f"{len(value)} signs: {value}", provenance=provenance)
 
 
 def _burn(cpu_ms: int) -> None:
@@ -72,4 +85,5 @@ TOOL = Tool(
     example="%studio run count --data rows.csv",
     description="Counts bytes.",
     kernel_only=("kernel_secret",),
+    secret_fields=("database",),
 )

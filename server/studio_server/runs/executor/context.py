@@ -10,6 +10,7 @@ from typing import Any
 from studio_magics.contracts.catalogue import Place
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.contracts.results import Artefact
+from studio_magics.contracts.secrets import SECRET_PREFIX
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.intake import examine
 from studio_server.runs.executor.sentences import output_too_large
@@ -36,6 +37,7 @@ class WorkerContext:
         self._now = datetime.fromisoformat(job["now"])
         self._files = {digest: str(Path.cwd() / file) for digest, file in job["files"].items()}
         self._output_allowed: int = job["output_bytes"]
+        self._secrets: dict[str, str] = job.get("secrets", {})
         self._output_bytes = 0
         self._said: tuple[int, str] | None = None
         os.set_inheritable(PROGRESS_DESCRIPTOR, False)
@@ -64,6 +66,17 @@ class WorkerContext:
             named.parent.mkdir(parents=True, exist_ok=True)
             named.symlink_to(stored)
         return named
+
+    def secret(self, reference: str) -> str:
+        """The value behind `secret:NAME`, for an input that the tool declares in `secret_fields`.
+
+        Raises:
+            InputRejected: There is none: it was deleted, or this executor passes none on.
+        """
+        name = reference.removeprefix(SECRET_PREFIX)
+        if not reference.startswith(SECRET_PREFIX) or name not in self._secrets:
+            raise InputRejected("secret", found="no such secret for this run", allowed="secret:NAME")
+        return self._secrets[name]
 
     def begin(self) -> None:
         """Say that the input was accepted and the tool's own work starts."""

@@ -46,6 +46,7 @@ def prepare(job: Job, *, extra_path: str, others_read: bool = False) -> None:
         "files": _provide(job.files, job.workdir / "in", READ_BY_OTHERS if others_read else 0),
         "now": job.now.isoformat(),
         "output_bytes": job.limits.output_bytes,
+        "secrets": dict(job.secrets),
     }
     target = job.workdir / JOB
     target.touch(mode=0o600)

@@ -5,7 +5,7 @@ what that costs, and whether it costs anything, is decided above.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -47,6 +47,8 @@ class Job:
     """A folder of this run alone: created when missing; the caller deletes it after taking the artefacts."""
     tool_reference: str = ""
     """`package.module:NAME` of the tool; empty means: look `tool_id` up in the installed catalogue."""
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Name → value of the user's secrets that the inputs name and the tool declares to take."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from studio_server.runs.executor.sentences import out_of_disk, without_paths
 JOB = "job.json"
 ANSWER = "answer.json"
 SHOWN_CHARACTERS = 120
+HIDDEN = "[a secret]"
 OUT_OF_MEMORY = frozenset({"MemoryError", "OutOfMemoryException", "ArrowMemoryError"})
 Answer = dict[str, Any]
 
@@ -34,13 +35,22 @@ Answer = dict[str, Any]
 def main() -> NoReturn:
     """Answer the job and leave at once: threads of a library must not keep the process alive."""
     job: dict[str, Any] = json.loads(Path(JOB).read_text("utf-8"))
-    answer = work(job)
+    answer = without_secrets(work(job), job)
     written = Path(f"{ANSWER}.part")
     written.write_text(json.dumps(answer), "utf-8")
     written.rename(ANSWER)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def without_secrets(answer: Answer, job: dict[str, Any]) -> Answer:
+    """The answer without the values of secrets, should a library have put one into a message or a result."""
+    text = json.dumps(answer)
+    for value in sorted(job.get("secrets", {}).values(), key=len, reverse=True):
+        for said in (value, json.dumps(value)[1:-1], json.dumps(json.dumps(value)[1:-1])[1:-1]):
+            text = text.replace(said, HIDDEN)
+    return json.loads(text)
 
 
 def work(job: dict[str, Any]) -> Answer:
