@@ -170,6 +170,16 @@ class RunStopped(RunFailed):
     """A run was stopped by its user; the text says what was charged."""
 
 
+class StillRunning(StudioRefusal):
+    """Waiting has ended before the run; it goes on at the server. `run` is how it was last seen."""
+
+    default_action = "%studio runs"
+
+    def __init__(self, what: str, *, action: str = "", run: Any = None) -> None:
+        super().__init__(what, action=action)
+        self.run = run
+
+
 class UsageRefused(StudioRefusal):
     """A `%studio` line or a call that cannot be understood; nothing was sent."""
 

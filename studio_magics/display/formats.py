@@ -26,6 +26,7 @@ DRAWN: dict[tuple[str, str], tuple[str, str]] = {
     ("studio_magics.display.people", "Diagnosis"): ("people", "diagnosis"),
     ("studio_magics.display.people", "Help"): ("people", "help_page"),
     ("studio_magics.display.saving", "Saved"): ("saving", "saved"),
+    ("studio_magics.runners.detached", "DetachedRun"): ("runs", "detached"),
 }
 """Type → module and function that draw it."""
 

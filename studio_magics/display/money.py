@@ -83,6 +83,8 @@ def _estimate_facts(found: Estimate) -> list[str]:
         facts.append("; ".join(part for part in (price_lines(found.lines), _limits(found.limits)) if part))
     if found.measured_runs:
         facts.append(f"typical rests on {wording.plural(found.measured_runs, 'measured run')} on this server")
+    if found.stored_run_id:
+        facts.append(f"the result of {found.stored_run_id} is stored: now 0 credits, --fresh runs again")
     if found.place == "server":
         facts.extend(_standing(found.standing))
     facts.append(found.free_alternative)
@@ -134,6 +136,8 @@ def receipt_line(paid: Receipt) -> str:
     mark = MARKS.get(paid.outcome, "✘")
     ended = "" if paid.outcome == "succeeded" else f" · {_words(paid.outcome)}"
     cost = f"{credits_text(paid.charged_credits)} (quoted at most {paid.max_credits:,})"
+    if paid.answered_from:
+        cost = f"0 credits (stored result of {paid.answered_from}; --fresh runs again)"
     return f"{mark} {paid.tool_title}{ended} · {cost} · {paid.available_credits_after:,} left"
 
 
@@ -162,7 +166,7 @@ def _receipt_facts(paid: Receipt) -> list[str]:
     rest = f"{paid.returned_credits:,} returned; {paid.available_credits_after:,} left"
     facts = [
         f"charged {credits_text(paid.charged_credits)}; {rest}",
-        estimated,
+        "" if paid.answered_from else estimated,
         price_lines(paid.lines),
         _measured(paid.measured),
         paid.reason,

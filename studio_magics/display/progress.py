@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
@@ -12,13 +12,14 @@ from studio_magics.display.markup import element, join
 
 LEAST_SECONDS_BETWEEN = 0.1
 WIDEST_LINE = 100
+LOG_LINES_SHOWN = 5
 
 
 class Progress(Protocol):
     """What a runner tells about a run."""
 
-    def update(self, percent: int, stage: str) -> None:
-        """The run is this far."""
+    def update(self, percent: int, stage: str, log: Sequence[str] = ()) -> None:
+        """The run is this far, and this is what it logged last, oldest first."""
         ...
 
     def finish(self, display: Display | None) -> None:
@@ -39,7 +40,7 @@ def progress_for(title: str, *, quiet: bool = False) -> Progress:
 class Silent:
     """Shows nothing at all."""
 
-    def update(self, percent: int, stage: str) -> None:
+    def update(self, percent: int, stage: str, log: Sequence[str] = ()) -> None:
         """Do nothing."""
 
     def finish(self, display: Display | None) -> None:
@@ -62,16 +63,16 @@ class NotebookProgress:
         self._title = title
         self._clock = clock
         self._display_id = uuid4().hex
-        self._shown: tuple[int, str] | None = None
+        self._shown: tuple[int, str, tuple[str, ...]] | None = None
         self._last = float("-inf")
 
-    def update(self, percent: int, stage: str) -> None:
-        """Show a new stage at once, because it may last, and percentages ten times a second at most."""
-        state, now = (percent, stage), self._clock()
+    def update(self, percent: int, stage: str, log: Sequence[str] = ()) -> None:
+        """Show a new stage at once, because it may last, and the rest ten times a second at most."""
+        state, now = (percent, stage, tuple(log[-LOG_LINES_SHOWN:])), self._clock()
         same_stage = self._shown is not None and self._shown[1] == stage
         if state == self._shown or (same_stage and now - self._last < LEAST_SECONDS_BETWEEN):
             return
-        bundle = progress_bundle(self._title, percent, stage)
+        bundle = progress_bundle(self._title, percent, stage, state[2])
         publish(bundle, display_id=self._display_id, update=self._shown is not None)
         self._shown, self._last = state, now
 
@@ -90,9 +91,9 @@ class TerminalProgress:
         self._title = title
         self._stream = stream or sys.stdout
 
-    def update(self, percent: int, stage: str) -> None:
-        """Write the new state over the old one."""
-        text = _line(self._title, percent, stage)[:WIDEST_LINE]
+    def update(self, percent: int, stage: str, log: Sequence[str] = ()) -> None:
+        """Write the new state over the old one, with the last line of the log where it fits."""
+        text = " · ".join([_line(self._title, percent, stage), *log[-1:]])[:WIDEST_LINE]
         self._write(f"\r{text.ljust(WIDEST_LINE)}")
 
     def finish(self, display: Display | None) -> None:
@@ -106,14 +107,17 @@ class TerminalProgress:
         self._stream.flush()
 
 
-def progress_bundle(title: str, percent: int, stage: str) -> dict[str, Any]:
-    """The bar for every front end."""
+def progress_bundle(title: str, percent: int, stage: str, log: Sequence[str] = ()) -> dict[str, Any]:
+    """The bar for every front end, with the last lines of the log below it, always as text."""
     text = _line(title, percent, stage)
     meter = element("progress", value=str(percent), max="100", aria_label=f"{title}: {percent} per cent")
+    html = element("div", join([meter, " ", text]), role="status")
+    lines = element("pre", "\n".join(log)) if log else ""
     return {
-        PROGRESS_MIME: {"title": title, "percent": percent, "stage": stage},
-        "text/html": str(element("div", join([meter, " ", text]), role="status")),
-        "text/plain": text,
+        PROGRESS_MIME: {"title": title, "percent": percent, "stage": stage}
+        | ({"log": list(log)} if log else {}),
+        "text/html": str(join([html, lines])),
+        "text/plain": "\n".join([text, *(f"    {logged}" for logged in log)]),
     }
 
 

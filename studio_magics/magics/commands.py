@@ -74,7 +74,9 @@ def _tool_verb(
     max_credits = parsed.number("max-credits")
     if name == "estimate":
         return studio.estimate(found.id, max_credits=max_credits, on=on, **inputs)
-    return studio.run(found.id, max_credits=max_credits, on=on, quiet=parsed.has("quiet"), **inputs)
+    flags: dict[str, Any] = {flag: parsed.has(flag) for flag in ("quiet", "fresh", "detach")}
+    run: Callable[..., Any] = studio.run
+    return run(found.id, max_credits=max_credits, on=on, **flags, **inputs)
 
 
 def _taken(field: InputField) -> Taken:
@@ -161,6 +163,9 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
         limit=call.parsed.number("limit"), before=call.parsed.text("before")
     ),
     "run-info": lambda call: call.studio.run_info(call.first or ""),
+    "wait": lambda call: call.studio.wait(
+        call.first or "", timeout=call.parsed.number("timeout"), quiet=call.parsed.has("quiet")
+    ),
     "cancel": lambda call: call.studio.cancel(call.first or ""),
     "receipt": lambda call: call.studio.receipt(call.first),
     "artefact": _artefact,

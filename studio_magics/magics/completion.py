@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from IPython.core.completer import SimpleCompletion
 
 from studio_magics.client.refusals import StudioRefusal
+from studio_magics.contracts.runs import TERMINAL_STATES
 from studio_magics.display.front_end import shell
 from studio_magics.magics.values import fits
 from studio_magics.magics.verbs import VERBS, Verb
@@ -33,6 +34,10 @@ MOST_FILES = 200
 LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}studio(?:\s+(?P<rest>.*))?$")
 TOOL_VERBS = frozenset({"tool", "estimate", "run"})
 FILE_VERBS = frozenset({"export"})
+RUN_VERBS = frozenset({"run-info", "wait", "receipt"})
+OPEN_RUN_VERBS = frozenset({"cancel"})
+RUNS_KEPT_SECONDS = 3.0
+RUNS_OFFERED = 20
 Answer = TypeVar("Answer")
 
 
@@ -70,14 +75,27 @@ def suggest(rest: str, variables: Mapping[str, Any], known: Known) -> Suggestion
     record = VERBS.get(verb)
     if record is None:
         return Suggestions(typed, [])
-    if len(before) == 1 and verb in TOOL_VERBS:
-        return Suggestions(typed, ((name, "tool") for name in known.names()))
-    if verb == "help":
-        return Suggestions(typed, ((name, "verb") for name in VERBS if name))
-    if verb in FILE_VERBS and len(before) == 1 and not typed.startswith("-"):
-        return Suggestions(typed, ((name, "path") for name in _paths(typed)))
+    if len(before) == 1:
+        placed = _placed(verb, typed, known)
+        if placed is not None:
+            return Suggestions(typed, placed)
     tool = known.tool(before[1]) if record.of_tool and len(before) > 1 else None
     return _of_line(before, typed, record, tool, variables)
+
+
+def _placed(verb: str, typed: str, known: Known) -> list[tuple[str, str]] | None:
+    """What may stand right after this verb; None when only options may."""
+    if verb in TOOL_VERBS:
+        return [(name, "tool") for name in known.names()]
+    if verb == "help":
+        return [(name, "verb") for name in VERBS if name]
+    if typed.startswith("-"):
+        return None
+    if verb in FILE_VERBS:
+        return [(name, "path") for name in _paths(typed)]
+    if verb in RUN_VERBS | OPEN_RUN_VERBS:
+        return [(name, "run") for name in known.runs(going=verb in OPEN_RUN_VERBS)]
+    return None
 
 
 def _of_line(
@@ -154,6 +172,17 @@ class Known:
         local = installed(name)
         return of_tool(local) if local is not None else self._soon(f"tool {name}", lambda: self._fetch(name))
 
+    def runs(self, *, going: bool) -> list[str]:
+        """Numbers of the latest runs, or of those that are not over: these first, then newest first."""
+        found = self._soon("runs", self._fetch_runs, kept_seconds=RUNS_KEPT_SECONDS) or []
+        ids = [run_id for run_id, over in found if not over]
+        return ids if going else [*ids, *(run_id for run_id, over in found if over)]
+
+    def _fetch_runs(self) -> list[tuple[str, bool]]:
+        client = self._studio.session.client_if_known()
+        found = client.runs(limit=RUNS_OFFERED).runs if client else ()
+        return [(run.id, run.state in TERMINAL_STATES) for run in found]
+
     def _fetch_names(self) -> list[str]:
         client = self._studio.session.client_if_known()
         return [tool.short_name for tool in client.tools().tools] if client else []
@@ -164,10 +193,12 @@ class Known:
         client = self._studio.session.client_if_known()
         return of_page(client.tool(name)) if client else None
 
-    def _soon(self, key: str, fetch: Callable[[], Answer]) -> Answer | None:
+    def _soon(
+        self, key: str, fetch: Callable[[], Answer], *, kept_seconds: float = KEPT_SECONDS
+    ) -> Answer | None:
         """The kept answer, or one that comes within a moment; a later one is kept for the next Tab."""
         kept = self._kept.get(key)
-        if kept is not None and self._clock() - kept[0] < KEPT_SECONDS:
+        if kept is not None and self._clock() - kept[0] < kept_seconds:
             return kept[1]
 
         def work() -> None:

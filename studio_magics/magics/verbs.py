@@ -20,7 +20,14 @@ class Verb:
     """Whether the inputs of a tool follow its name."""
 
 
-RUN_OPTIONS = {"max-credits": "N", "on": "kernel|server", "here": "", "quiet": ""}
+RUN_OPTIONS = {
+    "max-credits": "N",
+    "on": "kernel|server",
+    "here": "",
+    "quiet": "",
+    "detach": "",
+    "fresh": "",
+}
 ESTIMATE_OPTIONS = {"max-credits": "N", "on": "kernel|server", "here": ""}
 LIMIT_OPTIONS = {"daily": "N|plan", "monthly": "N|plan", "per-run": "N|none", "alerts": "50,80,100"}
 PAGES = {"limit": "N", "before": "ID"}
@@ -44,6 +51,12 @@ VERBS: dict[str, Verb] = {
         of_tool=True,
     ),
     "runs": Verb("runs [--limit N]", "your runs, newest first", PAGES),
+    "wait": Verb(
+        "wait ID [--timeout N]",
+        "the result of a run when it is over, also of another kernel",
+        {"timeout": "SECONDS", "quiet": ""},
+        ("id",),
+    ),
     "run-info": Verb("run-info ID", "one run: state, credits, times", places=("id",)),
     "cancel": Verb("cancel ID", "stop a run; the unused part of its ceiling goes back", places=("id",)),
     "receipt": Verb(
@@ -85,6 +98,9 @@ OPTION_NOTES: dict[str, str] = {
     "on": "kernel (0 credits) or server (metered), where the tool can do both",
     "here": "the same as --on kernel",
     "quiet": "show nothing; only give the run back",
+    "detach": "start it and do not wait: it goes on without this kernel, %studio wait ID gives the result",
+    "fresh": "work again, also where the result of the same work is stored and would cost 0 credits",
+    "timeout": "wait at most so many seconds; the run goes on",
     "daily": "credits a day; plan goes back to the plan's limit",
     "monthly": "credits a month; plan goes back to the plan's limit",
     "per-run": "the most one run may cost; none takes the limit away",

@@ -31,6 +31,19 @@ def choose_place(found: FoundTool, on: str | None) -> Place:
     return "kernel" if found.tool is not None else _without_code(found)
 
 
+def refuse_detached(found: FoundTool, place: Place) -> None:
+    """Refuse to let a run in this kernel go on by itself.
+
+    Raises:
+        UsageRefused: Naming the place where that is possible.
+    """
+    if place == "kernel":
+        said = (
+            f"{found.title} runs in this kernel and ends with it; only a run on the server goes on by itself."
+        )
+        raise UsageRefused(said, action="--on server" if "server" in found.places else "leave out --detach")
+
+
 def kernel_estimate(found: FoundTool, tool: Tool, staged: Staged) -> Estimate:
     """The estimate of a run in this kernel: 0 credits, with the tool's own forecast."""
     inputs = validated(tool, found.fields, staged.inputs)

@@ -20,13 +20,15 @@ from studio_magics.client.refusals import (
     ServerFault,
     ServerRefusal,
     ServerUnreachable,
+    StillRunning,
     StudioRefusal,
     TooFast,
     UsageRefused,
 )
 from studio_magics.contracts.billing import Estimate, EstimateRequest
 from studio_magics.contracts.runs import TERMINAL_STATES, Run, RunRequest
-from studio_magics.display.wording import credits_text, limit_text, size_text
+from studio_magics.display.runs import queue_text
+from studio_magics.display.wording import credits_text, limit_text, plural, size_text
 from studio_magics.runners.outcome import StudioRun, stopped_before_start
 from studio_magics.runners.validation import stays_here, validated
 
@@ -79,16 +81,38 @@ class MeteredRunner:
             validated(found.tool, found.fields, staged.inputs)
         return self._client().estimate(_estimate_request(found, staged, max_credits))
 
-    def run(self, found: FoundTool, staged: Staged, max_credits: int | None, progress: Progress) -> StudioRun:
-        """Charge at most the quoted ceiling and give the result.
+    def run(
+        self,
+        found: FoundTool,
+        staged: Staged,
+        max_credits: int | None,
+        progress: Progress,
+        *,
+        fresh: bool = False,
+    ) -> StudioRun:
+        """Charge at most the quoted ceiling and give the result; a stored one is free, unless `fresh`.
 
         Raises:
             ServerRefusal: The server refused; nothing was charged.
             RunFailed: The run ended without a result; the text says what was charged.
             RunStopped: The person interrupted; the run was cancelled.
         """
-        run = self._started(found, staged, max_credits, progress)
+        run = self.start(found, staged, max_credits, progress, fresh=fresh)
         return self._finished(self._followed(run, progress))
+
+    def wait(self, run: Run, progress: Progress, timeout: float | None = None) -> StudioRun:
+        """Follow a run that somebody started, to its end; interrupting ends the waiting, not the run.
+
+        Raises:
+            StillRunning: `timeout` seconds have passed.
+            RunFailed: The run ended without a result; the text says what was charged.
+        """
+        try:
+            return self._finished(self._polled(run, progress, timeout))
+        except KeyboardInterrupt as stop:
+            said = f"Waiting for {run.tool_title} was stopped; the run {run.id} goes on, {_at_most(run)}."
+            action = f"%studio wait {run.id}, or %studio cancel {run.id} to stop it"
+            raise StillRunning(said, action=action, run=run) from stop
 
     def fetched(self, run: Run) -> StudioRun:
         """A run of the server as its user knows it."""
@@ -104,13 +128,27 @@ class MeteredRunner:
             run=run,
         )
 
-    def _started(self, found: FoundTool, staged: Staged, max_credits: int | None, progress: Progress) -> Run:
+    def start(
+        self,
+        found: FoundTool,
+        staged: Staged,
+        max_credits: int | None,
+        progress: Progress,
+        *,
+        fresh: bool = False,
+    ) -> Run:
+        """Have the run started, once, and follow it no further.
+
+        Raises:
+            ServerRefusal: The server refused; nothing was set aside.
+            RunStopped: The person interrupted before it was started.
+        """
         asked = _estimate_request(found, staged, max_credits)
-        fingerprint = asked.model_dump_json()
+        fingerprint = f"{asked.model_dump_json()} {fresh}"
         attempt = self._open_attempts.get(fingerprint)
         if attempt is None:
             try:
-                request = self._quoted(found, staged, max_credits, progress)
+                request = self._quoted(found, staged, max_credits, progress, fresh=fresh)
             except KeyboardInterrupt as stop:
                 raise stopped_before_start(found.title) from stop
             attempt = Attempt(request, new_key())
@@ -118,14 +156,21 @@ class MeteredRunner:
         return self._start(found.id, fingerprint, attempt)
 
     def _quoted(
-        self, found: FoundTool, staged: Staged, max_credits: int | None, progress: Progress
+        self,
+        found: FoundTool,
+        staged: Staged,
+        max_credits: int | None,
+        progress: Progress,
+        *,
+        fresh: bool,
     ) -> RunRequest:
         """Ask for the price and send the data; sets nothing aside."""
         progress.update(0, "estimating")
         quoted = self.estimate(found, staged, max_credits)
-        refuse_early(quoted)
+        if quoted.stored_run_id is None or fresh:
+            refuse_early(quoted)
         self._upload(staged, progress)
-        return RunRequest(inputs=staged.inputs, max_credits=max_credits, quote=quoted.quote)
+        return RunRequest(inputs=staged.inputs, max_credits=max_credits, quote=quoted.quote, fresh=fresh)
 
     def _start(self, tool_id: str, fingerprint: str, attempt: Attempt) -> Run:
         try:
@@ -152,26 +197,37 @@ class MeteredRunner:
                 self._client().upload(digest, path, told=_told(progress, name))
 
     def _followed(self, run: Run, progress: Progress) -> Run:
-        deadline = self._clock() + MAX_FOLLOW_SECONDS
-        lost_polls = 0
+        seen = [run]
         try:
-            while run.state not in TERMINAL_STATES:
-                progress.update(run.progress_percent, run.stage or run.state)
-                if self._clock() > deadline:
-                    raise _still_running(run)
-                try:
-                    with self._exchange():
-                        run = self._client().run(run.id, since=run.revision, wait_seconds=WAIT_SECONDS)
-                    lost_polls = 0
-                except (ServerUnreachable, ServerFault, TooFast) as lost:
-                    lost_polls += 1
-                    if lost_polls >= MAX_LOST_POLLS:
-                        raise _lost_sight(run, lost) from lost
-                    self._pause(SECONDS_BETWEEN_LOST_POLLS)
-                except ServerRefusal as refusal:
-                    raise _lost_sight(run, refusal) from refusal
+            return self._polled(run, progress, None, seen)
         except KeyboardInterrupt as stop:
-            raise self._stopped(run) from stop
+            raise self._stopped(seen[-1]) from stop
+
+    def _polled(
+        self, run: Run, progress: Progress, timeout: float | None, seen: list[Run] | None = None
+    ) -> Run:
+        """The run when it is over; `seen` gets every state on the way."""
+        began, lost_polls = self._clock(), 0
+        patience = MAX_FOLLOW_SECONDS if timeout is None else timeout
+        while run.state not in TERMINAL_STATES:
+            progress.update(run.progress_percent, queue_text(run) or run.stage or run.state, run.log_lines)
+            left = began + patience - self._clock()
+            if left <= 0:
+                raise _still_running(run, patience)
+            try:
+                with self._exchange():
+                    wait = max(1, min(WAIT_SECONDS, round(left)))
+                    run = self._client().run(run.id, since=run.revision, wait_seconds=wait)
+                lost_polls = 0
+            except (ServerUnreachable, ServerFault, TooFast) as lost:
+                lost_polls += 1
+                if lost_polls >= MAX_LOST_POLLS:
+                    raise _lost_sight(run, lost) from lost
+                self._pause(SECONDS_BETWEEN_LOST_POLLS)
+            except ServerRefusal as refusal:
+                raise _lost_sight(run, refusal) from refusal
+            if seen is not None:
+                seen.append(run)
         return run
 
     def _stopped(self, run: Run) -> StudioRefusal:
@@ -264,12 +320,13 @@ def _receipt_step(run: Run) -> str:
     return f"%studio receipt {run.receipt_id}" if run.receipt_id else f"%studio run-info {run.id}"
 
 
-def _still_running(run: Run) -> RunFailed:
-    hours = MAX_FOLLOW_SECONDS // 3_600
-    said = f"{run.tool_title} is still running after {hours} hour; it goes on at the server."
-    return RunFailed(said, action=f"%studio run-info {run.id}")
+def _still_running(run: Run, seconds: float) -> StillRunning:
+    state = queue_text(run) or run.state
+    waited = plural(round(seconds), "second")
+    said = f"{run.tool_title} is still {state} after {waited}; it goes on at the server, {_at_most(run)}."
+    return StillRunning(said, action=f"%studio wait {run.id}", run=run)
 
 
 def _lost_sight(run: Run, lost: StudioRefusal) -> ServerUnreachable:
     said = f"{lost.what} The run {run.id} goes on there; {_at_most(run)}."
-    return ServerUnreachable(said, action=f"%studio run-info {run.id}")
+    return ServerUnreachable(said, action=f"%studio wait {run.id}")

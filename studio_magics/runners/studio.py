@@ -5,12 +5,10 @@ Every call gives a contract (or a `StudioRun`), which a notebook draws; refusals
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from studio_magics.client.connection import Endpoint
-from studio_magics.client.refusals import RunFailed, ServerUnreachable, StudioRefusal, UsageRefused
-from studio_magics.display import formats
-from studio_magics.display.front_end import FrontEnd, front_end, show
+from studio_magics.client.refusals import ServerUnreachable, StudioRefusal, UsageRefused
 from studio_magics.display.progress import progress_for
 from studio_magics.runners.session import Session
 
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from studio_magics.display.people import Diagnosis
     from studio_magics.display.progress import Progress
     from studio_magics.display.saving import Saved
+    from studio_magics.runners.detached import DetachedRun
     from studio_magics.runners.finding import FoundTool
     from studio_magics.runners.outcome import StudioRun
     from studio_magics.runners.staging import Staged
@@ -115,6 +114,7 @@ class Studio:
         with self.session.exchange():
             return self.session.runner().estimate(found, staged, max_credits)
 
+    @overload
     def run(
         self,
         name: str,
@@ -123,36 +123,82 @@ class Studio:
         max_credits: int | None = None,
         on: Place | None = None,
         quiet: bool = False,
+        fresh: bool = False,
+        detach: Literal[False] = False,
         **inputs: Any,
-    ) -> StudioRun:
+    ) -> StudioRun: ...
+
+    @overload
+    def run(
+        self,
+        name: str,
+        /,
+        *,
+        max_credits: int | None = None,
+        on: Place | None = None,
+        quiet: bool = False,
+        fresh: bool = False,
+        detach: Literal[True],
+        **inputs: Any,
+    ) -> DetachedRun: ...
+
+    def run(
+        self,
+        name: str,
+        /,
+        *,
+        max_credits: int | None = None,
+        on: Place | None = None,
+        quiet: bool = False,
+        fresh: bool = False,
+        detach: bool = False,
+        **inputs: Any,
+    ) -> StudioRun | DetachedRun:
         """Run the tool: in this kernel for 0 credits where it can, else metered on the server.
 
-        Shows progress, then the receipt and the result, unless `quiet`.
+        Shows progress, then the receipt and the result, unless `quiet`. Where the server has the result of
+        the same work stored, that is given for 0 credits, unless `fresh`. With `detach` the run is only
+        started: what comes back has `.wait()`, `.cancel()` and `.result`, and the run goes on without this
+        kernel.
 
         Raises:
             StudioRefusal: Refused, stopped or failed; the text says what was charged.
         """
-        from studio_magics.runners.choosing import choose_place
+        from studio_magics.runners.choosing import choose_place, refuse_detached
         from studio_magics.runners.outcome import stopped_before_start
+        from studio_magics.runners.showing import shown
 
         found = self.find(name)
         place = choose_place(found, on)
+        if detach:
+            refuse_detached(found, place)
         try:
             staged = self._staged(found, inputs, limited=place == "server")
         except KeyboardInterrupt as stop:
             raise stopped_before_start(found.title) from stop
         progress = progress_for(found.title, quiet=quiet)
-        try:
-            run = self._run(found, place, staged, max_credits, progress)
-        except RunFailed as failed:
-            progress.finish(failed.run.cost_display() if failed.run and failed.run.receipt else None)
-            raise
-        except BaseException:
-            progress.finish(None)
-            raise
-        progress.finish(None if quiet else run.cost_display())
-        _show_result(run, quiet=quiet)
-        return run
+        if detach:
+            return self._detached(found, staged, max_credits, progress, fresh=fresh)
+        return shown(
+            lambda: self._run(found, place, staged, max_credits, progress, fresh=fresh), progress, quiet=quiet
+        )
+
+    def wait(self, run_id: str, *, timeout: float | None = None, quiet: bool = False) -> StudioRun:
+        """A run of the server when it is over, whoever started it; also after a kernel has been restarted.
+
+        Shows progress, then the receipt and the result, unless `quiet`. Interrupting ends the waiting, not
+        the run.
+
+        Raises:
+            StillRunning: `timeout` seconds have passed, or the person interrupted; the run goes on.
+            RunFailed: It ended without a result; the text says what was charged.
+            Unknown: There is no such run.
+        """
+        from studio_magics.runners.showing import shown
+
+        run = self.run_info(run_id)
+        progress = progress_for(run.tool_title, quiet=quiet)
+        return shown(lambda: self.session.runner().wait(run, progress, timeout), progress, quiet=quiet)
 
     def runs(self, *, limit: int | None = None, before: str | None = None) -> RunList:
         """Runs, newest first."""
@@ -299,14 +345,33 @@ class Studio:
         return Stager(found.title, found.fields, limited=limited).stage(inputs)
 
     def _run(
-        self, found: FoundTool, place: Place, staged: Staged, max_credits: int | None, progress: Progress
+        self,
+        found: FoundTool,
+        place: Place,
+        staged: Staged,
+        max_credits: int | None,
+        progress: Progress,
+        *,
+        fresh: bool,
     ) -> StudioRun:
         if place == "kernel" and found.tool is not None:
             from studio_magics.runners.local import run_here
 
             return run_here(found, found.tool, staged, progress)
         with self.session.exchange():
-            return self.session.runner().run(found, staged, max_credits, progress)
+            return self.session.runner().run(found, staged, max_credits, progress, fresh=fresh)
+
+    def _detached(
+        self, found: FoundTool, staged: Staged, max_credits: int | None, progress: Progress, *, fresh: bool
+    ) -> DetachedRun:
+        from studio_magics.runners.detached import DetachedRun
+
+        try:
+            with self.session.exchange():
+                run = self.session.runner().start(found, staged, max_credits, progress, fresh=fresh)
+        finally:
+            progress.finish(None)
+        return DetachedRun(run, self)
 
 
 def _on_server(identifier: object) -> None:
@@ -314,12 +379,3 @@ def _on_server(identifier: object) -> None:
     if isinstance(identifier, str) and identifier.startswith("kernel_"):
         said = f"{identifier} ran in a kernel for 0 credits; the server keeps no record of it."
         raise UsageRefused(said, action="%studio runs lists the runs on the server")
-
-
-def _show_result(run: StudioRun, *, quiet: bool) -> None:
-    if front_end() is FrontEnd.SCRIPT:
-        return
-    found = None if quiet else run.result_display()
-    if found is not None:
-        show(found)
-    formats.mark_shown(run)

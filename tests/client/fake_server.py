@@ -72,6 +72,8 @@ class FakeServer:
     """Path prefix → status, media type, text of an answer that is not Studio's."""
     availability: Availability = "available"
     refused_by: str | None = None
+    stored: str | None = None
+    """The run whose result answers every start that is not fresh."""
     notices_read_at: datetime | None = None
     secrets: dict[str, SecretInfo] = field(default_factory=dict)
     archive: bytes = field(default_factory=an_archive)
@@ -172,6 +174,7 @@ class FakeServer:
             ),
             quote="quote-1",
             quote_expires_at=NOW,
+            stored_run_id=self.stored,
         )
 
     def start(self, key: str, request: RunRequest) -> Run:
@@ -179,6 +182,8 @@ class FakeServer:
             run_id = f"run_{len(self.runs) + 1}"
             self.started[key] = run_id
             self.runs[run_id] = a_run(run_id, most=request.max_credits or 8)
+            if self.stored is not None and not request.fresh:
+                self.runs[run_id] = self.answered(self.runs[run_id], self.stored)
         return self.runs[self.started[key]]
 
     def poll(self, run_id: str) -> Run | None:
@@ -195,6 +200,14 @@ class FakeServer:
             )
         self.runs[run_id] = run
         return run
+
+    def answered(self, run: Run, source: str) -> Run:
+        over = self.ended(run.model_copy(update={"max_credits": 0}), "lost")
+        receipt = over.receipt.model_copy(
+            update={"outcome": "succeeded", "answered_from": source, "max_credits": 0, "returned_credits": 0}
+        )
+        more = {"state": "succeeded", "answered_from": source, "receipt": receipt, "result": a_result()}
+        return over.model_copy(update=more)
 
     def ended(self, run: Run, outcome: str) -> Run:
         charged = {"succeeded": 3, "failed": 3, "cancelled": 2, "timed_out": 8, "lost": 0}[outcome]
@@ -346,7 +359,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _summaries(fake: FakeServer) -> tuple:
-    whole = {"tool_version", "typical_credits", "started_at", "failure", "receipt", "result"}
+    whole = set(Run.model_fields) - set(RunSummary.model_fields)
     return tuple(
         RunSummary.model_validate(run.model_dump(exclude=whole)) for run in reversed(list(fake.runs.values()))
     )

@@ -75,3 +75,26 @@ def test_a_script_without_ipython_shows_nothing(capsys):
     bar.update(50, "reading")
     bar.finish(DONE)
     assert capsys.readouterr().out == ""
+
+
+def test_the_last_lines_of_a_log_stand_below_the_bar_as_text(monkeypatch):
+    sent = Recorder(monkeypatch).sent
+    bar = NotebookProgress("Checker", clock=lambda: 0.0)
+    bar.update(5, "reading", [f"line {number}" for number in range(7)])
+    assert sent[0][0].splitlines() == [
+        "… Checker · 5 % · reading",
+        *(f"    line {number}" for number in range(2, 7)),
+    ]
+
+
+def test_a_logged_line_is_never_markup():
+    bundle = progress_bundle("Checker", 5, "reading", ["<script>alert(1)</script>"])
+    assert "<script>" not in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
+    assert bundle[PROGRESS_MIME]["log"] == ["<script>alert(1)</script>"]
+
+
+def test_in_a_terminal_the_last_logged_line_stands_beside_the_stage():
+    stream = io.StringIO()
+    TerminalProgress("Checker", stream=stream).update(40, "reading", ["first", "last"])
+    assert stream.getvalue().rstrip() == "\r… Checker · 40 % · reading · last"

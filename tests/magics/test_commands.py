@@ -71,6 +71,31 @@ def test_a_quiet_run_shows_nothing(notebook, orders, capsys):
     assert "Counter" not in capsys.readouterr().out
 
 
+def test_a_detached_run_says_how_to_get_its_result_and_wait_gives_it(notebook, orders, fake):
+    cell = notebook.run("started = %studio run remote --data orders --detach")
+    assert cell.texts[-1].splitlines() == [
+        "· queued · Remote Checker · run_1 · at most 8 credits",
+        "  %studio wait run_1 gives the result; %studio cancel run_1 stops it",
+    ]
+    assert fake.runs["run_1"].state == "queued"
+    waited = notebook.run("report = %studio wait run_1 --timeout 60")
+    assert waited.texts[0] == "✔ Remote Checker · 3 credits (quoted at most 8) · 297 left"
+    assert notebook.shell.user_ns["report"].id == notebook.shell.user_ns["started"].id
+    fake.polls_until_over = 1_000
+    notebook.run("%studio run remote --data orders --detach --fresh")
+    assert "is still running after 0 seconds" in refusal(notebook, "%studio wait run_2 --timeout 0")[0]
+
+
+def test_a_stored_result_says_so_and_fresh_works_again(notebook, orders, fake):
+    fake.stored = "run_0"
+    cell = notebook.run("%studio run remote --data orders")
+    assert cell.texts[0] == (
+        "✔ Remote Checker · 0 credits (stored result of run_0; --fresh runs again) · 300 left"
+    )
+    cell = notebook.run("%studio run remote --data orders --fresh")
+    assert cell.texts[0].startswith("✔ Remote Checker · 3 credits")
+
+
 def test_a_cell_body_fills_the_input_of_the_tool(notebook):
     cell = notebook.run("%%studio run counter --times 2\nfirst line\nsecond line\n")
     assert cell.error is None
@@ -150,6 +175,7 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path, mon
         "run": "%studio run counter",
         "runs": "%studio runs --limit 5",
         "run-info": "%studio run-info run_1",
+        "wait": "%studio wait run_1",
         "artefact": f"%studio artefact run_1 report.json '{tmp_path / 'mine.json'}'",
         "cancel": "%studio cancel run_1",
         "receipt": "%studio receipt",

@@ -114,3 +114,12 @@ def test_a_slow_server_costs_a_moment_once_and_the_tools_of_the_kernel_are_offer
 def test_completion_starts_no_server(studio, monkeypatch):
     studio.disconnect()
     assert studio.session.client_if_known() is None
+
+
+def test_numbers_of_runs_are_completed_and_those_that_can_be_cancelled_alone_after_cancel(tab, studio, fake):
+    for _ in range(3):
+        studio.run("remote", data=pd.DataFrame({"id": [1]}), fresh=True, detach=True)
+    studio.wait("run_2", quiet=True)
+    assert tab("%studio wait ") == [f"%studio wait run_{number}" for number in (3, 1, 2)]
+    assert tab("%studio run-info run_2") == ["%studio run-info run_2"]
+    assert tab("%studio cancel ") == ["%studio cancel run_3", "%studio cancel run_1"]

@@ -183,7 +183,7 @@ def test_a_sign_in_that_is_lost_while_following_names_the_run_that_goes_on(studi
     fake.refusals.append(("/api/runs/run_1", Problem(status=401, code="not_signed_in", error="Who are you?")))
     with pytest.raises(ServerUnreachable) as lost:
         studio.run("remote", data=FRAME)
-    assert lost.value.action == "%studio run-info run_1"
+    assert lost.value.action == "%studio wait run_1"
 
 
 def test_following_survives_a_server_that_is_away_for_a_while(studio, fake):
@@ -212,7 +212,7 @@ def test_a_server_that_stays_away_leaves_the_run_and_names_it(studio, fake):
     fake.drops["/api/runs/"] = 500
     with pytest.raises(ServerUnreachable) as lost:
         studio.run("remote", data=FRAME)
-    assert lost.value.action == "%studio run-info run_1"
+    assert lost.value.action == "%studio wait run_1"
     assert "at most 8 credits" in lost.value.what
 
 
