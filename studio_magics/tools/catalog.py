@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from studio_magics.tools.base import Tool
 
 BUILT_IN: dict[str, str] = {
+    "cyber-studio-risk-register": "studio_magics.tools.cyber.risk_register",
     "cyber-studio-threat-modeling": "studio_magics.tools.cyber.threat_modeling",
     "data-studio-lineage": "studio_magics.tools.data.lineage",
     "data-studio-quality": "studio_magics.tools.data.quality",

@@ -130,5 +130,5 @@ def _node(element: Element, threats: Sequence[Threat]) -> FlowNode:
 
 def _tone(threats: Sequence[Threat]) -> Tone:
     levels = {one.severity for one in threats if one.status == "open"}
-    worst = next((level for level in _ORDER if level in levels), None)
+    worst: Severity | None = next((level for level in _ORDER if level in levels), None)
     return "quiet" if worst is None else SEVERITY[worst]
