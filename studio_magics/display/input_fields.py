@@ -27,6 +27,8 @@ class InputField:
     takes_folder: bool
     takes_list: bool
     takes_object: bool
+    takes_archive: bool = False
+    """Whether a folder can be given, which then travels as one archive."""
 
     @property
     def option(self) -> str:
@@ -92,6 +94,7 @@ def _field(name: str, part: Schema, whole: Schema, *, required: bool) -> InputFi
         takes_folder=any(_is(form, "InputFolder", "files") for form in shapes),
         takes_list=bool(listed),
         takes_object=any(form.get("type") == "object" for form in shapes),
+        takes_archive=part.get("archive") is True,
     )
 
 

@@ -9,8 +9,9 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from studio_magics.client.refusals import did_you_mean, either
-from studio_magics.contracts.inputs import MAX_FOLDER_FILES, MAX_UPLOAD_BYTES, InputFile
+from studio_magics.contracts.inputs import MAX_FOLDER_FILES, MAX_UPLOAD_BYTES, InputFile, name_fault
 from studio_magics.display.wording import size_text
+from studio_magics.runners.ignoring import Ignored, RulesRefused, rules_of
 
 MAX_FILE_BYTES = MAX_UPLOAD_BYTES
 MAX_TOTAL_BYTES = 1_000_000_000
@@ -43,6 +44,7 @@ def read_file(path: Path, *, name: str | None = None, limit_bytes: int | None = 
         FileRefused: It is missing, not a plain file, unreadable or above the limit.
     """
     size = _checked_size(path, limit_bytes)
+    _refuse_name(name or path.name)
     try:
         digest = _digest(path)
     except OSError as error:
@@ -52,12 +54,16 @@ def read_file(path: Path, *, name: str | None = None, limit_bytes: int | None = 
 
 
 def read_folder(path: Path, *, limit_bytes: int | None = MAX_TOTAL_BYTES) -> list[LocalFile]:
-    """The records of all files below the folder, by relative name, sorted; dot files stay out.
+    """The records of all files below the folder, by relative name, sorted; what `ignoring` covers stays out.
 
     Raises:
-        FileRefused: A link, too many files, too many bytes, or nothing at all.
+        FileRefused: A link, too many files, too many bytes, rules that cannot be followed, or nothing at all.
     """
-    names = sorted(_names(path, "", 0))
+    try:
+        rules = rules_of(path)
+    except RulesRefused as wrong:
+        raise FileRefused(str(wrong), "one pattern a line", "correct that line") from wrong
+    names = sorted(_names(path, "", 0, rules))
     return _read_all([(name, path / name) for name in names], str(path), limit_bytes)
 
 
@@ -108,7 +114,7 @@ def _read_all(named: list[tuple[str, Path]], source: str, limit_bytes: int | Non
     return [read_file(path, name=name, limit_bytes=None) for name, path in named]
 
 
-def _names(root: Path, prefix: str, depth: int) -> Iterator[str]:
+def _names(root: Path, prefix: str, depth: int, rules: Ignored) -> Iterator[str]:
     if depth > MAX_DEPTH:
         raise FileRefused(
             f"folders nested deeper than {MAX_DEPTH}", f"{MAX_DEPTH} levels", "give an inner folder"
@@ -119,14 +125,22 @@ def _names(root: Path, prefix: str, depth: int) -> Iterator[str]:
         raise unreadable(root / prefix, error) from error
     for entry in entries:
         name = f"{prefix}/{entry.name}" if prefix else entry.name
-        if entry.name.startswith("."):
+        if rules.covers(name, is_folder=entry.is_dir(follow_symlinks=False)):
             continue
         if entry.is_symlink():
             raise FileRefused(f"a link, '{name}'", "plain files and folders", f"replace '{name}' by a copy")
         if entry.is_dir(follow_symlinks=False):
-            yield from _names(root, name, depth + 1)
+            yield from _names(root, name, depth + 1, rules)
         else:
             yield name
+
+
+def _refuse_name(name: str) -> None:
+    """Refuse a name that cannot travel, before anything else about the file is looked at."""
+    fault = name_fault(name)
+    if fault:
+        shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name)[:80]
+        raise FileRefused(f"the file '{shown}', whose name {fault}", "a name of plain signs", "rename it")
 
 
 def _checked_size(path: Path, limit_bytes: int | None) -> int:

@@ -17,7 +17,7 @@ from studio_magics.client.problems import refused_input
 from studio_magics.client.refusals import InputRefused, either
 from studio_magics.contracts.inputs import InputFolder
 from studio_magics.contracts.problems import FieldProblem
-from studio_magics.runners import files
+from studio_magics.runners import archives, files
 from studio_magics.runners.files import FileRefused, LocalFile
 from studio_magics.runners.scratch import ScratchFolder
 from studio_magics.runners.tables import TableUnwritable, is_table, write_parquet
@@ -108,6 +108,8 @@ class Stager:
             return self._folder(
                 path.resolve().name or name, files.read_folder(path, limit_bytes=self._total_limit)
             )
+        if known.takes_archive and path.is_dir():
+            return self._one(known, name, self._archive(path, path.resolve().name or name))
         if known.takes_folder and files.is_pattern(str(path)):
             return self._folder(name, files.read_matches(str(path), limit_bytes=self._total_limit))
         if "text" in known.scalars and isinstance(value, str) and not path.exists():
@@ -164,12 +166,19 @@ class Stager:
         self._staged.content[file.record.digest] = file.path
         return cast("JsonValue", file.record.model_dump(mode="json"))
 
-    def _table(self, value: Any, name: str) -> LocalFile:
+    def _archive(self, folder: Path, name: str) -> LocalFile:
+        target = self._scratch(f"{_safe(name)}{archives.ENDING}")
+        return archives.pack_folder(folder, target, name=_safe(name), limit_bytes=self._total_limit)
+
+    def _scratch(self, name: str) -> Path:
         if self._staged.folder is None:
             self._staged.folder = ScratchFolder()
-        path = self._staged.folder.path / f"{self._written}-{_safe(name)}.parquet"
-        write_parquet(value, path)
         self._written += 1
+        return self._staged.folder.path / f"{self._written}-{name}"
+
+    def _table(self, value: Any, name: str) -> LocalFile:
+        path = self._scratch(f"{_safe(name)}.parquet")
+        write_parquet(value, path)
         return files.read_file(path, name=f"{_safe(name)}.parquet", limit_bytes=self._file_limit)
 
     def _plain(self, name: str, value: Any, depth: int = 0) -> JsonValue:
@@ -220,7 +229,7 @@ def _allowed(known: InputField) -> str:
     kinds: list[str] = []
     if known.takes_file:
         kinds += ["a DataFrame", "the path of a file"]
-    if known.takes_folder:
+    if known.takes_folder or known.takes_archive:
         kinds += ["the path of a folder"]
     if "text" in known.scalars:
         kinds += ["text"]

@@ -48,10 +48,10 @@ class ArtefactStore:
         from fsspec.core import url_to_fs
 
         try:
-            system, root = url_to_fs(self._url or str(self._folder.absolute()))
+            found: tuple[Any, Any] = url_to_fs(self._url or str(self._folder.absolute()))
         except (ImportError, ValueError) as error:
             raise StorageMissing(str(error)) from error
-        return system, str(root).rstrip("/")
+        return found[0], str(found[1]).rstrip("/")
 
     @cached_property
     def is_local(self) -> bool:

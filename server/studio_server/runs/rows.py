@@ -249,5 +249,5 @@ def artefact(tx: Tx, run_id: str, name: str) -> ArtefactRow | None:
     )
     if row is None:
         return None
-    expires_at = None if row[5] is None else from_microseconds(row[5])
-    return ArtefactRow(*row[:5], expires_at, removed=row[6] is not None)
+    ends = None if row[5] is None else from_microseconds(row[5])
+    return ArtefactRow(row[0], row[1], row[2], row[3], row[4], expires_at=ends, removed=row[6] is not None)
