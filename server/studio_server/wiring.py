@@ -119,20 +119,9 @@ def _connect(ground: Ground, executor: Executor) -> Services:
     )
     inspection = Inspection(db, settings.anchor_path)
     traces = Traces(db, settings.data_dir, returning, remove_artefacts=artefacts.remove)
-    care = Housekeeping(
-        db=db,
-        clock=ground.clock,
-        ledger=ledger,
-        plans=plans,
-        notices=Notices(db, ids, ground.clock, bus.publish),
-        announce=announcer.money_moved,
-        scheduler=scheduler,
-        replica=replica,
-        close_orphans=runs.close_abandoned,
-        inspect=inspection.regular,
-        remove_traces=traces.remove,
-        sweep_files=_sweeps(ground, uploads, artefacts),
-        recover=Recovery(db, inspection.accept).attempt,
+    sweep_files = _sweeps(ground, uploads, artefacts)
+    care = _housekeeping(
+        *(ground, ledger, plans, bus, announcer, scheduler, replica, runs, inspection, traces), sweep_files
     )
     return Services(
         settings=settings,
@@ -160,6 +149,36 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         takeout=Takeout(db, takeout_key(settings)),
         replica=replica,
         recorder=Recorder(db),
+    )
+
+
+def _housekeeping(  # noqa: PLR0917  - each part once, in the order it is made
+    ground: Ground,
+    ledger: Ledger,
+    plans: Plans,
+    bus: EventBus,
+    announcer: Announcer,
+    scheduler: Scheduler,
+    replica: Replica,
+    runs: RunService,
+    inspection: Inspection,
+    traces: Traces,
+    sweep_files: Callable[[], None],
+) -> Housekeeping:
+    return Housekeeping(
+        db=ground.db,
+        clock=ground.clock,
+        ledger=ledger,
+        plans=plans,
+        notices=Notices(ground.db, ground.ids, ground.clock, bus.publish),
+        announce=announcer.money_moved,
+        scheduler=scheduler,
+        replica=replica,
+        close_orphans=runs.close_abandoned,
+        inspect=inspection.regular,
+        remove_traces=traces.remove,
+        sweep_files=sweep_files,
+        recover=Recovery(ground.db, inspection.accept).attempt,
     )
 
 

@@ -11,12 +11,14 @@ from studio_server.settings import Settings
 from studio_server.wiring import build
 
 
-def main(folder: str) -> None:
-    registry = toy_registry(daily_cap=10_000, monthly=10_000)
-    settings = Settings.for_local(data_dir=Path(folder), owner="ada", reuse_results_seconds=0)
+def main(folder: str, workers: int = 2, at_once: int = 1, database_url: str | None = None) -> None:
+    registry = toy_registry(daily_cap=10_000, monthly=10_000, at_once=at_once)
+    settings = Settings.for_local(
+        data_dir=Path(folder), owner="ada", reuse_results_seconds=0, database_url=database_url
+    )
 
     def make(chosen: Settings) -> object:
-        return build(chosen, executor=LocalExecutor(capacity=2, extra_path=TOYS), registry=registry)
+        return build(chosen, executor=LocalExecutor(capacity=workers, extra_path=TOYS), registry=registry)
 
     standalone.build = make
 
@@ -28,4 +30,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:4]), *sys.argv[4:5])

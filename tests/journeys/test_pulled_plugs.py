@@ -13,24 +13,27 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from fakes.postgres import cluster, migrated
 from fakes.toy_server import RUN, TERMINAL, forget_toys, toy_registry
 from studio_server.clock import FixedClock
 from studio_server.ledger import ExpireHolds
 from studio_server.ledger.checker import check
 from studio_server.ledger.verify import verify
 from studio_server.runs import rows
+from studio_server.runs.replicas import GONE_AFTER
 from studio_server.settings import Settings
 from studio_server.wiring import build
 
 TESTS = Path(__file__).parent.parent
 PATIENCE_SECONDS = 20
+AT_ONCE = 50
 
 
 @contextmanager
-def toy_server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def toy_server(folder: Path, *more: object) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     path = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
     process = subprocess.Popen(
-        [sys.executable, "-m", "fakes.serve_toys", str(folder)],
+        [sys.executable, "-m", "fakes.serve_toys", str(folder), *map(str, more)],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": path},
@@ -48,11 +51,16 @@ def toy_server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Clie
         process.stdout.close()
 
 
+def asked(client: httpx.Client, inputs: dict) -> dict:
+    answer = client.post(RUN, json={"inputs": inputs})
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
 def sleeping_run(client: httpx.Client) -> dict:
     """A run whose tool is at work."""
-    answer = client.post(RUN, json={"inputs": {"sleep_until_killed": True}})
-    assert answer.status_code == 202, answer.text
-    return follow(client, answer.json(), until=lambda run: run["stage"] == "sleeping")
+    run = asked(client, {"sleep_until_killed": True})
+    return follow(client, run, until=lambda run: run["stage"] == "sleeping")
 
 
 def follow(client: httpx.Client, run: dict, until: object) -> dict:
@@ -92,6 +100,70 @@ def test_killing_the_server_releases_the_hold_at_the_next_start_and_leaves_no_wo
         assert after["failure"]["code"] == "platform_fault"
         assert not list((tmp_path / "work").glob("*")), "the folder of the lost run is still there"
         assert_nothing_is_held_or_charged(client, tmp_path)
+
+
+def killed_at_work(folder: Path, *more: object) -> set[str]:
+    """Three completed runs and fifty at work, then SIGKILL; no worker outlives the server."""
+    with toy_server(folder, AT_ONCE, AT_ONCE, *more) as (process, client):
+        completed = [
+            follow(client, asked(client, {"burn_ms": number}), until=lambda run: run["state"] in TERMINAL)
+            for number in range(3)
+        ]
+        assert [(run["state"], run["charged_credits"]) for run in completed] == [("succeeded", 3)] * 3
+        working = [asked(client, {"sleep_until_killed": True}) for _ in range(AT_ONCE)]
+        for run in working:
+            follow(client, run, until=lambda run: run["state"] != "queued")
+        below = processes_below(process.pid)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE_SECONDS)
+        _, alive = psutil.wait_procs(below, timeout=PATIENCE_SECONDS)
+        assert not alive, f"{alive} outlived the server"
+    return {run["id"] for run in completed + working}
+
+
+def assert_only_completed_work_is_charged(over: list[dict], available: int, held: int) -> None:
+    assert {run["state"] for run in over} <= set(TERMINAL)
+    assert all(run["receipt_id"] for run in over)
+    lost = [run["charged_credits"] for run in over if run["state"] == "lost"]
+    assert len(lost) >= AT_ONCE // 2, "they were not at work any more when the server was killed"
+    assert set(lost) == {0}
+    assert [run["charged_credits"] for run in over if run["state"] == "succeeded"] == [3, 3, 3]
+    assert (available, held) == (10_000 - sum(run["charged_credits"] for run in over), 0)
+
+
+def test_a_server_killed_during_50_running_jobs_ends_them_all_and_charges_completed_work_only(
+    tmp_path: Path,
+) -> None:
+    asked_for = killed_at_work(tmp_path)
+    with toy_server(tmp_path) as (_, client):
+        over = client.get("/api/runs", params={"limit": 200}).json()["runs"]
+        assert {run["id"] for run in over} == asked_for
+        balance = client.get("/api/credits/balance").json()
+        assert_only_completed_work_is_charged(over, balance["available_credits"], balance["held_credits"])
+        assert verify(tmp_path / "studio.db", anchor=tmp_path / "anchor.json").verdict == 0
+
+
+def test_the_next_server_on_postgresql_ends_them_all_once_the_killed_one_is_known_to_be_gone(
+    tmp_path: Path,
+) -> None:
+    url = cluster().new_database(migrated)
+    asked_for = killed_at_work(tmp_path, url)
+    later = FixedClock(datetime.now(UTC) + GONE_AFTER)
+    settings = Settings.for_local(data_dir=tmp_path, owner="ada", database_url=url)
+    services = build(settings, clock=later, registry=toy_registry(daily_cap=10_000, monthly=10_000))
+    try:
+        services.begin()
+        runs = services.db.read(lambda tx: [rows.by_id(tx, run_id) for run_id in sorted(asked_for)])
+        wallet = services.db.read(
+            lambda tx: services.ledger.wallet_view(tx, services.people.by_id(tx, runs[0].user_id).wallet_id)
+        )
+        assert_only_completed_work_is_charged([vars(run) for run in runs], wallet.available, wallet.held)
+        assert services.db.read(services.ledger.open_holds) == ()
+        assert services.db.read(check) == []
+    finally:
+        services.executor.close()
+        services.db.close()
+        forget_toys()
 
 
 def test_killing_the_worker_or_its_launcher_is_a_platform_fault_and_free(tmp_path: Path) -> None:

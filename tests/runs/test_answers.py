@@ -12,6 +12,7 @@ from fakes.toy_server import RUN, ToyServer, finished, person, serving
 from studio_server.audit.reader import Wanted, lines
 from studio_server.clock import FixedClock
 from studio_server.ledger.checker import check
+from studio_server.runs.inputs import prepare
 from studio_server.settings import Settings
 from studio_server.storage.audit_chain import first_broken
 
@@ -128,6 +129,18 @@ async def test_a_result_whose_file_is_gone_is_worked_out_again(tmp_path: Path, g
         await ran(ada, inputs={})
         await server.services.db.write(lambda tx: tx.execute(f"UPDATE artefacts SET {gone}"))
         assert (await ran(ada, inputs={}))["charged_credits"] == 3
+
+
+async def test_work_that_used_a_secret_is_never_given_again(tmp_path: Path) -> None:
+    async with serving(tmp_path, **KEPT) as server, server.client(person("ada")) as ada:
+        run = await ran(ada, inputs={})
+        user = (await ada.get("/api/account")).json()["user_id"]
+        db, answers = server.services.db, server.services.runs._parts.answers
+        plain = prepare(catalog.load("toy-studio-count"), {})
+        assert db.read(lambda tx: answers.find(tx, user, plain)) == run["id"]
+        taking = replace(plain.tool, secret_fields=("say",))
+        secret = replace(plain, tool=taking, inputs={"say": "secret:orders"})
+        assert db.read(lambda tx: answers.find(tx, user, secret)) is None
 
 
 async def test_with_no_credits_left_a_stored_result_is_still_given(tmp_path: Path) -> None:

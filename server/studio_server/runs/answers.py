@@ -3,7 +3,7 @@
 The same work is the same tool version on the same inputs, whatever it cost and whichever ceiling it had. An
 answer is a run of its own that did no work: it has a receipt over 0 credits and an event on the chain, but no
 hold. It points at the run that worked and lasts no longer than that one's result and files. Only a run that
-succeeded is ever given again.
+succeeded is ever given again, and none that used a secret: what is behind one, such as a database, changes.
 """
 
 from dataclasses import replace
@@ -18,6 +18,7 @@ from studio_server.registry.catalogue import Registry
 from studio_server.runs import rows
 from studio_server.runs.inputs import Prepared
 from studio_server.runs.rows import RunRow
+from studio_server.runs.user_secrets import named
 from studio_server.storage.tx import Tx
 
 NO_HOLD = "none:"
@@ -36,9 +37,9 @@ class Answers:
 
     def find(self, tx: Tx, user_id: str, prepared: Prepared) -> str | None:
         """The run of this user whose stored result answers these inputs."""
-        if not self._kept_for:
-            return None
         tool = prepared.tool
+        if not self._kept_for or any(named(tool, prepared.inputs)):
+            return None
         return rows.stored_answer(
             tx, user_id, (tool.id, tool.version, prepared.digest), ended_since=tx.now - self._kept_for
         )

@@ -157,7 +157,7 @@ class Scheduler:
             self._busy[run.id] = ticket
             self._around.live.place(run.id, None)
             self._tell_places_soon()
-            task = asyncio.get_running_loop().create_task(self._take(run, ticket), name=f"run {run.id}")
+            task = asyncio.get_running_loop().create_task(self._turn(run, ticket), name=f"run {run.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -175,12 +175,12 @@ class Scheduler:
             if self._around.live.place(run_id, position) and position <= PLACES_PUSHED:
                 self._around.on_change(run_id)
 
-    async def _take(self, run: RunRow, ticket: Ticket) -> None:
-        if await self._over(run, ticket):
+    async def _turn(self, run: RunRow, ticket: Ticket) -> None:
+        if await self._take(run, ticket):
             await asyncio.to_thread(shutil.rmtree, self._around.work_folder / run.id, ignore_errors=True)
         self._start_some()
 
-    async def _over(self, run: RunRow, ticket: Ticket) -> bool:
+    async def _take(self, run: RunRow, ticket: Ticket) -> bool:
         """Take the run to its end; False when it waits again."""
         try:
             ended = await self._work(run, ticket)
