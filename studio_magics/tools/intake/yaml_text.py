@@ -33,6 +33,7 @@ class YamlLimits:
     events: int = MAX_EVENTS
     characters: int = MAX_CHARACTERS
     documents: int = MAX_DOCUMENTS
+    digits: int = MAX_DIGITS
 
 
 def check_yaml(text: str, limits: YamlLimits | None = None) -> None:
@@ -74,7 +75,7 @@ def _look(events: Iterator[Any], bounds: YamlLimits) -> None:
     for number, event in enumerate(events):
         where = f" in line {event.start_mark.line + 1}"
         _refuse_reference(event, where)
-        _refuse_number(event, where)
+        _refuse_number(event, where, bounds.digits)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if depth > bounds.depth:
@@ -98,15 +99,13 @@ def _refuse_reference(event: Any, where: str) -> None:
         raise IntakeRefused(f"a %TAG line{where}", "YAML without tags", "leave the line out")
 
 
-def _refuse_number(event: Any, where: str) -> None:
+def _refuse_number(event: Any, where: str, most: int) -> None:
     value = getattr(event, "value", None)
     if not isinstance(value, str) or getattr(event, "style", None):
         return
     if value == "<<":
         raise IntakeRefused(f"a merge (<<){where}", "YAML without merges", "write the keys out")
     digits = value.lstrip("+-").replace("_", "")
-    if (len(digits) > MAX_DIGITS and digits.isalnum() and digits[:1].isdigit()) or MAX_SIXTIES.fullmatch(
-        value
-    ):
+    if (len(digits) > most and digits.isalnum() and digits[:1].isdigit()) or MAX_SIXTIES.fullmatch(value):
         found = f"a number of huge size{where}"
-        raise IntakeRefused(found, f"at most {MAX_DIGITS} digits", "put it into quotes")
+        raise IntakeRefused(found, f"at most {most} digits", "put it into quotes")

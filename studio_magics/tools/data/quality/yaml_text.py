@@ -8,11 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from studio_magics.tools.intake.refusal import IntakeRefused
+from studio_magics.tools.intake.yaml_text import YamlLimits, check_yaml
+
 if TYPE_CHECKING:
     from yaml import SafeLoader
 
 MAX_CHARACTERS = 64_000
 MAX_DEPTH = 12
+MAX_DIGITS = 4_000
+"""A rule that is too large for its column says so itself; what Python does not read is refused here."""
 
 
 class YamlRefused(ValueError):
@@ -29,15 +34,21 @@ def load_yaml(text: str) -> Any:
     """The value of one YAML document. `yes`, `no`, `on` and `off` stay text, as in YAML 1.2.
 
     Raises:
-        YamlRefused: Too long, too deep, an alias, a repeated key, or no YAML at all.
+        YamlRefused: Too long, too deep, an anchor, alias, merge or tag, a repeated key, or no YAML at all.
     """
     import yaml
 
     if len(text) > MAX_CHARACTERS:
         raise YamlRefused(f"{len(text):,} characters", f"at most {MAX_CHARACTERS:,}", "shorten the text")
-    loader = _loader_class()(text)
     try:
-        return loader.get_single_data()
+        loader = _loader_class()(text)
+    except yaml.YAMLError as error:
+        raise YamlRefused("signs that YAML does not have", "a YAML mapping", "check the text") from error
+    try:
+        value = loader.get_single_data()
+        check_yaml(text, YamlLimits(digits=MAX_DIGITS))
+    except IntakeRefused as refused:
+        raise YamlRefused(refused.found, refused.allowed, refused.action) from refused
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" in line {mark.line + 1}" if mark else ""
@@ -51,6 +62,7 @@ def load_yaml(text: str) -> Any:
         raise YamlRefused(str(error), "valid dates and numbers", "put odd values into quotes") from error
     finally:
         loader.dispose()
+    return value
 
 
 def _loader_class() -> type[SafeLoader]:

@@ -11,6 +11,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.cost.amounts import plain, read_number
+from studio_magics.tools.intake.refusal import IntakeRefused
+from studio_magics.tools.intake.yaml_text import YamlLimits, check_yaml
 
 FIELD = "architecture"
 MAX_DEPTH = 12
@@ -37,7 +39,12 @@ def read_document(text: str) -> Node:
     """
     try:
         _scan(text)
+        check_yaml(text, YamlLimits(events=MAX_EVENTS))
         root = _compose(text)
+    except IntakeRefused as refused:
+        raise InputRejected(
+            FIELD, found=refused.found, allowed=refused.allowed, action=refused.action
+        ) from refused
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
