@@ -100,7 +100,7 @@ def test_the_command_says_in_words_and_by_its_exit_code_whether_a_tool_is_ready(
         said.append(capsys.readouterr().out)
     assert codes == [0, 1, 2]
     assert "✔ ready: " in said[0]
-    assert "✔ run of a long text: long.txt: 320,000 letters, 10 different" in said[0]
+    assert "✔ run (a long text): long.txt: 320,000 letters, 10 different" in said[0]
     assert "! bounds: the schema shows no limit: 'most_letters' has no highest number\n      → " in said[1]
     assert "✘ bad inputs: 'most_letters' of 1e+30: accepted\n      → " in said[1]
     assert "'letters_that_are_nowhere' cannot be checked: ModuleNotFoundError" in said[2]

@@ -62,7 +62,7 @@ def _checks(subject: Subject, declaration: Path | None, accepted: frozenset[str]
 def _of(trial: Trial, trials: list[Trial], checks: list[Check]) -> Iterator[Check]:
     """The checks, under the name of their example where there are several."""
     several = len(trials) > 1
-    return (replace(one, name=f"{one.name} of {trial.name}") if several else one for one in checks)
+    return (replace(one, name=f"{one.name} ({trial.name})") if several else one for one in checks)
 
 
 def _unusable(unusable: examples.ExampleUnusable) -> Check:

@@ -17,6 +17,7 @@ SLACK_CPU_MS = 500
 """A quarter of a credit: below it the start of a process decides, which is cold or warm."""
 SLACK_BYTES = 64_000_000
 SEED = 20_260_115
+_SHAPE = "fill headline, titles and alt_text; Provenance(tool_id=…, tool_version=…) names this tool"
 ENDS_WELL = ("succeeded", "input_rejected")
 
 
@@ -36,9 +37,7 @@ def checks(tool: Tool, trial: Trial, sandbox: Sandbox) -> list[Check]:
         passed("run", first.result.headline),
         _same(first, again),
         _forecast_holds(tool.forecast(trial.model), first, again),
-        judged(
-            "result", _faults(tool, first.result), good=_shape(first.result), todo="see contracts/results"
-        ),
+        judged("result", _faults(tool, first.result), good=_shape(first.result), todo=_SHAPE),
         _honesty(first.result),
     ]
 

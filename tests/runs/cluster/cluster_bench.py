@@ -22,13 +22,17 @@ GENEROUS = RunLimits(cpu_ms=20_000, wall_ms=60_000, memory_bytes=512 * MEGABYTE,
 
 @dataclass
 class Lifeline:
-    """A named pipe that processes of a run hold open; it ends when the last of them has died."""
+    """A named pipe that processes of a run hold open; it ends when the last of them has died.
+
+    It is in the folder of the tools: nothing else outside is seen by a run.
+    """
 
     path: Path
     reader: int = 0
 
     def __post_init__(self) -> None:
         os.mkfifo(self.path)
+        self.path.chmod(0o666)  # runs are other users
         self.reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
 
     def wait_for_holders(self, count: int) -> None:
@@ -37,6 +41,13 @@ class Lifeline:
         while said.count(b"\n") < count:
             assert select.select([self.reader], [], [], PATIENCE_SECONDS)[0], f"only heard {said!r}"
             said += os.read(self.reader, 4096)
+
+    def is_free(self) -> bool:
+        """Nobody holds it, and nobody has taken hold since it was asked last."""
+        try:
+            return not os.read(self.reader, 4096)
+        except BlockingIOError:
+            return False
 
     def wait_until_free(self) -> None:
         """Wait until nobody holds it."""

@@ -1,6 +1,9 @@
 """One cluster with two workers per test file that asks for it; tests that break clusters have their own."""
 
+import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,16 @@ from tests.runs.cluster.cluster_bench import TOOLS, Bench, Lifeline
 from tests.runs.cluster.local_cluster import LocalCluster
 
 pytest.importorskip("distributed")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def tools():
+    """The tools in a folder that runs can read whoever they are, with room for pipes."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(TOOLS, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +44,11 @@ def own_cluster(tmp_path: Path):
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path):
+def make_bench(tmp_path: Path, tools: Path):
     benches: list[Bench] = []
 
     def make(address: str, **options) -> Bench:
-        executor = DaskExecutor(address, extra_path=TOOLS, **options)
+        executor = DaskExecutor(address, extra_path=tools, **options)
         benches.append(Bench(executor, tmp_path / f"runs-{len(benches)}"))
         return benches[-1]
 
@@ -50,7 +63,18 @@ def bench(cluster: LocalCluster, make_bench: Callable[..., Bench]) -> Bench:
 
 
 @pytest.fixture
-def lifeline(tmp_path: Path):
-    line = Lifeline(tmp_path / "lifeline")
-    yield line
-    os.close(line.reader)
+def make_lifeline(tools: Path):
+    lines: list[Lifeline] = []
+
+    def make() -> Lifeline:
+        lines.append(Lifeline(tools / f"lifeline-{next(_numbers)}"))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        os.close(line.reader)
+
+
+@pytest.fixture
+def lifeline(make_lifeline: Callable[[], Lifeline]) -> Lifeline:
+    return make_lifeline()

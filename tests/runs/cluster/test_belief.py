@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from studio_server.runs.executor.cluster import on_worker
 from studio_server.runs.executor.cluster.errand import CLOCK_SLACK_MS, Errand, RunLost, Terms
+from studio_server.runs.executor.cluster.executor import is_private
 from studio_server.runs.executor.cluster.fleet import Fleet
-from studio_server.runs.executor.cluster.wire import Introduction
+from studio_server.runs.executor.cluster.wire import Introduction, Order, Piece
 from studio_server.runs.executor.protocol import ArtefactFile, Job, Measurement, Outcome
 
 from tests.runs.cluster.cluster_bench import GENEROUS, NOW
 
 CONTENT = b"what the tool wrote"
-TERMS = Terms("topic", 60.0, 60.0, 60.0, shared_folders=False, extra_path="")
+TERMS = Terms("topic", 0.1, 60.0, 60.0, shared_folders=False, extra_path="", is_private=False)
 
 
 class SayingWorker:
@@ -73,6 +74,36 @@ async def test_a_run_that_a_worker_ends_by_itself_was_not_cancelled_by_its_user(
         await sent._accept(member, ended, 500)
     sent.cancel()
     assert await sent._accept(member, ended, 500) == ended
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        ("tls://cluster.example:8786", True),
+        ("tcp://127.0.0.1:8786", True),
+        ("localhost:8786", True),
+        ("tcp://[::1]:8786", True),
+        ("tcp://cluster.example:8786", False),
+        ("cluster.example:8786", False),
+        ("ws://10.0.0.7:8786", False),
+        ("tcp://localhost.example:8786", False),
+    ],
+)
+async def test_secrets_of_a_run_leave_the_machine_encrypted_or_not_at_all(
+    address: str, private: bool
+) -> None:
+    job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, Path(), secrets={"KEY": "word"})
+    terms = replace(TERMS, is_private=is_private(address))
+    with pytest.raises(RunLost, match="no worker" if private else "secrets"):
+        await Errand(job, terms, Fleet("1"), lambda: None).run()
+    with pytest.raises(RunLost, match="no worker"):
+        await Errand(replace(job, secrets={}), terms, Fleet("1"), lambda: None).run()
+
+
+def test_what_is_sent_does_not_show_inputs_or_secrets_in_a_log() -> None:
+    order = Order("attempt", "process", "topic", 1.0, "", job='{"secrets": {"KEY": "word"}}')
+    assert "word" not in repr(order)
+    assert "secret" not in repr(Piece("sha256:1", 0, b"secret", is_last=True))
 
 
 async def test_more_output_than_the_run_may_have_is_not_fetched(tmp_path: Path) -> None:

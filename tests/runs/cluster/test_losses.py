@@ -3,7 +3,6 @@
 import socket
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.runs.cluster.cluster_bench import PATIENCE_SECONDS, Bench, Lifeline
 from tests.runs.cluster.local_cluster import LocalCluster, kill
@@ -18,12 +17,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_killed_worker_loses_its_run_which_no_other_worker_begins_again(
-    own_cluster: LocalCluster, make_bench: Callable[..., Bench], lifeline: Lifeline, tmp_path: Path
+    own_cluster: LocalCluster, make_bench: Callable[..., Bench], lifeline: Lifeline
 ) -> None:
     own_cluster.start(workers=1)
     bench = make_bench(own_cluster.address)
-    begun = tmp_path / "begun"
-    running = bench.start(fifo=str(lifeline.path), begun=str(begun))
+    running = bench.start(fifo=lifeline.path.name)
     lifeline.wait_for_holders(2)
     own_cluster.add_worker()
     wait_until(lambda: bench.executor.capacity == 4)
@@ -33,7 +31,7 @@ def test_a_killed_worker_loses_its_run_which_no_other_worker_begins_again(
     lifeline.wait_until_free()
     wait_until(lambda: bench.executor.capacity == 2)
     assert bench.run().kind == "succeeded"
-    assert len(begun.read_text().splitlines()) == 1
+    assert lifeline.is_free()
 
 
 def test_capacity_follows_the_workers_that_come_and_go(
@@ -60,7 +58,7 @@ def test_runs_are_lost_with_the_scheduler_and_go_on_when_it_is_back(
         port = probe.getsockname()[1]
     own_cluster.start(workers=1, port=port)
     bench = make_bench(own_cluster.address)
-    running = bench.start(fifo=str(lifeline.path))
+    running = bench.start(fifo=lifeline.path.name)
     lifeline.wait_for_holders(2)
     kill(own_cluster.scheduler)
     assert running.wait(PATIENCE_SECONDS).kind == "lost"

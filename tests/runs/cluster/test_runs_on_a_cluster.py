@@ -24,7 +24,7 @@ def test_inputs_go_to_a_worker_and_result_progress_and_measurement_come_back(ben
     assert outcome.measured is not None
     assert outcome.measured.cpu_ms >= 300
     assert outcome.measured.wall_ms >= 300
-    assert outcome.measured.peak_bytes > 10_000_000
+    assert outcome.measured.peak_bytes > 1_000_000
 
 
 def test_files_of_the_run_arrive_whole_under_digests_that_the_server_has_checked(bench: Bench) -> None:
@@ -95,7 +95,7 @@ def test_a_run_on_a_worker_ends_as_it_would_on_this_machine(
 
 
 def test_cancelling_ends_every_process_of_the_run_on_the_worker(bench: Bench, lifeline: Lifeline) -> None:
-    running = bench.start(fifo=str(lifeline.path))
+    running = bench.start(fifo=lifeline.path.name)
     lifeline.wait_for_holders(2)
     running.cancel()
     outcome = running.wait(PATIENCE_SECONDS)
@@ -108,7 +108,7 @@ def test_closing_the_executor_ends_its_runs_and_frees_their_slots(
     cluster: LocalCluster, make_bench: Callable[..., Bench], lifeline: Lifeline
 ) -> None:
     bench = make_bench(cluster.address)
-    running = bench.start(fifo=str(lifeline.path))
+    running = bench.start(fifo=lifeline.path.name)
     lifeline.wait_for_holders(2)
     bench.executor.close()
     assert running.wait(0).kind == "cancelled"
@@ -119,11 +119,11 @@ def test_closing_the_executor_ends_its_runs_and_frees_their_slots(
 
 
 def test_as_many_runs_as_the_workers_have_slots_go_on_at_once_and_no_more(
-    bench: Bench, tmp_path: Path
+    bench: Bench, make_lifeline: Callable[[], Lifeline]
 ) -> None:
     bench.executor.capabilities()
-    lines = [Lifeline(tmp_path / f"line-{number}") for number in range(4)]
-    running = [bench.start(fifo=str(line.path)) for line in lines]
+    lines = [make_lifeline() for _ in range(4)]
+    running = [bench.start(fifo=line.path.name) for line in lines]
     for line in lines:
         line.wait_for_holders(2)
     assert (bench.executor.capacity, bench.executor.running) == (4, 4)
@@ -134,7 +134,6 @@ def test_as_many_runs_as_the_workers_have_slots_go_on_at_once_and_no_more(
     assert {one.wait(PATIENCE_SECONDS).kind for one in running} == {"cancelled"}
     for line in lines:
         line.wait_until_free()
-        os.close(line.reader)
 
 
 async def test_waiting_for_an_outcome_does_not_block_the_event_loop(bench: Bench) -> None:
@@ -155,18 +154,18 @@ def test_the_doctor_sees_cluster_workers_and_the_layers_of_every_worker(bench: B
 SERVER = """
 import sys
 from pathlib import Path
-from tests.runs.cluster.cluster_bench import TOOLS, Bench
+from tests.runs.cluster.cluster_bench import Bench
 from studio_server.runs.executor.cluster.executor import DaskExecutor
-executor = DaskExecutor(sys.argv[1], extra_path=TOOLS, lease_seconds=2.0)
-Bench(executor, Path(sys.argv[2])).start(fifo=sys.argv[3]).wait()
+executor = DaskExecutor(sys.argv[1], extra_path=Path(sys.argv[2]), lease_seconds=2.0)
+Bench(executor, Path(sys.argv[3])).start(fifo=sys.argv[4]).wait()
 """
 
 
 def test_runs_of_a_server_that_was_killed_are_ended_on_the_workers(
-    cluster: LocalCluster, lifeline: Lifeline, tmp_path: Path
+    cluster: LocalCluster, tools: Path, lifeline: Lifeline, tmp_path: Path
 ) -> None:
-    root = str(TOOLS.parents[3])
-    arguments = [sys.executable, "-c", SERVER, cluster.address, str(tmp_path / "runs"), str(lifeline.path)]
+    root, runs = str(TOOLS.parents[3]), str(tmp_path / "runs")
+    arguments = [sys.executable, "-c", SERVER, cluster.address, str(tools), runs, lifeline.path.name]
     server = subprocess.Popen(arguments, cwd=root, env=os.environ | {"PYTHONPATH": root})
     lifeline.wait_for_holders(2)
     kill(server)

@@ -14,7 +14,6 @@ class Work(ToolInput):
     data: InputFile | None = None
     least: int = 0
     fifo: str = ""
-    begun: str = ""
     cpu_ms: int = 0
     megabytes: int = 0
     outputs: int = 0
@@ -24,9 +23,6 @@ class Work(ToolInput):
 def run(what, context):
     if what.least < 0:
         raise InputRejected("least", found=str(what.least), allowed="0 or more", action="leave it out")
-    if what.begun:
-        with Path(what.begun).open("a") as file:
-            file.write(f"{os.getpid()}\n")
     size = len(context.path(what.data).read_bytes()) if what.data else 0
     context.progress(0.5, "reading")
     burn(what.cpu_ms)
@@ -64,7 +60,7 @@ def hold_for_ever(fifo):
 
 
 def take_hold(fifo):
-    descriptor = os.open(fifo, os.O_WRONLY)
+    descriptor = os.open(Path(__file__).with_name(fifo), os.O_WRONLY)
     os.set_inheritable(descriptor, True)
     os.write(descriptor, b"held\n")
 

@@ -47,6 +47,8 @@ class Terms:
     """What worker and cluster may take beyond the run's own wall time."""
     shared_folders: bool
     extra_path: str
+    is_private: bool
+    """Nobody else can listen on the way to the cluster."""
 
 
 class Errand:
@@ -81,6 +83,8 @@ class Errand:
             RunLost: The platform's fault.
             Exception: Whatever broke on the way: the platform's fault too.
         """
+        if self._job.secrets and not self._terms.is_private:
+            raise RunLost("its secrets go to a cluster over TLS or on this machine only")
         try:
             member = await self._seat()
             return _cancelled() if member is None else await self._on(member)
@@ -183,10 +187,13 @@ class Errand:
         return self._job.limits.wall_ms / 1_000 + self._terms.overtime_seconds
 
     def _read(self, member: Member, answer: "asyncio.Future[bytes]") -> Outcome:
-        if answer.done():
+        failure = _failure(answer)
+        if answer.done() and failure is None:
             return OUTCOME.validate_json(answer.result())
         if member.gone.is_set():
             raise RunLost(f"the worker {member.address} is gone")
+        if answer.done():
+            raise RunLost(f"the task on {member.address} ended in {failure!r}")
         raise RunLost(f"the worker {member.address} gave no answer in {self._most_seconds:.0f} s")
 
     async def _accept(self, member: Member, outcome: Outcome, elapsed_ms: float) -> Outcome:
@@ -232,6 +239,13 @@ class Errand:
 
 async def _first(waiting: tuple["asyncio.Future[Any]", ...], seconds: float) -> None:
     await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _failure(answer: "asyncio.Future[bytes]") -> BaseException | None:
+    """What Dask says went wrong with the task; None while it runs and when it has an answer."""
+    if not answer.done():
+        return None
+    return asyncio.CancelledError() if answer.cancelled() else answer.exception()
 
 
 def _read_piece(path: Path, offset: int) -> bytes:

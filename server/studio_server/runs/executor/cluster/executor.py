@@ -37,6 +37,13 @@ NOT_INSTALLED = "the executor 'dask' needs Dask: pip install 'studio-magics[serv
 log = logging.getLogger(__name__)
 
 
+def is_private(address: str) -> bool:
+    """Whether what is sent there is encrypted, or does not leave this machine."""
+    scheme, _, place = address.rpartition("://")
+    host = place.rpartition(":")[0] or place
+    return scheme == "tls" or host.strip("[]") in ("127.0.0.1", "localhost", "::1")
+
+
 @dataclass
 class DaskRunningJob:
     """One job on its way through the cluster."""
@@ -101,6 +108,7 @@ class DaskExecutor:
             overtime_seconds=OVERTIME_SECONDS,
             shared_folders=shared_folders,
             extra_path=str(extra_path or ""),
+            is_private=is_private(address),
         )
         self._loop = asyncio.new_event_loop()
         self._dispatch = Dispatch(address, terms)
