@@ -24,11 +24,14 @@ describe('outputs', () => {
     expect(line?.textContent).toBe('✔Data Quality Monitor · 3 credits (quoted at most 8) · 297 left');
     const failed = (await drawn(RECEIPT_MIME, receipt({ outcome: 'timed_out', charged_credits: 0 }))).querySelector('.studio-receipt-line');
     expect(failed?.textContent).toContain('timed out · 0 credits');
+    const stored = (await drawn(RECEIPT_MIME, receipt({ answered_from: 'run_0', charged_credits: 0 }))).querySelector('.studio-receipt-line');
+    expect(stored?.textContent).toContain('0 credits (stored result of run_0; --fresh runs again)');
   });
 
   it('show least, typical and most of an estimate, and the refusal it would meet', async () => {
     const figures = [...(await drawn(ESTIMATE_MIME, estimate())).querySelectorAll('.studio-figures dd')];
     expect(figures.map(figure => figure.textContent)).toEqual(['3', '4', '8']);
+    expect((await drawn(ESTIMATE_MIME, estimate({ stored_run_id: 'run_0' }))).textContent).toContain('The result of run_0 is stored: now 0 credits');
     const standing = { available_credits: 2, after_typical_credits: -2, day_used_credits: 3, day_cap_credits: 30, refused_by: 'balance', action: 'Top up.' };
     expect((await drawn(ESTIMATE_MIME, estimate({ standing }))).textContent).toContain('Would be refused now by: balance.Next: Top up.');
   });
@@ -49,6 +52,13 @@ describe('outputs', () => {
   it('fall back to the text beside the data when the data is of another version', async () => {
     expect((await drawn(ESTIMATE_MIME, { tool: 'x' }, 'at most 8 credits')).textContent).toBe('at most 8 credits');
     expect((await drawn(PROGRESS_MIME, [], undefined)).textContent).toContain('another version');
+  });
+
+  it('show the last lines of a log below the bar, as text', async () => {
+    const log = ['<img src=x onerror=alert(1)>', 7, 'last'];
+    const output = await drawn(PROGRESS_MIME, { title: 'Quality', percent: 5, stage: 'reading', log });
+    expect(output.querySelector('.studio-log')?.textContent).toBe('<img src=x onerror=alert(1)>\nlast');
+    expect(output.querySelector('img')).toBeNull();
   });
 
   it('move a bar in place', async () => {

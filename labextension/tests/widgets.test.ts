@@ -87,6 +87,26 @@ describe('a run in the list', () => {
     expect(row.node.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')).toBe('60');
   });
 
+  it('tells the place in the queue and can be cancelled there', () => {
+    const { row } = rowOn({});
+    row.update(run({ state: 'queued', progress_percent: 0, queue_position: 3 }));
+    expect(row.node.textContent).toContain('queued, position 3 · 0 % · at most 8 credits');
+    expect(row.node.querySelector('button')?.closest('[hidden]')).toBeNull();
+    row.update(run({ state: 'queued', progress_percent: 0, queue_position: 1, revision: 2 }));
+    expect(row.node.textContent).toContain('queued, position 1');
+  });
+
+  it('shows what the tool logged as text', async () => {
+    const logged = { ...whole, log_lines: ['<b>one</b>', 'two'] };
+    const { row } = rowOn({ 'GET api/runs/run_1': () => new Response(JSON.stringify(logged)) });
+    row.update(run({ state: 'succeeded', charged_credits: 3, revision: 2 }));
+    const details = row.node.querySelector('details')!;
+    details.open = true;
+    details.dispatchEvent(new Event('toggle'));
+    await vi.waitFor(() => { expect(row.node.querySelector('.studio-log')?.textContent).toBe('<b>one</b>\ntwo'); });
+    expect(row.node.querySelector('b')).toBeNull();
+  });
+
   it('asks for its receipt when it is unfolded, not before', async () => {
     const { server, row } = rowOn({ 'GET api/runs/run_1': () => new Response(JSON.stringify(whole)) });
     row.update(run({ state: 'succeeded', charged_credits: 3, revision: 2 }));

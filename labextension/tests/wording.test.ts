@@ -29,6 +29,7 @@ describe('quantities are written as in the notebook', () => {
   it('says the ceiling of a run until the charge is known, also when that is 0', () => {
     expect(runCostText(run())).toBe('at most 8 credits');
     expect(runCostText(run({ charged_credits: 0 }))).toBe('0 credits');
+    expect(runCostText(run({ charged_credits: 0, answered_from: 'run_0' }))).toBe('0 credits, stored result');
     expect(isOver('timed_out')).toBe(true);
     expect(isOver('queued')).toBe(false);
   });

@@ -10,7 +10,10 @@ export interface Progress {
   readonly stage: string;
   readonly runId: string;
   readonly state: RunSummary['state'] | '';
+  readonly log: readonly string[];
 }
+
+const LOG_LINES = 20;
 
 const STATES: readonly string[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'timed_out', 'lost'];
 
@@ -26,6 +29,7 @@ export function readProgress(value: unknown): Progress | null {
     percent: typeof percent === 'number' && percent >= 0 ? Math.min(100, Math.round(percent)) : 0,
     stage: typeof value.stage === 'string' ? value.stage : '',
     runId: typeof value.run_id === 'string' ? value.run_id : '',
-    state: typeof state === 'string' && STATES.includes(state) ? (state as RunSummary['state']) : ''
+    state: typeof state === 'string' && STATES.includes(state) ? (state as RunSummary['state']) : '',
+    log: Array.isArray(value.log) ? value.log.filter(line => typeof line === 'string').slice(-LOG_LINES) : []
   };
 }

@@ -88,7 +88,16 @@ export function isOver(state: RunSummary['state']): boolean {
 
 /** '3 credits' when it is over, 'at most 8 credits' before. */
 export function runCostText(run: RunSummary): string {
+  if (typeof run.answered_from === 'string') {
+    return '0 credits, stored result';
+  }
   return run.charged_credits === null ? `at most ${creditsText(run.max_credits)}` : creditsText(run.charged_credits);
+}
+
+/** 'queued, position 3'; the plain state when it does not wait or its place is not known. */
+export function runStateText(run: RunSummary): string {
+  const waits = run.state === 'queued' && typeof run.queue_position === 'number';
+  return waits ? `queued, position ${amountText(run.queue_position)}` : plainWords(run.state);
 }
 
 function short(value: number): string {

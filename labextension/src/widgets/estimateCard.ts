@@ -13,6 +13,7 @@ export function estimateCard(estimate: Estimate): HTMLElement {
     { class: 'studio-card', 'aria-labelledby': title },
     element('h3', { id: title }, estimate.tool_title, element('span', { class: 'studio-quiet' }, ` · ${place}`)),
     ...(estimate.max_credits === 0 ? [element('p', {}, '0 credits')] : priced(estimate)),
+    typeof estimate.stored_run_id === 'string' ? element('p', {}, `The result of ${estimate.stored_run_id} is stored: now 0 credits, --fresh runs again`) : null,
     ...basis(estimate),
     ...standing(estimate.standing),
     estimate.free_alternative ? element('p', {}, element('strong', {}, 'Or: '), estimate.free_alternative) : null

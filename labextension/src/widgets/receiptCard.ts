@@ -17,7 +17,7 @@ export function receiptCard(receipt: Receipt, open = false): HTMLElement {
       element('span', { class: 'studio-mark', 'aria-hidden': 'true' }, succeeded ? '✔' : '✘'),
       element('strong', {}, receipt.tool_title),
       succeeded ? null : ` · ${plainWords(receipt.outcome)}`,
-      ` · ${creditsText(receipt.charged_credits)} (quoted at most ${amountText(receipt.max_credits)})`,
+      ` · ${creditsText(receipt.charged_credits)} (${termsText(receipt)})`,
       ` · ${amountText(receipt.available_credits_after)} left`
     ),
     element('details', { open }, element('summary', {}, 'Receipt'), ...calculation(receipt))
@@ -40,6 +40,11 @@ function calculation(receipt: Receipt): Child[] {
     priceLines(receipt.lines),
     element('dl', { class: 'studio-facts' }, ...facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)]))
   ];
+}
+
+function termsText(receipt: Receipt): string {
+  const source = receipt.answered_from;
+  return typeof source === 'string' ? `stored result of ${source}; --fresh runs again` : `quoted at most ${amountText(receipt.max_credits)}`;
 }
 
 function estimatedText(receipt: Receipt): string {

@@ -3,8 +3,9 @@
 import type { Run, RunSummary } from '../contracts';
 import type { StudioApi } from '../models/api';
 import { asProblem, StudioProblem } from '../models/problems';
-import { isOver, plainWords, runCostText, shortMomentText } from '../models/wording';
+import { isOver, plainWords, runCostText, runStateText, shortMomentText } from '../models/wording';
 import { button, element, setAttributes, setText, type Child } from './dom';
+import { logLines } from './logLines';
 import { Meter } from './meter';
 import { problemText } from './problemText';
 import { receiptCard } from './receiptCard';
@@ -42,7 +43,7 @@ export class RunRow {
   }
 
   private drawProgress(run: RunSummary): void {
-    const words = [plainWords(run.state), run.stage, `${run.progress_percent} %`, runCostText(run)].filter(Boolean).join(' · ');
+    const words = [runStateText(run), run.stage, `${run.progress_percent} %`, runCostText(run)].filter(Boolean).join(' · ');
     setText(this.stage, words);
     this.meter.update(run.progress_percent, words);
   }
@@ -107,6 +108,7 @@ function inside(run: Run): Node[] {
   const parts: Child[] = [
     run.failure === null ? null : problemText(new StudioProblem(run.failure)),
     run.result === null ? null : element('p', {}, run.result.headline),
+    logLines(run.log_lines ?? []),
     run.receipt === null ? element('p', { class: 'studio-quiet' }, 'No receipt yet.') : receiptCard(run.receipt, true)
   ];
   return parts.filter(part => part instanceof Node);
