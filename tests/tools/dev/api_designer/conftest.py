@@ -4,45 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
-from studio_magics.contracts.inputs import InputFile
-from studio_magics.contracts.results import Artefact
 from studio_magics.tools.dev.api_designer import TOOL
 from studio_magics.tools.dev.api_designer.inputs import ApiInput
-
-
-@dataclass
-class FolderContext:
-    """Files by content, a fixed clock, and everything the tool reported."""
-
-    folder: Path
-    place: str = "kernel"
-    now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
-    stages: list[tuple[float, str]] = field(default_factory=list)
-    artefacts: dict[str, bytes] = field(default_factory=dict)
-
-    def keep(self, name: str, content: bytes) -> InputFile:
-        """Store a content as an upload would."""
-        digest = sha256(content).hexdigest()
-        (self.folder / f"{digest}{Path(name).suffix}").write_bytes(content)
-        return InputFile(digest=f"sha256:{digest}", name=name, size_bytes=len(content))
-
-    def path(self, file: InputFile) -> Path:
-        return self.folder / f"{file.digest.removeprefix('sha256:')}{Path(file.name).suffix}"
-
-    def progress(self, fraction: float, stage: str) -> None:
-        self.stages.append((fraction, stage))
-
-    def add_artefact(self, name: str, media_type: str, content: bytes, *, title: str = "") -> Artefact:
-        self.artefacts[name] = content
-        digest = f"sha256:{sha256(content).hexdigest()}"
-        return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest, title=title)
+from tests.tools.dev.folder_context import FolderContext
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""The least a run needs of its surroundings, and all it reported; also used in fresh processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from studio_magics.contracts.inputs import InputFile, InputFolder
+from studio_magics.contracts.results import Artefact
+
+
+@dataclass
+class FolderContext:
+    """Files by content, a fixed clock, and everything the tool reported."""
+
+    folder: Path
+    place: str = "kernel"
+    now: datetime = datetime(2026, 3, 1, tzinfo=UTC)
+    stages: list[tuple[float, str]] = field(default_factory=list)
+    artefacts: dict[str, bytes] = field(default_factory=dict)
+
+    def keep(self, name: str, content: bytes) -> InputFile:
+        """Store a content as an upload would."""
+        digest = sha256(content).hexdigest()
+        (self.folder / f"{digest}{Path(name).suffix}").write_bytes(content)
+        return InputFile(digest=f"sha256:{digest}", name=name, size_bytes=len(content))
+
+    def keep_folder(self, name: str, contents: dict[str, bytes]) -> InputFolder:
+        """Store several contents as one folder."""
+        files = tuple(self.keep(file, content) for file, content in sorted(contents.items()))
+        return InputFolder(name=name, files=files)
+
+    def path(self, file: InputFile) -> Path:
+        return self.folder / f"{file.digest.removeprefix('sha256:')}{Path(file.name).suffix}"
+
+    def progress(self, fraction: float, stage: str) -> None:
+        self.stages.append((fraction, stage))
+
+    def add_artefact(self, name: str, media_type: str, content: bytes, *, title: str = "") -> Artefact:
+        self.artefacts[name] = content
+        digest = f"sha256:{sha256(content).hexdigest()}"
+        return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest, title=title)
+
+
+BUSY = 4
+"""A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
+CHILD = """
+import sys
+from importlib import import_module
+from pathlib import Path
+sys.path.insert(0, sys.argv[4])
+from folder_context import FolderContext
+tool = import_module(sys.argv[1]).TOOL
+tool.run(tool.input_model.model_validate_json(sys.argv[2]), FolderContext(Path(sys.argv[3])))
+status = Path("/proc/self/status").read_text().splitlines()
+print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
+
+
+def assert_forecast_is_near(module: str, inputs, context: FolderContext) -> None:
+    """Run the tool in fresh processes and compare what they used with its forecast."""
+    from importlib import import_module
+
+    forecast = import_module(module).TOOL.forecast(inputs)
+    here = str(Path(__file__).parent)
+    arguments = [sys.executable, "-c", CHILD, module, inputs.model_dump_json(), str(context.folder), here]
+    cpu_ms, peak_bytes = min(_used(arguments) for _ in range(2))  # the second has all bytecode
+    print(f"forecast {forecast.cpu_ms} ms, {forecast.peak_bytes}; used {cpu_ms:.0f} ms, {peak_bytes}")
+    assert forecast.cpu_ms / BUSY <= cpu_ms <= forecast.cpu_ms * BUSY
+    assert forecast.peak_bytes / 2 <= peak_bytes <= forecast.peak_bytes * 2
+
+
+def _used(arguments) -> tuple[float, int]:
+    child = subprocess.Popen(arguments, stdout=subprocess.PIPE)
+    with child.stdout:
+        peak_bytes = int(child.stdout.read().split()[-1]) * 1024
+    _, child.returncode, used = os.wait4(child.pid, 0)
+    return (used.ru_utime + used.ru_stime) * 1000, peak_bytes
