@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+import io
+import json
 import os
+import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -312,6 +315,20 @@ async def test_without_the_guard_of_the_sweep_an_upload_in_use_would_be_lost(
     )
     assert not deleted
     assert (await ada.get(PLACE)).status_code == 200
+
+
+async def test_erasing_takes_partial_uploads_along_and_the_export_lists_them(
+    server: ToyServer, ada: httpx.AsyncClient
+) -> None:
+    await ada.patch(PLACE, content=CONTENT[:50], headers=piece(0))
+    export = zipfile.ZipFile(io.BytesIO((await ada.get("/api/account/export")).content))
+    (listed,) = json.loads(export.read("json/partial_uploads.json"))
+    assert (listed["digest"], listed["size_bytes"]) == (digest(CONTENT), SIZE)
+    user = (await ada.get("/api/account")).json()["user_id"]
+    assert (await ada.delete("/api/account", params={"confirm": user})).status_code == 200
+    await asyncio.to_thread(server.services.traces.remove)
+    assert files(server) == []
+    assert server.services.db.read(lambda tx: tx.execute("SELECT * FROM partial_uploads")) == []
 
 
 async def swept(server: ToyServer) -> None:

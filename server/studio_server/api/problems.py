@@ -12,8 +12,10 @@ from starlette.responses import Response
 from studio_magics.contracts.problems import FieldProblem, Problem
 from studio_server.accounts.archive import ArchiveTooLarge
 from studio_server.accounts.erasure import ErasureRefused
+from studio_server.api.file_problems import FILES
 from studio_server.api.http import BodyTooLarge, NotSignedIn, QueryInvalid
 from studio_server.api.rate import TooFast
+from studio_server.api.wording import problem as _problem
 from studio_server.events.bus import TooManyStreams
 from studio_server.ledger import HoldRefused, LimitAbovePlan
 from studio_server.notices.rows import NoticeNotFound
@@ -22,19 +24,8 @@ from studio_server.pricing.quote import QuoteRefused
 from studio_server.registry.catalogue import ToolComingSoon, ToolNotFound, ToolRunsElsewhere
 from studio_server.runs.inputs import InputInvalid, field_problems
 from studio_server.runs.offers import InputTooLarge
-from studio_server.runs.service import ArtefactGone, RunNotFound
+from studio_server.runs.service import RunNotFound
 from studio_server.runs.standing import LIMIT_NAMES, next_step
-from studio_server.runs.upload_refusals import (
-    OffsetDiffers,
-    SizeDiffers,
-    UploadBusy,
-    UploadDiffers,
-    UploadInUse,
-    UploadKindRefused,
-    UploadMissing,
-    UploadTooLarge,
-)
-from studio_server.runs.user_secrets import SecretMissing, SecretRefused
 from studio_server.storage.errors import (
     CommitFailed,
     DiskFailed,
@@ -77,18 +68,6 @@ def response_of(problem: Problem) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     text = problem.model_dump_json(exclude_none=True)
     return Response(text, problem.status, media_type=MEDIA_TYPE, headers=headers)
-
-
-def _problem(status: int, code: str, error: str, reason: str = "", action: str = "", **more: Any) -> Problem:
-    return Problem(
-        type=f"urn:studio:problem:{code}",
-        status=status,
-        code=code,
-        error=error,
-        reason=reason,
-        action=action,
-        **more,
-    )
 
 
 def _tool_not_found(fault: ToolNotFound) -> Problem:
@@ -196,19 +175,6 @@ def _body(fault: ValidationError) -> Problem:
     )
 
 
-def _secret_missing(fault: SecretMissing) -> Problem:
-    found, known = f"a secret that is not set, {fault.name[:64]}", ", ".join(fault.known[:10])
-    wrong = FieldProblem(field=fault.field, found=found, allowed=known or "none is set yet")
-    return _problem(
-        422,
-        "secret_missing",
-        f"There is no secret '{fault.name[:64]}'.",
-        f"set: {known}" if known else "none is set yet",
-        f"%studio secret {fault.name[:64]} sets it",
-        fields=(wrong,),
-    )
-
-
 def _query(fault: QueryInvalid) -> Problem:
     wrong = FieldProblem(field=fault.name, found=fault.found, allowed=fault.allowed)
     return _problem(
@@ -223,28 +189,6 @@ def _query(fault: QueryInvalid) -> Problem:
 
 def _correct(wrong: FieldProblem) -> str:
     return f"correct '{wrong.field}': {wrong.allowed}"
-
-
-def _upload_missing(fault: UploadMissing) -> Problem:
-    return _problem(
-        422,
-        "upload_missing",
-        f"The content of '{fault.name}' is not on the server.",
-        fault.digest,
-        f"send it first: PUT /api/uploads/{fault.digest}",
-    )
-
-
-def _upload_too_large(fault: UploadTooLarge) -> Problem:
-    megabytes = fault.allowed_bytes // 10**6
-    what = "All your uploads together may have" if fault.together else "One upload may have"
-    return _problem(
-        413,
-        "upload_too_large",
-        f"{what} at most {megabytes:,} MB.",
-        "",
-        "send a sample, or Parquet in place of CSV",
-    )
 
 
 def _http(fault: HTTPException) -> Problem:
@@ -306,6 +250,7 @@ def _erasure_refused(fault: ErasureRefused) -> Problem:
 
 
 TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
+    **FILES,
     NotSignedIn: lambda _: _problem(
         401,
         "not_signed_in",
@@ -343,52 +288,9 @@ TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     RunNotFound: lambda fault: _problem(
         404, "not_found", f"There is no {fault.wanted}.", "", "%studio runs lists yours"
     ),
-    ArtefactGone: lambda fault: _problem(
-        410,
-        "artefact_gone",
-        f"The file {fault.name[:80]} was kept until {fault.until:%Y-%m-%d}.",
-        f"run {fault.run_id}",
-        "run the tool again, and save the file",
-    ),
     NoticeNotFound: lambda fault: _problem(
         404, "not_found", f"There is no notice {fault.notice_id[:80]}.", "", "%studio notices lists yours"
     ),
-    UploadMissing: _upload_missing,
-    UploadTooLarge: _upload_too_large,
-    UploadDiffers: lambda fault: _problem(
-        422,
-        "upload_differs",
-        "The content does not have the digest in the URL.",
-        f"found {fault.found}",
-        "send the content again",
-    ),
-    UploadKindRefused: lambda fault: _problem(
-        415, "upload_kind_refused", f"This upload is not taken: {fault.found}.", f"allowed: {fault.allowed}"
-    ),
-    OffsetDiffers: lambda fault: _problem(
-        409,
-        "offset_differs",
-        f"The piece begins at byte {fault.asked:,}; {fault.here:,} bytes are here.",
-        "",
-        f"send the piece that begins at {fault.here}",
-        available=fault.here,
-        needed=fault.asked,
-    ),
-    SizeDiffers: lambda fault: _problem(
-        409,
-        "size_differs",
-        f"The upload was announced with {fault.announced:,} bytes.",
-        "",
-        "send as many, or delete the upload and begin again",
-    ),
-    UploadBusy: lambda _: _problem(
-        409, "upload_busy", "Another request sends this content now.", "", "ask how far it is, then go on"
-    ),
-    UploadInUse: lambda _: _problem(
-        409, "upload_in_use", "A run of yours is not over and may need it.", "", "wait for it, or cancel it"
-    ),
-    SecretRefused: lambda fault: _query(QueryInvalid(fault.field, fault.found, fault.allowed)),
-    SecretMissing: _secret_missing,
     ErasureRefused: _erasure_refused,
     ArchiveTooLarge: lambda fault: _problem(
         413,
