@@ -16,6 +16,8 @@ from studio_server.runs.executor.sandbox import groups, probe, view
 
 PROBE = "studio_server.runs.executor.sandbox.probe"
 PROBE_SECONDS = 60
+EVERYWHERE = ("no privileges", "process limits")
+"""Layers that need nothing of the machine."""
 NEEDED = ("own processes", "own view", "own network", "system call filter")
 """Without one of these only reviewed tools are run."""
 
@@ -34,7 +36,8 @@ class Found:
 
     def layers(self, without: Collection[str] = ()) -> frozenset[str]:
         """The layers to put around a run."""
-        there = {name for name in probe.LAYERS if name not in self.missing and name not in without}
+        names = (*probe.LAYERS, *EVERYWHERE)
+        there = {name for name in names if name not in self.missing and name not in without}
         if not self.needs_user_namespace or "own processes" not in there:
             there.discard("user namespace")
         if "own processes" not in there:

@@ -5,16 +5,15 @@ import os
 import stat
 from collections.abc import Iterable
 
-MAX_FILES = 20_000
 TOO_MUCH = 1 << 62
 BLOCK_BYTES = 512
 
 
-def disk_bytes(folder: str) -> int:
+def disk_bytes(folder: str, most_files: int) -> int:
     """What the files below the folder occupy; links count once; too many or too deep files count as full."""
     total, files, seen = 0, 0, set[tuple[int, int]]()
     folders = [folder]
-    while folders and files < MAX_FILES:
+    while folders and files < most_files:
         try:
             entries = list(os.scandir(folders.pop()))
         except OSError as refused:
@@ -27,7 +26,7 @@ def disk_bytes(folder: str) -> int:
                 folders.append(entry.path)
                 continue
             total += file_bytes(entry, seen)
-    return total if files < MAX_FILES else TOO_MUCH
+    return total if files < most_files else TOO_MUCH
 
 
 def file_bytes(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> int:

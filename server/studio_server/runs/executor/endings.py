@@ -159,9 +159,11 @@ def limit_met(kind: OutcomeKind, bounds: Bounds) -> tuple[OutcomeKind, str]:
     return kind, texts[kind]
 
 
-def answered(report: Report, answer: Answer, bounds: Bounds) -> Outcome:
-    """The outcome of every answer but success."""
+def answered(report: Report, answer: Answer, bounds: Bounds, *, disk_is_full: bool) -> Outcome:
+    """The outcome of every answer but success; once it has begun, a run cannot say that we are to blame."""
     measured = measurement(report)
+    if answer.kind == "lost" and report.begun and not disk_is_full:
+        return Outcome("tool_failed", sentences.no_answer(), measured)
     if answer.kind in ("limit_memory", "limit_disk"):
         kind, message = limit_met(answer.kind, bounds)
         return Outcome(kind, message, measured)

@@ -10,6 +10,7 @@ Everything the worker left is read as if it were hostile: no links, no pipes, no
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Generator, Mapping
@@ -84,13 +85,59 @@ def _link_or_copy(stored: Path, target: Path, readers: int) -> None:
 
 def clear(workdir: Path, *, keep_logs: bool) -> None:
     """Delete all but the artefacts, and the logs where they explain a failure; the rest is the caller's."""
-    for entry in list(workdir.iterdir()):
-        if entry.name == "out" or (keep_logs and entry.name.endswith(".log")):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
+    for entry in list(os.scandir(workdir)):
+        if entry.name == "out" and entry.is_dir(follow_symlinks=False):
+            _keep_plain_files(entry.path)
+        elif not (keep_logs and entry.name.endswith(".log")):
+            remove(entry)
+
+
+def _keep_plain_files(folder: str) -> None:
+    for entry in list(os.scandir(folder)):
+        if not entry.is_file(follow_symlinks=False):
+            remove(entry)
+
+
+def remove(entry: os.DirEntry[str]) -> None:
+    """Delete whatever it is, however deep, following no link."""
+    if entry.is_dir(follow_symlinks=False):
+        _remove_folder(entry.path)
+    else:
+        Path(entry.path).unlink(missing_ok=True)
+
+
+def _remove_folder(top: str) -> None:
+    """Level by level: what is two levels down moves up, so neither depth nor length of a path matters."""
+    moved = 0
+    while folders := _unlink_files(top):
+        for folder in folders:
+            if _remove_empty(folder):
+                continue
+            for below in _unlink_files(folder):
+                moved += 1
+                Path(below).rename(Path(top) / f".{secrets.token_hex(8)}-{moved}")
+            Path(folder).rmdir()
+    Path(top).rmdir()
+
+
+def _remove_empty(folder: str) -> bool:
+    try:
+        Path(folder).rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def _unlink_files(folder: str) -> list[str]:
+    """Delete the files in a folder; its folders, made accessible."""
+    found: list[str] = []
+    Path(folder).chmod(0o700)
+    for entry in list(os.scandir(folder)):
+        if entry.is_dir(follow_symlinks=False):
+            found.append(entry.path)
         else:
-            entry.unlink(missing_ok=True)
+            Path(entry.path).unlink()
+    return found
 
 
 def read_answer(workdir: Path, most_bytes: int) -> bytes | None:
@@ -131,15 +178,20 @@ def beginning(path: Path, characters: int) -> str:
 
 @contextmanager
 def _plain_file(path: Path, most_bytes: int) -> Generator[BinaryIO]:
+    """One name in one folder, neither of them a link; a file with a second name may be somebody else's."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(path, flags)
+        folder = os.open(path.parent, flags | os.O_DIRECTORY)
+        try:
+            descriptor = os.open(path.name, flags, dir_fd=folder)
+        finally:
+            os.close(folder)
     except FileNotFoundError:
         raise
     except OSError as refused:
         raise NotAPlainFile(path) from refused
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes or found.st_nlink > 1:
             raise NotAPlainFile(path)
         yield file

@@ -12,6 +12,14 @@ from studio_server.runs.executor.protocol import Layer
 LINUX = sys.platform == "linux"
 MEGABYTE = 10**6
 CONFINING: dict[str, tuple[str, str]] = {
+    "process limits": (
+        "second belt: CPU, address space, file size, open files, tasks, core",
+        "only the watch over the whole run limits it",
+    ),
+    "no privileges": (
+        "no capability is left, and set-uid programs gain nothing",
+        "set-uid programs keep their effect",
+    ),
     "own processes": (
         "a run sees and signals no process but its own; ending its first process ends all of them",
         "a run sees the machine's processes and can signal those of its user",

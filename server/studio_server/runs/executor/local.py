@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -41,11 +42,14 @@ GIBIBYTE = 1 << 30
 SCRATCH_BYTES = 2 * GIBIBYTE
 ADDRESS_BYTES = 4 * GIBIBYTE
 PROCESSES = 64
+FILES = 20_000
 OPEN_FILES = 1_024
 TASKS_PER_PROCESS = 4
 ANSWER_SLACK_BYTES = 1 << 20
 CLOSE_SECONDS = 10.0
 TOLD_CHARACTERS = 2_000
+FULL_DISK_BYTES = 64 << 20
+"""With less than this left, a run that found no room is believed."""
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +134,7 @@ class LocalExecutor:
         capacity: int | None = None,
         scratch_bytes: int = SCRATCH_BYTES,
         processes: int = PROCESSES,
+        files: int = FILES,
         extra_path: Path | None = None,
         idle_bytes: int = IDLE_BYTES,
         control_group: str = "",
@@ -139,6 +144,7 @@ class LocalExecutor:
         self.capacity = capacity or default_capacity()
         self._scratch_bytes = scratch_bytes
         self._processes = processes
+        self._files = files
         self._extra_path = str(extra_path or "")
         self._idle_bytes = idle_bytes
         self._control_group = control_group
@@ -278,6 +284,7 @@ class LocalExecutor:
                 "memory_bytes": job.limits.memory_bytes,
                 "scratch_bytes": bounds.scratch_bytes,
                 "processes": bounds.processes,
+                "files": self._files,
             },
             "belt": {
                 "cpu_seconds": math.ceil(job.limits.cpu_ms / 1000),
@@ -312,7 +319,8 @@ class LocalExecutor:
             return endings.without_answer(report, bounds)
         answer = endings.Answer.model_validate_json(said)
         if answer.kind != "succeeded":
-            return endings.answered(report, answer, bounds)
+            full = shutil.disk_usage(job.workdir).free < FULL_DISK_BYTES
+            return endings.answered(report, answer, bounds, disk_is_full=full)
         return _succeeded(job, report, answer)
 
 

@@ -42,7 +42,7 @@ class Meter:
         self._worker = worker
         self._hearing = worker.hearing
         self._hearing.keep_output_in(spec["log"])
-        self._disk_before = disk_bytes(self._folder)
+        self._disk_before = disk_bytes(self._folder, self._limits["files"])
         self._disk_checked = time.monotonic()
         self._wake = wake_on_child_exit()
         self._tree = ProcessTree(worker.clocks)
@@ -104,14 +104,15 @@ class Meter:
         """Why the tree must end now; empty when it may go on."""
         if os.getppid() != self._parent:
             return "stopped"
-        usage = self._tree.sample(self._limits["memory_bytes"], self._memory_folders())
+        most = self._limits["processes"]
+        usage = self._tree.sample(self._limits["memory_bytes"], self._memory_folders(), most)
         if usage.cpu_ms > self._limits["cpu_ms"]:
             return "cpu"
         if usage.resident_bytes > self._limits["memory_bytes"]:
             return "memory"
         if (time.monotonic() - self._started) * 1000 > self._limits["wall_ms"]:
             return "wall"
-        if usage.processes > self._limits["processes"]:
+        if usage.processes > most:
             return "processes"
         return "disk" if self._disk_full() else ""
 
@@ -130,7 +131,7 @@ class Meter:
         if now - self._disk_checked < DISK_EVERY_SECONDS:
             return False
         self._disk_checked = now
-        used = disk_bytes(self._folder) - self._disk_before
+        used = disk_bytes(self._folder, self._limits["files"]) - self._disk_before
         return used + nameless_bytes(self._folder, self._tree.pids) > self._limits["scratch_bytes"]
 
     def _say_progress(self) -> None:

@@ -72,6 +72,9 @@ class Worker:
             user = privileges.user_of_run(os.getpid())
             hand_over(spec["folder"], user)
             self._spec |= {"user": user}
+        elif not confinement.has("user namespace"):
+            tasks = belt.tasks_of_a_shared_user(spec["belt"]["tasks"])
+            self._spec |= {"belt": spec["belt"] | {"tasks": tasks}}
         if confinement.has("control group"):
             self._bound(confinement)
 
@@ -148,7 +151,7 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
         inside.close()
     for descriptor in (progress_inside, output_inside):
         os.close(descriptor)
-    clocks = _clocks(pid)
+    clocks = _clocks(pid) if confinement.has("exact clock") else []
     orders.sendall(b"!")
     return Worker(pid, Hearing(progress, output), clocks, confinement.has("own view"), None, orders, said)
 
@@ -234,7 +237,7 @@ class First:
             privileges.become(user)
             self._die_with_meter()
         if LINUX:
-            privileges.give_up(dumpable=False)
+            privileges.give_up(dumpable="user" not in spec)
 
     def _wait_for(self, worker: int) -> NoReturn:
         while True:
@@ -264,12 +267,13 @@ def confine(confinement: Confinement, spec: dict[str, Any]) -> None:
         OSError: One of them is refused: the run must not begin.
     """
     has = confinement.has
-    own_user = "user" in spec or has("user namespace")
-    belt.limit(spec["belt"], own_user=own_user)
+    if has("process limits"):
+        belt.limit(spec["belt"])
     if "user" in spec:
         privileges.become(spec["user"])
     if LINUX:
         kernel.control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if LINUX and has("no privileges"):
         privileges.give_up(dumpable=True)
     folder = view.FOLDER if has("own view") else spec["folder"]
     os.chdir(folder)

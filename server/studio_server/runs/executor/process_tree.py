@@ -96,15 +96,20 @@ class ProcessTree:
         self._stack = here.first_stack if here else 0
         self._loaded_bytes = max((member.resident_bytes for member in members), default=0)
 
-    def sample(self, memory_limit_bytes: int, folder_bytes: int = 0) -> Usage:
+    def sample(
+        self, memory_limit_bytes: int, folder_bytes: int = 0, most_processes: int = MAX_MEMBERS
+    ) -> Usage:
         """Read the tree once; the first thing read is what was already collected, so nothing counts twice.
 
-        `folder_bytes` are kept in folders that are memory.
+        `folder_bytes` are kept in folders that are memory. The memory of more than `most_processes` is not
+        weighed, which takes long: they must end anyway.
         """
         collected_ms = collected_cpu_ms()
         members = list(processes())
         self.pids = [member.pid for member in members]
         self._count_cpu(collected_ms, members)
+        if len(members) > most_processes:
+            return Usage(self.cpu_ms, 0, 0, len(members))
         resident = self._resident_bytes(members, memory_limit_bytes, folder_bytes)
         address = max((member.address_bytes for member in members), default=0)
         self.peak_bytes = max(self.peak_bytes, resident)

@@ -10,16 +10,15 @@ NICENESS = 5
 OUT_OF_MEMORY_FIRST = "800"
 
 
-def limit(belt: dict[str, int], *, own_user: bool) -> None:
-    """Limit this process and what it starts; with a user of its own the number of tasks is the run's own."""
+def limit(belt: dict[str, int]) -> None:
+    """Limit this process and what it starts."""
     lower(resource.RLIMIT_CORE, 0)
     lower(resource.RLIMIT_CPU, belt["cpu_seconds"] + 1, hard=belt["cpu_seconds"] + 2)
     lower(resource.RLIMIT_AS, belt["address_bytes"])
     lower(resource.RLIMIT_FSIZE, belt["file_bytes"])
     lower(resource.RLIMIT_NOFILE, belt["open_files"])
     if sys.platform == "linux":
-        tasks = belt["tasks"] if own_user else tasks_on_this_machine() + SPARE_TASKS
-        lower(resource.RLIMIT_NPROC, tasks)
+        lower(resource.RLIMIT_NPROC, belt["tasks"])
         lower(resource.RLIMIT_MEMLOCK, 0)
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_RTPRIO, 0)
@@ -40,6 +39,9 @@ def lower(kind: int, value: int, *, hard: int | None = None) -> None:
     resource.setrlimit(kind, (min(value, highest), highest))
 
 
-def tasks_on_this_machine() -> int:
-    """How many threads exist: the process limit counts those of the user, wherever they run."""
-    return int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[2])
+def tasks_of_a_shared_user(tasks: int) -> int:
+    """A limit on tasks for a run that shares its user: the kernel counts all of that user."""
+    if sys.platform != "linux":
+        return tasks
+    everybodys = int(Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[2])
+    return everybodys + SPARE_TASKS

@@ -17,11 +17,12 @@ def user_of_run(number: int) -> int:
 
 
 def become(user: int) -> None:
-    """Turn into this user for ever; nothing to do for who is not root outside.
+    """Turn into this user for ever; the capabilities that a program could be given are dropped before.
 
     Raises:
         OSError: The kernel refused.
     """
+    _drop_bounding_set()
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
@@ -42,7 +43,7 @@ def give_up(*, dumpable: bool) -> None:
 
 
 def _drop_bounding_set() -> None:
-    """Only who may: for others there is nothing in it that no_new_privs would let through."""
+    """Up to the last one this kernel knows; an ordinary user may not, and has nothing to gain through it."""
     for number in range(LAST_CAPABILITY + 1):
         try:
             kernel.control(kernel.PR_CAPBSET_DROP, number)

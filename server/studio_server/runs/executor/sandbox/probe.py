@@ -50,7 +50,7 @@ def find(delegated: str = "") -> dict[str, str]:
         if as_root
         else "the server is an ordinary user, so runs are the same user under another name",
         "system call filter": attempt(_filter),
-        "file rules": attempt(lambda: landlock.confine(("/usr",), ())),
+        "file rules": attempt(_rules),
         "control group": attempt(lambda: _group(delegated)),
         "exact clock": attempt(lambda: CpuClock(os.getpid()).cpu_ms()),
     }
@@ -100,6 +100,11 @@ def _see(with_users: bool) -> None:
 def _filter() -> None:
     privileges.give_up(dumpable=True)
     seccomp.restrict()
+
+
+def _rules() -> None:
+    privileges.give_up(dumpable=True)
+    landlock.confine(("/usr",), ())
 
 
 def _group(delegated: str) -> None:
