@@ -1,0 +1,138 @@
+"""What each column is good for on a chart: a time, a measure, a category, a label, or nothing."""
+# ruff: noqa: S608  - names are quoted, formats are constants, and the session is locked
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from studio_magics.tools.tabular import quoted
+
+if TYPE_CHECKING:
+    from studio_magics.tools.tabular import TableColumn, TableSource
+
+Role = Literal["time", "measure", "category", "label", "identifier", "empty"]
+MAX_COLUMNS = 60
+MAX_CATEGORIES = 50
+FEW_CODES = 8
+LIKELY_DATES = 0.95
+ALL_DIFFERENT = 0.95
+DENSE = 1.5
+"""A column of different whole numbers without large gaps numbers the rows."""
+YEARS = (1700, 2200)
+DATE_FORMATS = ("%b %d %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%Y%m%d", "%b %Y", "%Y-%m", "%Y/%m")
+SLASHED = ("%d/%m/%Y", "%m/%d/%Y")
+_YEAR = re.compile(r"(^|_)(year|yr|jahr)s?$", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(^|[_ ])(id|key|uuid|guid|zip|zipcode|postcode|phone|iata|isbn)$|Id$|ID$")
+_ADDITIVE = re.compile(
+    r"amount|total|count|qty|quantit|sales|revenue|cost|volume|number|num_|units|spend|precip|hours|visits",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"^(lat|latitude|lon|lng|long|longitude)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ChartColumn:
+    """One column and its role."""
+
+    name: str
+    role: Role
+    sql: str
+    """The expression that gives its value: a date for a time, a number for a measure, text for the rest."""
+    filled: int
+    distinct: int
+    low: str | float | None = None
+    high: str | float | None = None
+    is_code: bool = False
+    """A category or identifier of whole numbers that can be measured too."""
+    note: str = ""
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether a total makes sense, told from the name: amounts and counts do, prices and ages do not."""
+        return bool(_ADDITIVE.search(self.name))
+
+    @property
+    def is_place(self) -> bool:
+        """Whether it is a latitude or longitude."""
+        return bool(_PLACE.match(self.name))
+
+
+def chart_columns(table: TableSource) -> list[ChartColumn]:
+    """All columns with their roles; at most `MAX_COLUMNS` are looked at."""
+    return [_column(column, table) for column in table.columns[:MAX_COLUMNS]]
+
+
+def _column(column: TableColumn, table: TableSource) -> ChartColumn:
+    name = quoted(column.name)
+    [(filled, distinct, low, high)] = table.query(
+        f"SELECT count({name}), count(DISTINCT {name}), min({name}), max({name}) FROM data"
+        if column.kind != "other"
+        else f"SELECT count({name}), 0, NULL, NULL FROM data"
+    )
+    if not filled or column.kind == "other":
+        return ChartColumn(column.name, "empty", name, int(filled), int(distinct))
+    if column.kind in {"date", "timestamp"}:
+        return ChartColumn(
+            column.name, "time", f"{name}::DATE", filled, distinct, str(low)[:10], str(high)[:10]
+        )
+    if column.kind in {"integer", "number"}:
+        return _number(column, (filled, distinct), (float(low), float(high)), table.row_count)
+    return _text(column, table, filled, distinct)
+
+
+def _number(
+    column: TableColumn, counts: tuple[int, int], bounds: tuple[float, float], rows: int
+) -> ChartColumn:
+    (filled, distinct), (low, high) = counts, bounds
+    name = quoted(column.name)
+    if _YEAR.search(column.name) and column.kind == "integer" and YEARS[0] <= low <= high <= YEARS[1]:
+        sql = f"make_date({name}, 1, 1)"
+        return ChartColumn(
+            column.name, "time", sql, filled, distinct, f"{low:.0f}-01-01", f"{high:.0f}-01-01"
+        )
+    whole = column.kind == "integer"
+    counts_up = whole and distinct > ALL_DIFFERENT * rows > FEW_CODES and high - low < DENSE * rows
+    if _IDENTIFIER.search(column.name) or (counts_up and not _ADDITIVE.search(column.name)):
+        sql = f"{name}::VARCHAR"
+        return ChartColumn(column.name, "identifier", sql, filled, distinct, low, high, is_code=whole)
+    if whole and distinct <= FEW_CODES and not _ADDITIVE.search(column.name):
+        sql = f"{name}::VARCHAR"
+        return ChartColumn(column.name, "category", sql, filled, distinct, low, high, is_code=True)
+    return ChartColumn(column.name, "measure", f"{name}::DOUBLE", filled, distinct, low, high)
+
+
+def _text(column: TableColumn, table: TableSource, filled: int, distinct: int) -> ChartColumn:
+    name = quoted(column.name)
+    text = f"{name}::VARCHAR"
+    role: Role = "category"
+    if distinct > MAX_CATEGORIES:
+        role = "identifier" if distinct > ALL_DIFFERENT * filled else "label"
+        dated = _dated(column.name, table, filled)
+        if dated is not None:
+            return dated
+    return ChartColumn(column.name, role, text, filled, distinct)
+
+
+def _dated(name: str, table: TableSource, filled: int) -> ChartColumn | None:
+    """The column as a time when its text follows one way of writing dates."""
+    written = f"{quoted(name)}::VARCHAR"
+    for form in (*DATE_FORMATS, *SLASHED):
+        [(read,)] = table.query(f"SELECT count(try_strptime({written}, '{form}')) FROM data")
+        if read < LIKELY_DATES * filled:
+            continue
+        other = SLASHED[1 - SLASHED.index(form)] if form in SLASHED else None
+        if other is not None:
+            [(both,)] = table.query(f"SELECT count(try_strptime({written}, '{other}')) FROM data")
+            if both == read:
+                return None  # nobody can say which is the day and which the month
+        sql = f"try_strptime({written}, '{form}')::DATE"
+        [(low, high, distinct)] = table.query(
+            f"SELECT min({sql}), max({sql}), count(DISTINCT {sql}) FROM data"
+        )
+        note = f"'{name}' was read as dates written like '{form}'"
+        if read < filled:
+            note += f"; {filled - read:,} of {filled:,} values are none"
+        return ChartColumn(name, "time", sql, read, distinct, str(low), str(high), note=note)
+    return None
