@@ -34,7 +34,8 @@ profile, plan, plan_changes, tokens, alert_settings   who you are to this server
 alerts, notices   what it told you
 periods, limits, grants, lots, holds, statement, transfers, entries   your books
 runs, receipts   what you ran, with inputs and results, and what it cost
-artefacts, uploads   which files there are; fetch them with %studio or over HTTP
+artefacts, uploads, partial_uploads   which files there are; fetch them with %studio or over HTTP
+secrets   the names of secrets and when they were used; a value is never given back
 
 `studio-server export --check FILE`, on the server's machine, tells whether an archive was changed.
 """
