@@ -94,6 +94,8 @@ class Settings:
             anchor_file=anchor,
             database_url=url,
             artefacts_url=found.get("STUDIO_ARTEFACTS_URL") or None,
+            keep_artefacts_days=_days(found.get("STUDIO_KEEP_ARTEFACTS_DAYS")),
+            keep_uploads_days=_days(found.get("STUDIO_KEEP_UPLOADS_DAYS")) or 30,
             executor=found.get("STUDIO_EXECUTOR") or "local",
             dask_address=found.get("STUDIO_DASK_ADDRESS") or "",
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
@@ -148,6 +150,11 @@ def _key(path: Path) -> bytes:
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(SECRET_BYTES))
     return path.read_bytes()
+
+
+def _days(text: str | None) -> int | None:
+    """A number of days; `never` is None, nothing is 30."""
+    return None if text == "never" else int(text or 30)
 
 
 def _user_name() -> str:

@@ -18,6 +18,7 @@ from studio_server.runs import rows
 from studio_server.runs.artefact_sweeping import ArtefactSweep
 from studio_server.runs.artefacts import ArtefactStore, StorageMissing
 from studio_server.runs.executor.protocol import ArtefactFile, Outcome
+from studio_server.settings import Settings
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CONTENT = b"0"
@@ -227,6 +228,21 @@ def test_an_address_of_a_storage_without_its_library_is_refused_in_one_sentence(
     store = ArtefactStore(tmp_path, "nosuchthing://bucket/a")
     with pytest.raises(StorageMissing, match="STUDIO_ARTEFACTS_URL cannot be used"):
         store.runs()
+
+
+@pytest.mark.parametrize(
+    ("environment", "artefacts", "uploads"),
+    [
+        ({}, 30, 30),
+        ({"STUDIO_KEEP_ARTEFACTS_DAYS": "never"}, None, 30),
+        ({"STUDIO_KEEP_ARTEFACTS_DAYS": "5", "STUDIO_KEEP_UPLOADS_DAYS": "2"}, 5, 2),
+    ],
+)
+def test_an_operator_says_how_long_files_are_kept(
+    environment: dict[str, str], artefacts: int | None, uploads: int
+) -> None:
+    found = Settings.from_environment(environment)
+    assert (found.keep_artefacts_days, found.keep_uploads_days) == (artefacts, uploads)
 
 
 def test_a_row_of_an_earlier_version_still_finds_its_file(tmp_path: Path) -> None:
