@@ -8,13 +8,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import estimate_from_kernel, http_routes, load_ext, machine, run_overhead, table
+from benchmarks import estimate_from_kernel, fair_queue, http_routes, load_ext, machine, run_overhead, table
 from benchmarks.processes import ROOT
 from benchmarks.results import Plan, Result
 
 BENCHMARKS = {
     "load_ext": load_ext.run,
     "run_overhead": run_overhead.run,
+    "fair_queue": fair_queue.run,
     "http": http_routes.run,
     "estimate_from_kernel": estimate_from_kernel.run,
 }
