@@ -10,7 +10,15 @@ from pathlib import Path
 
 import apsw
 
-from studio_server import __version__, auditing, departing, safekeeping, secret_keeping, subscribing
+from studio_server import (
+    __version__,
+    auditing,
+    departing,
+    examining,
+    safekeeping,
+    secret_keeping,
+    subscribing,
+)
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
 from studio_server.announcement import Address, announced, runtime_file, serving_file
@@ -19,7 +27,7 @@ from studio_server.ledger.anchor import AnchorDisagrees, AnchorUnreadable
 from studio_server.ledger.verify import verify
 from studio_server.operating import give, new_token
 from studio_server.registry import catalogue
-from studio_server.runs.executor.cluster.choosing import described, executor_for
+from studio_server.runs.executor.cluster.choosing import described
 from studio_server.runs.executor.protocol import ExecutorUnsupported
 from studio_server.runs.inspection import BooksBroken
 from studio_server.settings import Settings
@@ -95,8 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     naming.set_defaults(run=_token)
 
-    doctor = commands.add_parser("doctor", help="what this machine can do for the server")
-    doctor.set_defaults(run=_doctor)
+    examining.add_verb(commands)
     return parser
 
 
@@ -115,6 +122,7 @@ def _serve(settings: Settings, chosen: argparse.Namespace) -> int:
             _say(f"Studio answers at {address.url}; clients on this machine find it by {runtime_file()}")
             _say(f"Runs are carried out by {described(settings)}")
 
+        examining.warn_in_background(settings)
         server = StandaloneServer(settings, listen(chosen.host, chosen.port), on_ready)
         server.run_here()
     return 0
@@ -135,22 +143,6 @@ def _grant(settings: Settings, chosen: argparse.Namespace) -> int:
 def _token(settings: Settings, chosen: argparse.Namespace) -> int:
     identity = Identity(chosen.issuer, chosen.subject, chosen.subject, "token")
     _say(new_token(settings, identity, name=chosen.name))
-    return 0
-
-
-def _doctor(settings: Settings, chosen: argparse.Namespace) -> int:
-    del chosen
-    _say(f"ok       runs are carried out by {described(settings)}")
-    executor = executor_for(settings)
-    try:
-        for layer in executor.capabilities():
-            _say(f"{'ok     ' if layer.present else 'missing'}  {layer.name}: {layer.detail}")
-    finally:
-        executor.close()
-    registry = catalogue.load()
-    ready = [entry.short_name for entry in registry.tools.values() if entry.availability == "available"]
-    _say(f"ok       tools: {', '.join(ready)}; {len(registry.tools) - len(ready)} more are coming")
-    _say(f"ok       data folder: {settings.data_dir}")
     return 0
 
 

@@ -62,6 +62,12 @@ class Settings:
     """The scheduler of that cluster, such as tls://host:8786; certificates are Dask's own settings."""
     dask_shared_folders: bool = False
     """Workers see the data folder under the same path, so that inputs need not be sent to them."""
+    reviewed_tools: tuple[str, ...] = ()
+    """Installed tools whose code the operator has read: run also where this machine cannot confine them."""
+    control_group: str = ""
+    """A control group (version 2) that is delegated to the server, with memory and pids handed down."""
+    idle_workers_bytes: int = 512 << 20
+    """Memory that fork servers may hold while they wait; the least used are closed above it."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names a standalone server answers to; empty where another server stands in front."""
     database_url: str | None = field(default=None, repr=False)
@@ -98,6 +104,8 @@ class Settings:
             keep_uploads_days=_days(found.get("STUDIO_KEEP_UPLOADS_DAYS")) or 30,
             executor=found.get("STUDIO_EXECUTOR") or "local",
             dask_address=found.get("STUDIO_DASK_ADDRESS") or "",
+            reviewed_tools=tuple(found.get("STUDIO_REVIEWED_TOOLS", "").replace(",", " ").split()),
+            control_group=found.get("STUDIO_CONTROL_GROUP") or "",
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
             reuse_results_seconds=int(reuse) if reuse else None,
         )

@@ -23,7 +23,7 @@ BOUNDARIES = {
     f"{SERVER}/runs/executor/fork_server.py watch_one_run": "a meter that fails gives no report: the run is lost",
     f"{SERVER}/runs/executor/offspring.py _guarded": "a forked child must end, never go on as its parent",
     f"{SERVER}/runs/executor/local.py _supervise": "a supervising thread gives every job an outcome",
-    f"{SERVER}/runs/executor/local.py _tell": "a listener's mistake does not end the run",
+    f"{SERVER}/runs/executor/running.py _tell": "a listener's mistake does not end the run",
     f"{SERVER}/runs/executor/worker.py run": "a tool may raise anything; the worker answers",
     f"{SERVER}/runs/executor/worker.py work": "a tool's module may raise anything; the worker answers",
     f"{SERVER}/runs/scheduler.py _take": "the task of one run; its hold is released by the sweeper",

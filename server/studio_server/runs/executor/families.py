@@ -35,6 +35,12 @@ def family_of(tool_id: str, reference: str) -> Family:
     return _studio(tool_id.partition("-studio-")[0])
 
 
+def every_family() -> tuple[Family, ...]:
+    """All families there are code for, the plain one last."""
+    names = sorted({tool.partition("-studio-")[0] for tool in catalog.BUILT_IN})
+    return (*(_studio(name) for name in names), Family(PLAIN))
+
+
 @cache
 def _studio(name: str) -> Family:
     """All built-in tools of a studio, with the libraries they declare."""

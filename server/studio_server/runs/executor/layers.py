@@ -105,16 +105,7 @@ def _watching() -> tuple[Layer, ...]:
 
 
 def _confining(missing: Mapping[str, str], in_force: Collection[str]) -> tuple[Layer, ...]:
-    found = [
-        Layer("limits per process", present=True, detail="second belt: CPU, address space, file size, core")
-    ]
-    found.append(
-        Layer(
-            "no new privileges",
-            present=LINUX,
-            detail="set-uid programs gain nothing" if LINUX else "set-uid programs keep their effect",
-        )
-    )
+    found: list[Layer] = []
     for name, (does, means) in CONFINING.items():
         present = name in in_force
         why = missing.get(name) or "left out"

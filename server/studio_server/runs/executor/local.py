@@ -4,29 +4,24 @@ One thread per running job, at most `capacity`, talks to that job's meter. No fo
 watcher or event loop of the host takes part, so it works inside Jupyter, under uvloop and in plain threads.
 """
 
-import asyncio
-import json
 import logging
 import math
 import os
 import shutil
-import signal
 import sys
 import threading
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from studio_server.runs.executor import confining, endings, folder, sentences
 from studio_server.runs.executor.confining import found
-from studio_server.runs.executor.families import family_of, is_built_in
+from studio_server.runs.executor.families import every_family, family_of, is_built_in
 from studio_server.runs.executor.layers import layers, why_unsupported
-from studio_server.runs.executor.nursery import IDLE_BYTES, Idle, Launched, Nursery
+from studio_server.runs.executor.nursery import IDLE_BYTES, Idle, Nursery
 from studio_server.runs.executor.protocol import (
     ArtefactFile,
     ExecutorClosed,
@@ -37,6 +32,7 @@ from studio_server.runs.executor.protocol import (
     Outcome,
     Progress,
 )
+from studio_server.runs.executor.running import LocalRunningJob, kill_group, listen
 
 GIBIBYTE = 1 << 30
 SCRATCH_BYTES = 2 * GIBIBYTE
@@ -47,6 +43,7 @@ OPEN_FILES = 1_024
 TASKS_PER_PROCESS = 4
 ANSWER_SLACK_BYTES = 1 << 20
 CLOSE_SECONDS = 10.0
+LAUNCHES = 2
 TOLD_CHARACTERS = 2_000
 FULL_DISK_BYTES = 64 << 20
 """With less than this left, a run that found no room is believed."""
@@ -58,67 +55,6 @@ def default_capacity() -> int:
     """As many workers as this process may use processors, at least 2."""
     usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(2, usable)
-
-
-@dataclass
-class LocalRunningJob:
-    """One job in flight."""
-
-    job: Job
-    launcher_pid: int = 0
-    meter_pid: int = 0
-    worker_pid: int = 0
-    """Numbers for the operator and for tests; 0 before that process runs."""
-    _future: Future[Outcome] = field(default_factory=Future[Outcome])
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _control: IO[bytes] | None = None
-    _cancelled: bool = False
-
-    @property
-    def run_id(self) -> str:
-        return self.job.run_id
-
-    async def outcome(self) -> Outcome:
-        return await asyncio.wrap_future(self._future)
-
-    def wait(self, timeout_seconds: float | None = None) -> Outcome:
-        return self._future.result(timeout_seconds)
-
-    def cancel(self) -> None:
-        with self._lock:
-            self._cancelled = True
-            self._hang_up()
-
-    def connect(self, launched: Launched, spec: dict[str, Any]) -> None:
-        """Hand the meter its orders; a job that was cancelled before gets none."""
-        with self._lock:
-            self.launcher_pid = launched.fork_server_pid
-            self._control = launched.control
-            if self._cancelled:
-                self._hang_up()
-                return
-            with suppress(BrokenPipeError):  # it died at once: the missing report says so
-                self._control.write(json.dumps(spec).encode() + b"\n")
-                self._control.flush()
-
-    def disconnect(self) -> bool:
-        """Let go of the meter; whether the job was cancelled."""
-        with self._lock:
-            self._hang_up()
-            return self._cancelled
-
-    def decide(self, outcome: Outcome) -> None:
-        """The end."""
-        self._future.set_result(outcome)
-
-    def begin(self) -> None:
-        """From here on nobody's impatience can cancel the future itself."""
-        self._future.set_running_or_notify_cancel()
-
-    def _hang_up(self) -> None:
-        if self._control is not None:
-            with suppress(BrokenPipeError):
-                self._control.close()
 
 
 class LocalExecutor:
@@ -166,6 +102,17 @@ class LocalExecutor:
     def idle(self) -> tuple[Idle, ...]:
         """What the fork servers hold while they wait."""
         return self._nursery.idle() if self._nursery else ()
+
+    def warm_up(self) -> tuple[Idle, ...]:
+        """Start the fork server of every family of built-in tools now, and say what they hold; blocks.
+
+        Raises:
+            CannotStart: One of them does not come up.
+        """
+        nursery = self._warm()
+        for family in every_family():
+            nursery.start(family)
+        return self.idle()
 
     def may_run(self, tool_id: str, reference: str = "") -> bool:
         """Whether this machine confines well enough for the tool, or somebody has read it."""
@@ -229,19 +176,32 @@ class LocalExecutor:
     def _launch(
         self, running: LocalRunningJob, on_progress: Callable[[Progress], None]
     ) -> endings.Report | None:
-        """Have a worker forked and listen until nothing of it is left; the meter's report, if it gave one."""
+        """Have a worker forked and listen until nothing of it is left; the meter's report, if it gave one.
+
+        A fork server that dies before the worker was told to begin has cost the run nothing: once more, then.
+        """
+        report = None
+        for _ in range(LAUNCHES):
+            report = self._watch(running, on_progress)
+            if report is not None or running.may_have_begun:
+                break
+        return report
+
+    def _watch(
+        self, running: LocalRunningJob, on_progress: Callable[[Progress], None]
+    ) -> endings.Report | None:
         family = family_of(running.job.tool_id, running.job.tool_reference)
         nursery = self._warm()
         launched = nursery.launch(family)
         report = None
         try:
             running.connect(launched, self._spec(running.job))
-            report = _listen(launched.report, running, on_progress)
+            report = listen(launched.report, running, on_progress)
         finally:
             running.disconnect()
             launched.report.close()
             if report is None and running.worker_pid:
-                _kill_group(running.worker_pid)
+                kill_group(running.worker_pid)
             nursery.over(family, launched.fork_server_pid)
         return report
 
@@ -335,37 +295,6 @@ def _succeeded(job: Job, report: endings.Report, answer: endings.Answer) -> Outc
         message = sentences.output_too_large(total, job.limits.output_bytes)
         return Outcome("limit_output", message, endings.measurement(report))
     return endings.succeeded(report, answer, tuple(files))
-
-
-def _listen(
-    said: IO[bytes], running: LocalRunningJob, on_progress: Callable[[Progress], None]
-) -> endings.Report | None:
-    """Read until the pipe ends, which is when the meter is gone and all it left has been ended."""
-    report = None
-    for line in said:
-        message = json.loads(line)
-        match message["event"]:
-            case "started":
-                running.meter_pid, running.worker_pid = message["meter"], message["worker"]
-            case "progress":
-                _tell(
-                    on_progress, Progress(message["percent"], message["stage"], tuple(message.get("log", ())))
-                )
-            case _:
-                report = endings.Report.model_validate(message)
-    return report
-
-
-def _tell(on_progress: Callable[[Progress], None], progress: Progress) -> None:
-    try:
-        on_progress(progress)
-    except Exception:  # boundary: a listener's mistake does not end the run
-        log.exception("a listener failed on %s", progress)
-
-
-def _kill_group(leader_pid: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader_pid, signal.SIGKILL)
 
 
 def _vanished() -> Outcome:

@@ -92,6 +92,11 @@ class Nursling:
             os.close(report)
         return Launched(self.process.pid, os.fdopen(control_writer, "wb"), os.fdopen(report_reader, "rb"))
 
+    def end(self) -> None:
+        """Make sure that it is dead: it does not answer."""
+        self.process.kill()
+        self.process.wait()
+
     def said(self, characters: int) -> str:
         """The end of what it complained about."""
         size = self.complaints.seek(0, os.SEEK_END)
@@ -104,8 +109,7 @@ class Nursling:
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.end()
         self.complaints.close()
 
 
@@ -130,12 +134,21 @@ class Nursery:
             try:
                 launched = nursling.launch()
             except OSError:
+                nursling.end()
                 continue
             with self._lock:
                 nursling.running += 1
                 nursling.used_at = time.monotonic()
             return launched
         raise CannotStart(family.name, "it dies again and again")
+
+    def start(self, family: Family) -> None:
+        """Have the family's fork server up before there is a run.
+
+        Raises:
+            CannotStart: It does not come up.
+        """
+        self._get(family)
 
     def over(self, family: Family, fork_server_pid: int) -> None:
         """A run has ended, and nothing of it is left."""

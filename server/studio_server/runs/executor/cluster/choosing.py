@@ -18,7 +18,12 @@ def executor_for(settings: Settings) -> Executor:
     refuse_impossible(settings)
     if settings.executor == "dask":
         return DaskExecutor(settings.dask_address, shared_folders=settings.dask_shared_folders)
-    return LocalExecutor(capacity=settings.workers)
+    return LocalExecutor(
+        capacity=settings.workers,
+        idle_bytes=settings.idle_workers_bytes,
+        control_group=settings.control_group,
+        reviewed=settings.reviewed_tools,
+    )
 
 
 def refuse_impossible(settings: Settings) -> None:
