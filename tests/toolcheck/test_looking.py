@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from studio_server.toolcheck import declared, examples, forecasts, imports, mode
 from studio_server.toolcheck.report import Check
 from studio_server.toolcheck.subject import Subject, SubjectMissing, find
 
+from studio_magics.tools import catalog
 from tests.toolcheck.conftest import EXAMPLE
 
 LIMITS = EXAMPLE / "letters.toml"
@@ -158,6 +160,52 @@ def test_an_installed_tool_is_found_by_any_of_its_names(target: str, tmp_path: P
     subject = find(target, tmp_path)
     assert (subject.tool.id, subject.is_installed) == ("data-studio-quality", True)
     assert subject.reference == "studio_magics.tools.data.quality:TOOL"
+
+
+@pytest.mark.parametrize(
+    ("example", "inputs"),
+    [
+        ("%studio run letters --data story.txt --most-letters 3", {"most_letters": 3}),
+        ("found = %studio run letters --data=story.txt --on server", {"most_letters": 5}),
+        (
+            "import pandas\nstory = 1\n%studio run letters --data story --most-letters=7 --quiet",
+            {"most_letters": 7},
+        ),
+    ],
+)
+def test_the_documented_example_is_read_as_a_notebook_would(
+    example: str, inputs: dict, spoiled: Callable[..., Subject]
+) -> None:
+    tool = replace(spoiled().tool, example=example, examples=())
+    [trial] = examples.trials(tool)
+    assert trial.inputs["most_letters"] == inputs["most_letters"]
+    assert trial.inputs["data"]["name"] in ("story.txt", "story.csv")
+    assert set(trial.files) == {trial.inputs["data"]["digest"]}
+    assert not trial.is_own
+
+
+def test_the_body_of_a_documented_cell_fills_its_field() -> None:
+    tool = catalog.load("dev-studio-cost")
+    [trial] = examples.trials(tool)
+    assert trial.inputs["architecture"] == tool.example.partition("\n")[2].strip()
+
+
+@pytest.mark.parametrize(
+    ("example", "is_ours"),
+    [
+        ("%studio run letters --data recording.wav", True),
+        ("%studio run letters --most-letters many --data a.txt", False),
+        ("letters", False),
+        ("%studio run letters --data 'open", False),
+    ],
+)
+def test_an_example_that_cannot_be_run_says_whose_data_is_missing(
+    example: str, is_ours: bool, spoiled: Callable[..., Subject]
+) -> None:
+    tool = replace(spoiled().tool, example=example, examples=())
+    with pytest.raises(examples.ExampleUnusable) as refused:
+        list(examples.trials(tool))
+    assert refused.value.is_ours == is_ours
 
 
 def test_numbers_of_sample_files_are_the_same_every_time() -> None:

@@ -60,6 +60,14 @@ def test_a_spoiled_tool_fails_the_check_that_runs_it(
     assert (found.verdict, words in found.why, bool(found.todo)) == ("failed", True, True), found
 
 
+def test_a_wrong_forecast_of_a_tool_without_a_price_is_noted(spoiled: Callable[..., Subject]) -> None:
+    places = 'places=frozenset({"kernel", "server"})', 'places=frozenset({"kernel"})'
+    subject = spoiled("START_CPU_MS = 150", "START_CPU_MS = 9_000", *places)
+    assert next(check for check in run(subject) if check.name == "forecast holds").verdict == "noted"
+    priced = spoiled("START_CPU_MS = 150", "START_CPU_MS = 9_000")
+    assert next(check for check in run(priced) if check.name == "forecast holds").verdict == "failed"
+
+
 @pytest.mark.parametrize(
     ("use", "verdict"),
     [("str(inputs.free)", "passed"), ("(inputs.free or {'§': ''})['§'].upper()", "failed")],

@@ -59,7 +59,7 @@ def documented(tool: Tool) -> Trial:
         ExampleUnusable: It is not what the input model takes, or names a file that only its author has.
     """
     name = "the documented example"
-    line, _, body = tool.example.strip().partition("\n")
+    line, body = _command(tool.example)
     try:
         words = shlex.split(line)
         inputs = dict(_inputs(tool, words[words.index("run") + 2 :]))
@@ -67,9 +67,16 @@ def documented(tool: Tool) -> Trial:
         raise ExampleUnusable(name, f"'{line}' cannot be read: {broken}") from broken
     except SampleMissing as missing:
         raise ExampleUnusable(name, str(missing), is_ours=True) from missing
-    if tool.cell_field is not None and "%%studio" in line:
+    if tool.cell_field is not None and line.startswith("%%studio"):
         inputs[tool.cell_field] = body
     return _trial(tool, Example(name, inputs), is_own=False)
+
+
+def _command(text: str) -> tuple[str, str]:
+    """The first line that runs the tool, and what follows it; lines before it prepare a notebook."""
+    lines = text.strip().splitlines(keepends=True)
+    number = next((at for at, line in enumerate(lines) if "%studio" in line and " run " in line), 0)
+    return lines[number].strip() if lines else "", "".join(lines[number + 1 :])
 
 
 def _inputs(tool: Tool, words: list[str]) -> Iterator[tuple[str, Any]]:

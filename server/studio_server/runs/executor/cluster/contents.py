@@ -47,7 +47,7 @@ class Contents:
         with self._lock:
             wanted = set(digests)
             self._claims[attempt] = (time.monotonic(), wanted)
-            for digest in wanted & self._sizes.keys():
+            for digest in sorted(wanted & self._sizes.keys()):
                 self._sizes.move_to_end(digest)
             return sorted(wanted - self._sizes.keys())
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from studio_magics import __version__
+from studio_magics.contracts.version import __version__
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster import on_worker
 from studio_server.runs.executor.cluster.connection import Connection

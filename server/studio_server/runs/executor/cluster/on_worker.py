@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError
 
-from studio_magics import __version__
+from studio_magics.contracts.version import __version__
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster.desk import Attempt, AttemptRefused, Desk
 from studio_server.runs.executor.cluster.wire import (
