@@ -10,6 +10,7 @@ import pytest
 from fakes.postgres import cluster, migrated
 from fakes.toy_server import RUN, ToyServer, finished, person, serving
 from studio_server.audit.reader import Wanted, lines
+from studio_server.audit.statistics import statistics
 from studio_server.clock import FixedClock
 from studio_server.ledger.checker import check
 from studio_server.runs.inputs import prepare
@@ -74,6 +75,8 @@ async def test_the_same_work_is_answered_at_once_for_0_credits_without_a_hold_an
         )
         assert (line.subject, line.details["answered_from"]) == (again["id"], first["id"])
         assert line.details["charged_credits"] == 0
+        counted = server.services.db.read(statistics).runs
+        assert (counted["allowed"], counted["completed"], counted["answered"]) == (1, 1, 1)
         assert server.services.db.read(first_broken) is None
         assert server.services.db.read(check) == []
 

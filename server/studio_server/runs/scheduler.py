@@ -95,6 +95,7 @@ class Scheduler:
         self._start_some()
         if run.id in self._queue:
             self._around.live.place(run.id, self._queue.order().index(run.id) + 1)
+            self._tell_places_soon()
 
     def pump(self) -> None:
         """Start every queued run that may start now; what another server left no room for is tried again."""
