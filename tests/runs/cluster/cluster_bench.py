@@ -4,6 +4,8 @@ import hashlib
 import os
 import queue
 import select
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,3 +95,11 @@ class Bench:
 
     def run(self, **inputs) -> Outcome:
         return self.start(**inputs).wait(PATIENCE_SECONDS)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Look again and again, as an operator would."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)

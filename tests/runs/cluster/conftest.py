@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from studio_server.runs.executor.cluster.executor import DaskExecutor
 
-from tests.runs.cluster.cluster_bench import TOOLS, Bench, Lifeline
+from tests.runs.cluster.cluster_bench import TOOLS, Bench, Lifeline, wait_until
 from tests.runs.cluster.local_cluster import LocalCluster
 
 pytest.importorskip("distributed")
@@ -59,7 +59,9 @@ def make_bench(tmp_path: Path, tools: Path):
 
 @pytest.fixture
 def bench(cluster: LocalCluster, make_bench: Callable[..., Bench]) -> Bench:
-    return make_bench(cluster.address)
+    made = make_bench(cluster.address)
+    wait_until(lambda: made.executor.capacity == 4)
+    return made
 
 
 @pytest.fixture

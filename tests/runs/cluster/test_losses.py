@@ -1,19 +1,10 @@
 """What a cluster loses is the platform's fault, is told at once and is never begun a second time."""
 
 import socket
-import time
 from collections.abc import Callable
 
-from tests.runs.cluster.cluster_bench import PATIENCE_SECONDS, Bench, Lifeline
+from tests.runs.cluster.cluster_bench import PATIENCE_SECONDS, Bench, Lifeline, wait_until
 from tests.runs.cluster.local_cluster import LocalCluster, kill
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Look again and again, as an operator would."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def test_a_killed_worker_loses_its_run_which_no_other_worker_begins_again(
