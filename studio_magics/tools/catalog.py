@@ -13,8 +13,10 @@ from studio_magics.tools.base import Tool
 BUILT_IN: dict[str, str] = {
     "cyber-studio-risk-register": "studio_magics.tools.cyber.risk_register",
     "cyber-studio-threat-modeling": "studio_magics.tools.cyber.threat_modeling",
+    "cyber-studio-vulnerability-scanner": "studio_magics.tools.cyber.vulnerability_scanner",
     "data-studio-dashboards": "studio_magics.tools.data.dashboards",
     "data-studio-lineage": "studio_magics.tools.data.lineage",
+    "data-studio-pipelines": "studio_magics.tools.data.pipelines",
     "data-studio-quality": "studio_magics.tools.data.quality",
     "data-studio-schema": "studio_magics.tools.data.schema",
     "dev-studio-api-designer": "studio_magics.tools.dev.api_designer",
