@@ -282,7 +282,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  - names that http.server looks for
 
-    def _answer(self, fake: FakeServer, path: str, query: dict[str, str], body: bytes):  # noqa: C901, PLR0911  - one return per route
+    def _answer(self, fake: FakeServer, path: str, query: dict[str, str], body: bytes):  # noqa: PLR0911  - one return per route
         simple = {
             ("GET", "/api/account"): fake.account,
             ("GET", "/api/account/export"): lambda: fake.archive,
