@@ -1,6 +1,7 @@
 """Somebody with unmistakable names and contents, what they do here, and where traces of it are."""
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,10 +63,22 @@ async def live(server: ToyServer, client: httpx.AsyncClient) -> list[bytes]:
 
 
 def traces(folder: Path, canaries: list[bytes]) -> list[str]:
-    """Every file below the folder whose name or bytes hold a canary, with the canary."""
+    """Every file below the folder whose name or bytes hold a canary, with the canary.
+
+    What others take away meanwhile is no trace.
+    """
     found: list[str] = []
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder)).encode()
-        content = name + (path.read_bytes() if path.is_file() else b"")
-        found += [f"{name.decode()}: {canary.decode()}" for canary in canaries if canary in content]
+    for where, folders, files in os.walk(folder):
+        paths = [Path(where, name) for name in (*folders, *files)]
+        for path in sorted(paths):
+            name = str(path.relative_to(folder)).encode()
+            content = name + _content(path)
+            found += [f"{name.decode()}: {canary.decode()}" for canary in canaries if canary in content]
     return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""
