@@ -38,15 +38,18 @@ def is_template(text: str) -> bool:
     return TEMPLATE.search(text) is not None
 
 
-def rendered(text: str) -> tuple[str, str]:
+def rendered(text: str, *, keep_schema: bool = True) -> tuple[str, str]:
     """The SQL with references as plain names, and the first template that is left ('' when none is)."""
+
+    def source(match: re.Match[str]) -> str:
+        return f"{_name(match[1])}.{_name(match[2])}" if keep_schema else _name(match[2])
 
     def blank(match: re.Match[str]) -> str:
         return "\n" * match[0].count("\n")
 
     text = CONFIG.sub(blank, COMMENT.sub(blank, text))
     text = REF.sub(lambda match: _name(match[2] or match[1]), text)
-    text = SOURCE.sub(lambda match: f"{_name(match[1])}.{_name(match[2])}", text)
+    text = SOURCE.sub(source, text)
     left = TEMPLATE.search(text)
     return text, "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
 

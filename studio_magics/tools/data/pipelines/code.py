@@ -1,0 +1,235 @@
+"""The pipeline as code: SQL for DuckDB, a program in Python, an Airflow DAG, and YAML to keep."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from studio_magics.tools.data.pipelines.running import checks_of
+from studio_magics.tools.tabular import quoted, text_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from studio_magics.tools.data.pipelines.plan import Plan
+    from studio_magics.tools.data.pipelines.running import Ran
+
+HEAD = "Made by Studio's Data Pipeline Designer"
+CRON_WORDS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def reader_sql(file: str, columns: Mapping[str, str]) -> str:
+    """How DuckDB reads a file with the types it was read with here."""
+    if file.lower().endswith((".parquet", ".pq")):
+        return f"SELECT * FROM read_parquet({text_literal(file)})"  # noqa: S608  - a literal
+    types = ", ".join(f"{text_literal(name)}: {text_literal(kind)}" for name, kind in columns.items())
+    return f"SELECT * FROM read_csv({text_literal(file)}, header = true, types = {{{types}}})"  # noqa: S608  - literals
+
+
+def as_sql(plan: Plan, ran: Ran, rows: Mapping[str, str]) -> bytes:
+    """One script; `rows` holds the SELECTs of sources that were written out."""
+    parts = [
+        f"-- {_one_line(plan.wish.name)}. {HEAD}. Run it in the folder of the files: duckdb < pipeline.sql"
+    ]
+    for name in plan.sources:
+        body = rows[name] if name in rows else reader_sql(plan.files[name], ran.columns[name])
+        parts.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS\n{body};")
+    for step in plan.steps:
+        told = f"-- {_one_line(step.wish.description)}\n" if step.wish.description else ""
+        kind = step.wish.kind.upper()
+        parts.append(f"{told}CREATE OR REPLACE {kind} {quoted(step.name)} AS\n{step.sql}\n;")
+    checks = [check for step in plan.steps for check in checks_of(step.name, step.wish.tests)]
+    parts += [
+        f"-- test: {_one_line(one.step)}: {_one_line(one.title)}, expected 0\n{one.sql};" for one in checks
+    ]
+    return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
+
+
+def as_program(plan: Plan, ran: Ran, rows: Mapping[str, str]) -> bytes:
+    """A program that needs DuckDB alone: `python pipeline.py FOLDER DATABASE`."""
+    sources = [
+        (name, rows[name] if name in rows else reader_sql(plan.files[name], ran.columns[name]))
+        for name in plan.sources
+    ]
+    steps = [(step.name, step.wish.kind, step.sql) for step in plan.steps]
+    tests = [
+        (check.step, check.title, check.sql)
+        for step in plan.steps
+        for check in checks_of(step.name, step.wish.tests)
+    ]
+    return PROGRAM.format(
+        title=json.dumps(f"{_one_line(plan.wish.name)}. {HEAD}."),
+        sources=_listed(sources),
+        steps=_listed(steps),
+        tests=_listed(tests),
+    ).encode("utf-8", "replace")
+
+
+def _listed(entries: list[Any]) -> str:
+    return "[\n" + "".join(f"    {entry!r},\n" for entry in entries) + "]"
+
+
+PROGRAM = '''\
+{title}
+
+import os
+import sys
+
+import duckdb
+
+SOURCES = {sources}
+STEPS = {steps}
+TESTS = {tests}
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def load(db):
+    """Read the files of the current folder."""
+    for name, sql in SOURCES:
+        db.execute(f"CREATE OR REPLACE TABLE {{quoted(name)}} AS {{sql}}")
+
+
+def run_step(db, wanted):
+    """Make the table or view of one step again."""
+    for name, kind, sql in STEPS:
+        if name == wanted:
+            db.execute(f"DROP {{kind}} IF EXISTS {{quoted(name)}}")
+            db.execute(f"CREATE {{kind}} {{quoted(name)}} AS (\\n{{sql}}\\n)")
+
+
+def run_tests(db):
+    """The tests that fail, with the number of rows that break them."""
+    found = [(step, title, db.execute(sql).fetchone()[0]) for step, title, sql in TESTS]
+    return [one for one in found if one[2]]
+
+
+def main(folder=".", database="pipeline.duckdb"):
+    """Load, run every step, and test; 1 when a test fails."""
+    db = duckdb.connect(os.path.abspath(database))
+    os.chdir(folder)
+    load(db)
+    for name, _, _ in STEPS:
+        run_step(db, name)
+        print(f"{{name}}: {{db.execute(f'SELECT count(*) FROM {{quoted(name)}}').fetchone()[0]}} rows")
+    failed = run_tests(db)
+    for step, title, rows in failed:
+        print(f"FAILED {{step}}: {{title}} ({{rows}} rows)")
+    db.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
+'''
+
+
+def as_airflow(plan: Plan) -> bytes:
+    """A DAG with a task for each step; it runs `pipeline.py`, which has to stand beside it."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", plan.wish.name).strip("_") or "pipeline"
+    schedule = CRON_WORDS.get(plan.wish.schedule, plan.wish.schedule) or None
+    order = {step.name: [read for read in step.reads if plan.step(read)] for step in plan.steps}
+    return AIRFLOW.format(
+        title=json.dumps(f"{_one_line(plan.wish.name)}. {HEAD}."),
+        name=name,
+        owner=plan.wish.owner or "data",
+        schedule=schedule,
+        order=_mapping(order),
+    ).encode("utf-8", "replace")
+
+
+def _mapping(entries: Mapping[str, list[str]]) -> str:
+    return "{\n" + "".join(f"    {name!r}: {reads!r},\n" for name, reads in entries.items()) + "}"
+
+
+AIRFLOW = """\
+{title}
+
+import os
+from datetime import datetime
+
+import duckdb
+import pipeline
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+
+DATABASE = os.path.abspath(os.environ.get("PIPELINE_DATABASE", "pipeline.duckdb"))
+FOLDER = os.path.abspath(os.environ.get("PIPELINE_FOLDER", "."))
+READS = {order}
+
+
+def with_database(work):
+    db = duckdb.connect(DATABASE)
+    os.chdir(FOLDER)
+    try:
+        return work(db)
+    finally:
+        db.close()
+
+
+def tested(db):
+    failed = pipeline.run_tests(db)
+    if failed:
+        raise ValueError(f"tests fail: {{failed}}")
+
+
+with DAG(
+    dag_id={name!r},
+    schedule={schedule!r},
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    max_active_tasks=1,
+    default_args={{"owner": {owner!r}}},
+) as dag:
+    load = PythonOperator(task_id="load", python_callable=lambda: with_database(pipeline.load))
+    test = PythonOperator(task_id="test", python_callable=lambda: with_database(tested))
+    tasks = {{}}
+    for name, reads in READS.items():
+        tasks[name] = PythonOperator(
+            task_id=name,
+            python_callable=lambda step=name: with_database(lambda db: pipeline.run_step(db, step)),
+        )
+        for read in reads:
+            tasks[read] >> tasks[name]
+        load >> tasks[name] >> test
+"""
+
+
+def as_yaml(plan: Plan) -> bytes:
+    """The pipeline in the form the tool reads."""
+    import yaml
+
+    written = plan.wish.model_dump(mode="json", exclude_defaults=True)
+    written["steps"] = [
+        {**step.wish.model_dump(mode="json", exclude_defaults=True), "sql": step.sql} for step in plan.steps
+    ]
+    text: Any = yaml.dump(written, Dumper=_block_dumper(), sort_keys=False, allow_unicode=True, width=110)
+    return str(text).encode("utf-8", "replace")
+
+
+def _block_dumper() -> Any:
+    """A dumper that writes texts of several lines as blocks."""
+    import yaml
+
+    class BlockDumper(yaml.SafeDumper):
+        """SafeDumper with readable SQL."""
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    BlockDumper.add_representer(str, text)  # pyright: ignore[reportUnknownMemberType]  - PyYAML is typed in part
+    return BlockDumper

@@ -1,0 +1,185 @@
+# ruff: noqa: S314  - the XML parsed here was written by the code under test
+"""The code that is written does the same as the run, and the events are valid OpenLineage."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from xml.etree import ElementTree as ET
+
+import duckdb
+import pytest
+import yaml
+from fakes.tool_context import fresh_run
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+from openlineage.client.generated import column_lineage_dataset
+
+from studio_magics.tools.data.pipelines import EXAMPLE, TOOL
+
+PIPELINE = (
+    "name: shop\nschedule: '@daily'\nsteps:\n"
+    "  - name: paid\n    kind: view\n    sql: SELECT * FROM orders WHERE status = 'paid'\n"
+    "    tests: {not_null: [id], unique: [id], accepted: {status: [paid]}}\n"
+    "  - name: sums\n    sql: |-\n      -- it's a comment\n      SELECT c.name, sum(p.amount) AS total\n"
+    "      FROM paid p JOIN customers c ON c.id = p.customer_id GROUP BY c.name\n"
+    "    tests: {unique: [name], rows: {max: 2}}\n"
+)
+SUMS = [("Ada", 32), ("Bo", 1), ("Cy", 30)]
+
+
+@pytest.fixture
+def folder(attempt, context, tmp_path):
+    """A folder with the tables and all that was written."""
+    attempt(PIPELINE)
+    place = tmp_path / "out"
+    place.mkdir()
+    for file in context.folder.glob("*.csv"):
+        name = "orders.csv" if b"status" in file.read_bytes() else "customers.csv"
+        (place / name).write_bytes(file.read_bytes())
+    for name, content in context.artefacts.items():
+        (place / name).write_bytes(content)
+    return place
+
+
+def test_the_program_makes_the_same_rows_and_names_the_failing_test(folder):
+    command = [sys.executable, str(folder / "pipeline.py"), str(folder), str(folder / "made.duckdb")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines() == [
+        "paid: 5 rows", "sums: 3 rows", "FAILED sums: at most 2 rows (1 rows)"
+    ]  # fmt: skip
+    with duckdb.connect(str(folder / "made.duckdb"), read_only=True) as db:
+        assert db.execute("SELECT name, total FROM sums ORDER BY 1").fetchall() == SUMS
+
+
+def test_the_script_makes_the_same_rows(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with duckdb.connect() as db:
+        db.execute((folder / "pipeline.sql").read_text())
+        assert db.execute("SELECT name, total FROM sums ORDER BY 1").fetchall() == SUMS
+
+
+def test_the_result_is_kept_as_parquet(folder):
+    rows = duckdb.sql(f"SELECT name, total FROM '{folder}/sums.parquet' ORDER BY 1").fetchall()
+    assert rows == SUMS
+
+
+def test_the_yaml_that_is_written_gives_the_same_result_when_it_is_read(attempt, context):
+    first = attempt(PIPELINE)
+    again = attempt(context.artefacts["pipeline.yaml"].decode())
+    assert again.summary == first.summary
+
+
+def test_the_models_of_dbt_say_ref_and_source_and_the_rest_still_parses(folder):
+    with zipfile.ZipFile(folder / "dbt_project.zip") as archive:
+        sums = archive.read("models/sums.sql").decode()
+        properties = yaml.safe_load(archive.read("models/properties.yml"))
+        project = yaml.safe_load(archive.read("dbt_project.yml"))
+    assert "{{ ref('paid') }} AS p" in sums
+    assert "{{ source('raw', 'customers') }} AS c" in sums
+    assert project["name"] == "shop"
+    assert properties["sources"][0]["tables"][0] == {
+        "name": "customers", "config": {"external_location": "customers.csv"}
+    }  # fmt: skip
+    [paid, _] = properties["models"]
+    assert {one["name"]: one["data_tests"] for one in paid["columns"]} == {
+        "id": ["not_null", "unique"],
+        "status": [{"accepted_values": {"values": ["paid"]}}],
+    }
+    plain = sums.replace("{{ ref('paid') }}", "paid").replace("{{ source('raw', 'customers') }}", "customers")
+    body = plain.split("\n\n", 1)[1]
+    with duckdb.connect() as db:
+        db.execute(
+            "CREATE TABLE paid (customer_id INT, amount INT); CREATE TABLE customers (id INT, name TEXT)"
+        )
+        assert db.execute(body).fetchall() == []
+
+
+def test_the_dag_is_python_with_the_order_and_the_schedule(folder):
+    text = (folder / "airflow_dag.py").read_text()
+    compile(text, "airflow_dag.py", "exec")
+    assert "'sums': ['paid']" in text
+    assert "schedule='0 0 * * *'" in text
+
+
+def test_the_events_are_valid_openlineage_with_columns(folder):
+    lines = [json.loads(line) for line in (folder / "openlineage.ndjson").read_text().splitlines()]
+    events = [
+        RunEvent(
+            eventTime=one["eventTime"],
+            producer=one["producer"],
+            eventType=RunState[one["eventType"]],
+            run=Run(**one["run"]),
+            job=Job(**one["job"]),
+            inputs=[InputDataset(**dataset) for dataset in one["inputs"]],
+            outputs=[OutputDataset(**dataset) for dataset in one["outputs"]],
+        )
+        for one in lines
+    ]
+    assert [event.job.name for event in events] == ["paid", "sums"]
+    facet = events[1].outputs[0].facets["columnLineage"]
+    [field] = [column_lineage_dataset.InputField(**one) for one in facet["fields"]["total"]["inputFields"]]
+    assert (field.name, field.field) == ("paid", "amount")
+
+
+def test_hostile_names_in_texts_stay_text(attempt, context):
+    hostile = "</title><script>alert(1)</script>"
+    text = (
+        f"name: \"{hostile}\"\nowner: \"' + __import__('os') + '\"\n"
+        "steps:\n  - name: a\n    description: \"x\\n'''; import os\"\n"
+        f'    sql: SELECT id AS "{hostile}" FROM orders\n'
+    )
+    result = attempt(text)
+    for figure in result.figures:
+        tags = {element.tag.rpartition("}")[2] for element in ET.fromstring(figure.svg).iter()}
+        assert "script" not in tags
+        assert "<script" not in (figure.mermaid or "")
+    for name in ("pipeline.py", "airflow_dag.py"):
+        tree = compile(context.artefacts[name].decode(), name, "exec")
+        assert "__import__" not in tree.co_names
+
+
+def test_the_same_input_gives_the_same_bytes_in_kernel_and_on_the_server(attempt, context):
+    context.place = "kernel"
+    local, files = attempt(PIPELINE), dict(context.artefacts)
+    context.place = "server"
+    assert attempt(PIPELINE) == local
+    assert context.artefacts == files
+
+
+def test_the_documented_example_runs_and_keeps_its_tests(attempt):
+    result = attempt(EXAMPLE.split("\n", 1)[1], files={})
+    assert result.summary["rows"] == {"orders": 3, "paid": 2, "revenue": 1}
+    assert result.summary["tests"] == {"kept": 5, "failed": 0, "unusable": 0}
+
+
+def test_the_zip_has_no_time_of_its_own(folder):
+    content = (folder / "dbt_project.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+BUSY = 4
+"""A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
+
+
+@pytest.mark.parametrize("rows", [3, 200_000])
+def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path, context, rows):
+    path = tmp_path / "orders.csv"
+    select = (
+        f"SELECT range AS id, range % 977 AS customer_id, (range * 7919) % 1000 / 10.0 AS amount, "
+        f"'note ' || range AS note FROM range({rows})"
+    )
+    duckdb.connect().execute(f"COPY ({select}) TO '{path}'")
+    text = (
+        "steps:\n  - {name: big, sql: SELECT * FROM orders WHERE amount > 10}\n"
+        "  - {name: sums, sql: 'SELECT customer_id, sum(amount) AS s FROM big GROUP BY 1'}\n"
+    )
+    file = context.put("orders.csv", path.read_bytes())
+    inputs = TOOL.input_model(data=file, pipeline=text, sample_rows=0)
+    expected = TOOL.forecast(inputs)
+    cpu_ms, peak_bytes = fresh_run(TOOL.id, inputs, context)
+    print(f"{file.size_bytes} bytes: measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
+    assert expected.cpu_ms / BUSY <= cpu_ms <= expected.cpu_ms * BUSY
+    assert expected.peak_bytes / 2 <= peak_bytes <= expected.peak_bytes * 2
