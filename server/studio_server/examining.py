@@ -4,6 +4,7 @@ import argparse
 import logging
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 from studio_server.registry import catalogue
 from studio_server.runs.executor import confining
@@ -21,7 +22,7 @@ MEGABYTE = 10**6
 log = logging.getLogger(__name__)
 
 
-def add_verb(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_verb(commands: "argparse._SubParsersAction[Any]") -> None:  # pyright: ignore[reportPrivateUsage]  - argparse names no other type
     """Add `doctor`."""
     doctor = commands.add_parser(
         "doctor",

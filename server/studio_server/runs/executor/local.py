@@ -209,6 +209,7 @@ class LocalExecutor:
         """The fork servers, whose confinement is decided when the first run comes."""
         machine = found(self._control_group)
         orders = confining.orders(machine, control_group=self._control_group, without=self._without)
+        orders["paths"] += [self._extra_path] if self._extra_path else []
         with self._lock:
             if self._nursery is None:
                 self._nursery = Nursery(orders, idle_bytes=self._idle_bytes)
@@ -237,7 +238,6 @@ class LocalExecutor:
             "environment": confining.confined_environment(seen),
             "folder": str(job.workdir),
             "log": str(job.workdir / folder.WORKER_LOG),
-            "libraries": [self._extra_path] if self._extra_path else [],
             "limits": {
                 "cpu_ms": job.limits.cpu_ms,
                 "wall_ms": job.limits.wall_ms,

@@ -25,6 +25,7 @@ from studio_server.runs.executor.sandbox.cpu_clock import CpuClock
 from studio_server.runs.executor.sandbox.groups import Group, Parents
 
 READ_BYTES = 1 << 20
+READY = b"!"
 PROGRESS_DESCRIPTOR = 3
 MOST_DESCRIPTORS = 65_536
 COULD_NOT_CONFINE = 126
@@ -50,6 +51,10 @@ class Confinement:
         """Root makes namespaces without a user namespace, and every run gets a user that exists nowhere."""
         return os.geteuid() == 0 and not self.has("user namespace")
 
+    def user_of_run(self, meter_pid: int) -> int | None:
+        """The user that the run of this meter is; None when it stays the server's."""
+        return privileges.user_of_run(meter_pid) if self.as_root and self.has("own user") else None
+
 
 @dataclass
 class Worker:
@@ -67,9 +72,10 @@ class Worker:
 
     def brief(self, spec: Mapping[str, Any], confinement: Confinement) -> None:
         """Learn which run it will be, and put the kernel's own bounds around it."""
+        self._said.recv(len(READY))  # until the worker exists, so that what made it is not the run's
         self._spec = dict(spec)
-        if confinement.as_root and confinement.has("own user"):
-            user = privileges.user_of_run(os.getpid())
+        user = confinement.user_of_run(os.getpid())
+        if user is not None:
             hand_over(spec["folder"], user)
             self._spec |= {"user": user}
         elif not confinement.has("user namespace"):
@@ -92,9 +98,16 @@ class Worker:
         self.clocks.append(group)
 
     def begin(self) -> None:
-        """Let the run begin."""
+        """Let the run begin, with its folder and nothing else of the machine's.
+
+        Raises:
+            OSError: Its folder cannot be shown to it.
+        """
+        folder = [view.take(self._spec["folder"])] if self.has_own_view else []
         try:
-            self._orders.sendall(json.dumps(self._spec).encode())
+            sent = json.dumps(self._spec).encode()
+            done = socket.send_fds(self._orders, [sent], folder)
+            self._orders.sendall(sent[done:])
             self._orders.shutdown(socket.SHUT_WR)
         except OSError:  # it was killed: its end tells
             return
@@ -143,10 +156,13 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
         kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
     if confinement.has("own processes"):
         namespaces.leave_processes(with_users=not confinement.as_root)
+    if confinement.has("own view"):
+        view.stay_apart()
+    user = confinement.user_of_run(os.getpid())
     pid = os.fork()
     if pid == 0:
         keep = {progress_inside: PROGRESS_DESCRIPTOR, output_inside: 1}
-        _guarded(lambda: First(confinement, program, orders_inside, said_inside, keep).live())
+        _guarded(lambda: First(confinement, program, orders_inside, said_inside, keep=keep, user=user).live())
     for inside in (orders_inside, said_inside):
         inside.close()
     for descriptor in (progress_inside, output_inside):
@@ -184,16 +200,19 @@ class First:
         program: Program,
         orders: socket.socket,
         said: socket.socket,
+        *,
         keep: dict[int, int],
+        user: int | None,
     ) -> None:
         self._confinement = confinement
         self._program = program
         self._orders = orders
         self._said = said
         self._keep = keep
+        self._user = user
 
     def live(self) -> None:
-        """Wait for orders, build the view, let the worker begin, and say how it ended."""
+        """Build what the run sees, wait for orders, let the worker begin, and say how it ended."""
         os.setsid()
         self._die_with_meter()
         signal.set_wakeup_fd(-1)
@@ -205,6 +224,9 @@ class First:
         has = self._confinement.has
         if has("own processes"):
             namespaces.leave_the_rest(mounts=has("own view"), network=has("own network"))
+        if has("own view"):
+            user = namespaces.INNER_ID if self._user is None else self._user
+            view.build(self._confinement.libraries, user=user, group=user)
         gate, gate_inside = socket.socketpair()
         worker = os.fork()
         if worker == 0:
@@ -212,11 +234,15 @@ class First:
             self._said.close()
             _guarded(lambda: self._work(gate_inside))
         gate_inside.close()
-        orders = receive_all(self._orders)
+        self._said.sendall(READY)
+        orders, descriptors, _, _ = socket.recv_fds(self._orders, READ_BYTES, 1)
         if not orders:
             os.kill(worker, signal.SIGKILL)
             os._exit(0)
-        self._make_room(json.loads(orders))
+        for descriptor in descriptors:
+            view.put(descriptor)
+        orders += receive_all(self._orders)
+        self._give_up(json.loads(orders))
         gate.sendall(orders)
         gate.close()
         self._wait_for(worker)
@@ -225,16 +251,12 @@ class First:
         if LINUX:
             kernel.control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
-    def _make_room(self, spec: dict[str, Any]) -> None:
-        """Build what the run sees; then this process too gives up what it may do."""
+    def _give_up(self, spec: dict[str, Any]) -> None:
+        """This process too gives up what it may do."""
         for descriptor in self._keep:
             os.close(descriptor)
-        user = spec.get("user", namespaces.INNER_ID)
-        if self._confinement.has("own view"):
-            seen = view.View((*self._confinement.libraries, *spec["libraries"]), spec["folder"])
-            view.build(seen, user=user, group=user)
         if "user" in spec:
-            privileges.become(user)
+            privileges.become(spec["user"])
             self._die_with_meter()
         if LINUX:
             privileges.give_up(dumpable="user" not in spec)
@@ -278,17 +300,15 @@ def confine(confinement: Confinement, spec: dict[str, Any]) -> None:
     folder = view.FOLDER if has("own view") else spec["folder"]
     os.chdir(folder)
     if has("file rules"):
-        readable, writable = landlock_paths(confinement, spec, folder)
+        readable, writable = landlock_paths(confinement, folder)
         landlock.confine(readable, writable)
     if has("system call filter"):
         seccomp.restrict()
 
 
-def landlock_paths(
-    confinement: Confinement, spec: dict[str, Any], folder: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def landlock_paths(confinement: Confinement, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What may be read, and what may be written as well."""
-    libraries = (*confinement.libraries, *spec["libraries"])
+    libraries = confinement.libraries
     settings = tuple(f"/etc/{name}" for name in (*view.SETTINGS, "passwd", "group"))
     devices = tuple(f"/dev/{name}" for name in view.DEVICES)
     if confinement.has("own view"):

@@ -129,6 +129,22 @@ def burn_in_children(what, context):
     return answer()
 
 
+def burn_in_sessions(what, context):
+    """The same work, in processes that leave the session and are nobody's children."""
+    for _ in range(what.children):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                burn(what.cpu_ms // what.children)
+                with Path("done").open("ab") as file:
+                    file.write(b"x")
+            os._exit(0)
+        os.wait()
+    while not Path("done").exists() or Path("done").stat().st_size < what.children:
+        time.sleep(0.05)
+    return answer()
+
+
 def burn_and_disown(what, context):
     """Children that nobody waits for: the kernel forgets what they used."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -237,6 +253,14 @@ def fill_disk(what, context):
     return answer()
 
 
+def keep_in_memory(what, context):
+    """A file in a folder that is memory, mapped by nobody."""
+    for number in range(what.size):
+        Path(f"/dev/shm/{number}").write_bytes(b"x" * MEGABYTE)  # noqa: S108  - the run's own
+    time.sleep(0.6)
+    return answer()
+
+
 def shout(what, context):
     for number in range(what.size):
         print("x" * 1000)
@@ -276,6 +300,7 @@ COUNT = tool("count", Data, count, libraries=("pydantic", "not-installed-anywher
 SURROUNDINGS = tool("surroundings", Nothing, surroundings)
 TRIVIAL = tool("trivial", Nothing, lambda _inputs, _context: answer())
 BURN = tool("burn", Burn, burn_in_children)
+SESSIONS = tool("sessions", Burn, burn_in_sessions)
 DISOWN = tool("disown", Burn, burn_and_disown)
 HOLD = tool("hold", Hold, hold_memory)
 WAIT = tool("wait", Fifo, wait_for_ever)
@@ -286,5 +311,6 @@ MANY = tool("many", Nothing, spawn_many)
 ARTEFACT = tool("artefact", Size, write_artefact)
 MUCH = tool("much", Size, return_much)
 DISK = tool("disk", Size, fill_disk)
+SHM = tool("shm", Size, keep_in_memory)
 SHOUT = tool("shout", Size, shout)
 END = tool("end", Ending, end)

@@ -83,11 +83,14 @@ def _see(with_users: bool) -> None:
     """Only a child of the new process namespace can show /proc there."""
     with tempfile.TemporaryDirectory() as folder:
         namespaces.leave_processes(with_users=with_users)
+        view.stay_apart()
+        taken = view.take(folder)
         pid = os.fork()
         if pid == 0:
             try:
                 namespaces.leave_the_rest(mounts=True, network=False)
-                view.build(view.View((), folder), user=0, group=0)
+                view.build((), user=0, group=0)
+                view.put(taken)
             except OSError as refused:
                 os._exit(refused.errno or 1)
             os._exit(0)

@@ -1,15 +1,16 @@
 """Layer: what a run sees of the disk. Programs and libraries, read-only, and the run's own folder as /job.
 
-Built inside a mount namespace on a new file system in memory; the machine's own root is unmounted at the end,
-so no data folder, no home and no socket of the machine is left to be named.
+Built inside a mount namespace on a new file system in memory, before it is known which run it will be; the
+machine's own root is unmounted at the end, so no data folder, no home and no socket of the machine is left to
+be named. The run's folder comes in later, as a mount without a name that the meter hands over.
 """
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from studio_server.runs.executor.sandbox import kernel
+from studio_server.runs.executor.sandbox.namespaces import MOUNTS
 
 FOLDER = "/job"
 """Where a run finds its folder."""
@@ -22,40 +23,64 @@ MEMORY_FOLDER_BYTES = 64 << 20
 PEOPLE = "worker:x:{user}:{group}::/job:/bin/false\n"
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE = 4096, 16384, 1 << 18, 1 << 19
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
-AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = -100, 0x1000, 0x8000
+OPEN_TREE_CLONE = 1
+MOVE_FROM_DESCRIPTOR = 4
 MNT_DETACH = 2
 
 
-@dataclass(frozen=True)
-class View:
-    """What is shown: `libraries` read-only under their own names, `folder` as /job."""
-
-    libraries: tuple[str, ...]
-    folder: str
-
-
-def build(view: View, *, user: int, group: int) -> bool:
-    """Replace the root of this process and of those it has started; whether /proc could be shown.
+def build(libraries: Iterable[str], *, user: int, group: int) -> bool:
+    """Replace the root of this process, libraries read-only under their own names; whether there is a /proc.
 
     Raises:
         OSError: The kernel refused; what is seen now is undefined, so the process must end.
     """
-    sources = {path: os.open(path, os.O_PATH) for path in _shown(view.libraries)}
-    sources[FOLDER] = os.open(view.folder, os.O_PATH | os.O_NOFOLLOW)
+    sources = {path: os.open(path, os.O_PATH) for path in _shown(libraries)}
     kernel.mount("none", "/", "", MS_REC | MS_PRIVATE)
     kernel.mount("studio", BASE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=4m,nr_inodes=4096")
     for folder in MEMORY_FOLDERS:
         _memory(folder)
     for path, descriptor in sources.items():
-        _show(path, descriptor, writable=path == FOLDER)
+        _show(path, descriptor)
+    os.mkdir(BASE + FOLDER)  # noqa: PTH102  - see above
     _links_and_people(user, group)
     shown = _processes()
     os.chdir(BASE)
     _enter()
-    os.chdir(FOLDER)
     return shown
+
+
+def stay_apart() -> None:
+    """Get a mount namespace that this process may take mounts from; what the machine mounts still comes in.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    kernel.unshare(MOUNTS)
+    kernel.mount("none", "/", "", MS_REC | MS_SLAVE)
+
+
+def take(folder: str) -> int:
+    """The folder as a mount without a name, writable, without devices and set-uid programs.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    descriptor = kernel.system_call("open_tree", AT_FDCWD, folder.encode(), OPEN_TREE_CLONE | os.O_CLOEXEC)
+    _set(descriptor, b"", ATTR_NOSUID | ATTR_NODEV, AT_EMPTY_PATH)
+    return descriptor
+
+
+def put(descriptor: int) -> None:
+    """Show what was taken as the run's folder.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    kernel.system_call("move_mount", descriptor, b"", AT_FDCWD, FOLDER.encode(), MOVE_FROM_DESCRIPTOR)
+    os.close(descriptor)
 
 
 def _shown(libraries: Iterable[str]) -> tuple[str, ...]:
@@ -71,7 +96,7 @@ def _memory(folder: str) -> None:
     kernel.mount("studio", BASE + folder, "tmpfs", MS_NOSUID | MS_NODEV, options)
 
 
-def _show(path: str, descriptor: int, *, writable: bool) -> None:
+def _show(path: str, descriptor: int) -> None:
     target = BASE + path
     source = f"/proc/self/fd/{descriptor}"
     if os.path.isdir(source):  # noqa: PTH112  - see above
@@ -81,17 +106,18 @@ def _show(path: str, descriptor: int, *, writable: bool) -> None:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
     kernel.mount(source, target, "", MS_BIND | MS_REC)
     device = path.startswith("/dev/")
-    _restrict(
-        target, ATTR_NOSUID | (0 if writable or device else ATTR_RDONLY) | (0 if device else ATTR_NODEV)
-    )
+    _restrict(target, ATTR_NOSUID | (0 if device else ATTR_RDONLY) | (0 if device else ATTR_NODEV))
     os.close(descriptor)
 
 
 def _restrict(target: str, attributes: int) -> None:
     """Set attributes on a mount and on all that is mounted below it."""
+    _set(AT_FDCWD, target.encode(), attributes, AT_RECURSIVE)
+
+
+def _set(descriptor: int, name: bytes, attributes: int, flags: int) -> None:
     wanted = attributes.to_bytes(8, "little") + bytes(24)
-    name = target.encode()
-    kernel.system_call("mount_setattr", AT_FDCWD, name, AT_RECURSIVE, wanted, len(wanted))
+    kernel.system_call("mount_setattr", descriptor, name, flags, wanted, len(wanted))
 
 
 def _links_and_people(user: int, group: int) -> None:
