@@ -20,6 +20,7 @@ BUILT_IN: dict[str, str] = {
     "data-studio-quality": "studio_magics.tools.data.quality",
     "data-studio-schema": "studio_magics.tools.data.schema",
     "dev-studio-api-designer": "studio_magics.tools.dev.api_designer",
+    "dev-studio-cicd": "studio_magics.tools.dev.cicd",
     "dev-studio-cost": "studio_magics.tools.dev.cost",
     "dev-studio-schema-designer": "studio_magics.tools.dev.schema_designer",
 }

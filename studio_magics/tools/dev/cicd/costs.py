@@ -1,0 +1,36 @@
+"""What a run will need; constants measured in fresh processes, with that of zizmor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio_magics.contracts.billing import Forecast
+from studio_magics.contracts.inputs import InputFolder
+from studio_magics.tools.wording import size_text
+
+if TYPE_CHECKING:
+    from studio_magics.tools.dev.cicd.inputs import PipelineInput
+
+SERVER_CPU_MS = 2_800
+"""More than this belongs in the kernel, where it costs nothing and has no limit."""
+START_MS = 340
+WORKFLOW_MS = 8
+KB_MS = 4
+START_BYTES = 50_000_000
+GROWTH = 60
+
+
+def forecast(inputs: PipelineInput) -> Forecast:
+    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    files, size = 1, len(inputs.pipeline.encode())
+    if inputs.workflow is not None:
+        many = inputs.workflow.files if isinstance(inputs.workflow, InputFolder) else (inputs.workflow,)
+        files, size = len(many), sum(one.size_bytes for one in many)
+    elif inputs.repository is not None:
+        files, size = 1, 0
+    cpu_ms = START_MS + WORKFLOW_MS * files + KB_MS * size // 1000
+    basis = f"{files} {'workflow' if files == 1 else 'workflows'}, {size_text(size)}"
+    if cpu_ms > SERVER_CPU_MS:
+        basis += "; too large for the server, run it locally for 0 credits"
+    peak = START_BYTES + GROWTH * size
+    return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)
