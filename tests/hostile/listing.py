@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import sys
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -13,7 +14,11 @@ TOOLS = Path(__file__).with_name("tools")
 def _module(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"hostile_{name}", TOOLS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.append(str(TOOLS))  # they import each other, as in a run
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(TOOLS))
     return module
 
 

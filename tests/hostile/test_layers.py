@@ -9,6 +9,8 @@ import pytest
 from studio_server.runs.executor import confining
 from studio_server.runs.executor.sandbox.probe import LAYERS
 
+from tests.hostile.listing import parameters, programs
+
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 OTHERS = {
     "own network": {"system call filter", "file rules"},
@@ -34,10 +36,9 @@ CASES = [(layer, program) for layer, programs in ATTACKS.items() for program in 
 
 
 def attack(arena, surroundings, program):
-    from tests.hostile.listing import parameters
-
-    where = {name: surroundings[name] for name in parameters("reaching", program)}
-    return arena.attack("reaching", program, **where).escapes
+    module = "networking" if program in programs("networking") else "reaching"
+    where = {name: surroundings[name] for name in parameters(module, program)}
+    return arena.attack(module, program, **where).escapes
 
 
 def off(layer, *, too):
