@@ -24,7 +24,7 @@ class Sandbox:
     def __init__(self, subject: Subject, limits: RunLimits) -> None:
         self._subject = subject
         self._limits = limits
-        self._executor = LocalExecutor(capacity=1, extra_path=subject.folder)
+        self._executor = LocalExecutor(capacity=1, extra_path=subject.folder, preload=False)
         self._place = tempfile.TemporaryDirectory(prefix="studio-tool-check-")
         self._numbers = itertools.count(1)
 

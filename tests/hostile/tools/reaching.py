@@ -151,8 +151,11 @@ def trace_the_first_process(*, context):
 
 
 def read_the_first_process(*, context):
+    """It may be the same user, so its descriptors can be counted, but not followed."""
     found = tried("memory", lambda: os.open("/proc/1/mem", os.O_RDWR))
-    return found + tried("descriptors", lambda: os.listdir("/proc/1/fd"))
+    for number in range(32):
+        found += tried(number, lambda number=number: os.readlink(f"/proc/1/fd/{number}"))
+    return found
 
 
 def make_new_namespaces(*, context):

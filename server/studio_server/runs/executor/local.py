@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from studio_server.runs.executor import confining, endings, folder, sentences
 from studio_server.runs.executor.confining import found
-from studio_server.runs.executor.families import every_family, family_of, is_built_in
+from studio_server.runs.executor.families import PLAIN, Family, every_family, family_of, is_built_in
 from studio_server.runs.executor.layers import layers, why_unsupported
 from studio_server.runs.executor.nursery import IDLE_BYTES, Idle, Nursery
 from studio_server.runs.executor.protocol import (
@@ -62,6 +62,8 @@ class LocalExecutor:
 
     `extra_path` lets a test suite offer tools of its own to the workers; a server leaves it empty. `without`
     names layers of confinement to leave out, so that tests can show what each is for.
+
+    Without `preload` every tool imports its libraries inside its run, as tools of others always do.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class LocalExecutor:
         files: int = FILES,
         extra_path: Path | None = None,
         idle_bytes: int = IDLE_BYTES,
+        preload: bool = True,
         control_group: str = "",
         reviewed: Collection[str] = (),
         without: Collection[str] = (),
@@ -83,6 +86,7 @@ class LocalExecutor:
         self._files = files
         self._extra_path = str(extra_path or "")
         self._idle_bytes = idle_bytes
+        self._preload = preload
         self._control_group = control_group
         self._reviewed = frozenset(reviewed)
         self._without = frozenset(without)
@@ -190,7 +194,7 @@ class LocalExecutor:
     def _watch(
         self, running: LocalRunningJob, on_progress: Callable[[Progress], None]
     ) -> endings.Report | None:
-        family = family_of(running.job.tool_id, running.job.tool_reference)
+        family = self._family(running.job)
         nursery = self._warm()
         launched = nursery.launch(family)
         report = None
@@ -204,6 +208,9 @@ class LocalExecutor:
                 kill_group(running.worker_pid)
             nursery.over(family, launched.fork_server_pid)
         return report
+
+    def _family(self, job: Job) -> Family:
+        return family_of(job.tool_id, job.tool_reference) if self._preload else Family(PLAIN)
 
     def _warm(self) -> Nursery:
         """The fork servers, whose confinement is decided when the first run comes."""
@@ -226,7 +233,7 @@ class LocalExecutor:
         said = folder.beginning(job.workdir / folder.WORKER_LOG, TOLD_CHARACTERS)
         if said:
             log.warning("run %s was lost; the worker said: %s", job.run_id, said)
-        family = family_of(job.tool_id, job.tool_reference)
+        family = self._family(job)
         said = self._nursery.complaints(family, TOLD_CHARACTERS) if self._nursery else ""
         if said:
             log.warning("run %s was lost; its fork server last said: %s", job.run_id, said)
