@@ -11,12 +11,15 @@ from importlib.metadata import entry_points
 from studio_magics.tools.base import Tool
 
 BUILT_IN: dict[str, str] = {
+    "cyber-studio-compliance": "studio_magics.tools.cyber.compliance",
+    "cyber-studio-ir-playbook": "studio_magics.tools.cyber.ir_playbook",
     "cyber-studio-risk-register": "studio_magics.tools.cyber.risk_register",
     "cyber-studio-threat-modeling": "studio_magics.tools.cyber.threat_modeling",
     "cyber-studio-vulnerability-scanner": "studio_magics.tools.cyber.vulnerability_scanner",
     "data-studio-dashboards": "studio_magics.tools.data.dashboards",
     "data-studio-lineage": "studio_magics.tools.data.lineage",
     "data-studio-pipelines": "studio_magics.tools.data.pipelines",
+    "data-studio-privacy": "studio_magics.tools.data.privacy",
     "data-studio-quality": "studio_magics.tools.data.quality",
     "data-studio-schema": "studio_magics.tools.data.schema",
     "dev-studio-api-designer": "studio_magics.tools.dev.api_designer",

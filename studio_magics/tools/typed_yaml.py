@@ -87,25 +87,26 @@ def _parsed(text: str, field: str) -> tuple[Any, dict[Place, int]]:
         raise InputRejected(field, found="an empty text", allowed="YAML: key: value lines")
     lines: dict[Place, int] = {}
     _walk(node, (), lines, field)
-    return _loaded(text, field), lines
+    return _built(node, field), lines
 
 
-def _loaded(text: str, field: str) -> Any:
+def _built(node: Any, field: str) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        return yaml.SafeLoader("").construct_document(node)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
         raise InputRejected(field, found="a value that YAML cannot read", allowed="plain YAML") from error
 
 
 def _walk(node: Any, place: Place, lines: dict[Place, int], field: str) -> None:
-    """Note the line of every part; a key that stands twice is refused."""
+    """Note the line of every part; keys are text as written ('yes' too), and none stands twice."""
     lines[place] = node.start_mark.line + 1
     if node.id == "mapping":
         seen: set[str] = set()
         for key, value in node.value:
             name = str(key.value)[:MOST_FOUND]
+            key.tag = "tag:yaml.org,2002:str" if key.id == "scalar" else key.tag
             if name in seen:
                 found = f"line {key.start_mark.line + 1}: '{name}' appears twice"
                 raise InputRejected(field, found=found, allowed="each key once")
@@ -129,7 +130,9 @@ def _fitting(value: Any, model: type[Model], field: str, lines: Mapping[Place, i
 def _first(
     errors: Sequence[ErrorDetails], model: type[BaseModel], field: str, lines: Mapping[Place, int]
 ) -> InputRejected:
-    error = min(errors, key=lambda one: _line(tuple(one["loc"]), lines) or 0)
+    error = min(
+        errors, key=lambda one: (one["type"] != "extra_forbidden", _line(tuple(one["loc"]), lines) or 0)
+    )
     place = tuple(error["loc"])
     more = f" ({len(errors)} faults in all)" if len(errors) > 1 else ""
     found, allowed = _told(error, model)

@@ -104,7 +104,7 @@ def line_chart(
     body.append(
         label(width - RIGHT, low, clipped(x_title, width / 2, 11), size=11, fill=MUTED, text_anchor="end")
     )
-    body += [_guide(guide, across, up) for guide in guides]
+    body += [_guide(guide, across, up, place) for place, guide in enumerate(guides)]
     body += [_curve(curve, across, up) for curve in curves]
     body += [_spot(spot, across, up) for spot in spots]
     if note:
@@ -180,14 +180,14 @@ def _frame(
     return [*drawn, element("line", x1=LEFT, x2=width - RIGHT, y1=base, y2=base, stroke=INK)]
 
 
-def _guide(guide: Guide, across: _Scale, up: _Scale) -> str:
+def _guide(guide: Guide, across: _Scale, up: _Scale, place: int) -> str:
     colour = TONES[guide.tone]
     dashes = {"stroke": colour, "stroke_dasharray": "4 3"}
     if guide.axis == "x":
         x = across.at(guide.at)
         near_end = x > (across.start + across.end) / 2
         name = label(
-            x + (-5 if near_end else 5), TOP + 10, guide.name, size=11, fill=colour,
+            x + (-5 if near_end else 5), TOP + 10 + 13 * (place % 4), guide.name, size=11, fill=colour,
             text_anchor="end" if near_end else None,
         )  # fmt: skip
         return element("g", element("line", x1=x, x2=x, y1=TOP, y2=TOP + PLOT, **dashes), name)

@@ -75,11 +75,21 @@ class _Route:
     """From which side of its target it comes."""
     is_bow: bool
     """Within one column."""
+    turned: bool = False
+    """Whether it flows downwards."""
 
     @property
     def reach(self) -> float:
         """How far right a bow goes."""
         return self.points[0][0] + 30 + abs(self.points[1][1] - self.points[0][1]) / 12
+
+    def at(self, x: float, y: float) -> _Point:
+        """The point of the picture for a point along and across the flow."""
+        return (y, x) if self.turned else (x, y)
+
+    def told(self, *points: _Point) -> str:
+        """Points as a path has them."""
+        return " ".join(f"{x:.1f} {y:.1f}" for x, y in (self.at(*point) for point in points))
 
 
 def lane_flow(
@@ -89,25 +99,32 @@ def lane_flow(
     *,
     notes: Sequence[str] = (),
     legend: Sequence[tuple[str, Tone]] = (),
+    downwards: bool = False,
 ) -> str:
-    """An SVG of the flow; every node an edge names must stand in a lane."""
-    framed = any(lane.name for lane in lanes)
+    """An SVG of the flow; every node an edge names must stand in a lane.
+
+    It flows to the right; `downwards`, for long flows, draws no bands around lanes.
+    """
+    framed = any(lane.name for lane in lanes) and not downwards
+    start = TOP - 12 if downwards else MARGIN
     plan = place_lanes(
         [[node.key for node in lane.nodes] for lane in lanes],
         [(edge.source, edge.target) for edge in edges if edge.source != edge.target],
-        left=MARGIN,
-        top=TOP + (18 if framed else 0),
-        gap=64.0,
+        left=start,
+        top=MARGIN if downwards else TOP + (18 if framed else 0),
+        gap=34.0 if downwards else 64.0,
         padding=13.0 if framed else 0.0,
+        node=(HEIGHT, WIDTH) if downwards else (WIDTH, HEIGHT),
     )
-    routes = _routes(edges, plan)
-    width = max(plan.width + 30, LEAST_WIDTH)
-    height = plan.height + 34 + LINE * len(notes)
+    routes = _routes(edges, plan, turned=downwards)
+    along, across = plan.width - (start if downwards else 0), plan.height
+    width, height = (across + MARGIN, along) if downwards else (along + 30, across)
+    width, height = max(width, LEAST_WIDTH), height + 34 + LINE * len(notes)
     body = [label(MARGIN, 26, clipped(title, width - 2 * MARGIN, 15), size=15, font_weight=600)]
     body += _legend(legend)
-    body += _bands(lanes, plan)
+    body += _bands(lanes, plan) if framed else []
     body += [_line(route) for route in routes]
-    body += [_node(node, plan.spots[node.key]) for lane in lanes for node in lane.nodes]
+    body += [_node(node, plan.spots[node.key], turned=downwards) for lane in lanes for node in lane.nodes]
     body += [_mark(route) for route in routes if route.edge.mark]
     for number, note in enumerate(notes):
         y = height - 12 - LINE * (len(notes) - 1 - number)
@@ -172,18 +189,18 @@ def _sides(source: Spot, target: Spot) -> tuple[int, int]:
     return (1, -1) if source.column < target.column else (-1, 1)
 
 
-def _routes(edges: Sequence[FlowEdge], plan: LanePlan) -> list[_Route]:
+def _routes(edges: Sequence[FlowEdge], plan: LanePlan, *, turned: bool) -> list[_Route]:
     heights = _heights(edges, plan)
     found: list[_Route] = []
     for number, edge in enumerate(edges):
         source, target = plan.spots[edge.source], plan.spots[edge.target]
         out, into = _sides(source, target)
-        points = [(source.x + (WIDTH if out > 0 else 0), heights[number, "from"])]
+        points = [(source.x + (plan.size if out > 0 else 0), heights[number, "from"])]
         for spot in plan.ways.get((edge.source, edge.target), []):
-            near, far = (spot.x, spot.x + WIDTH) if out > 0 else (spot.x + WIDTH, spot.x)
+            near, far = (spot.x, spot.x + plan.size) if out > 0 else (spot.x + plan.size, spot.x)
             points += [(near, spot.middle), (far, spot.middle)]
-        points.append((target.x + (WIDTH if into > 0 else 0), heights[number, "to"]))
-        found.append(_Route(edge, tuple(points), out, into, source.column == target.column))
+        points.append((target.x + (plan.size if into > 0 else 0), heights[number, "to"]))
+        found.append(_Route(edge, tuple(points), out, into, source.column == target.column, turned))
     return found
 
 
@@ -200,7 +217,7 @@ def _heights(edges: Sequence[FlowEdge], plan: LanePlan) -> dict[tuple[int, str],
     heights: dict[tuple[int, str], float] = {}
     for (key, _), met in sides.items():
         spot = plan.spots[key]
-        step = min(13.0, (HEIGHT - 10) / max(len(met), 1))
+        step = min(13.0, (spot.height - 10) / max(len(met), 1))
         for place, (_, number, end) in enumerate(sorted(met)):
             heights[number, end] = spot.middle + (place - (len(met) - 1) / 2) * step
     return heights
@@ -210,7 +227,7 @@ def _line(route: _Route) -> str:
     colour = TONES[route.edge.tone]
     x, y = route.points[-1]
     base = x + 8 * route.into
-    tip = f"M{x:.1f} {y:.1f} L{base:.1f} {y - 4:.1f} L{base:.1f} {y + 4:.1f} Z"
+    tip = f"M{route.told((x, y))} L{route.told((base, y - 4), (base, y + 4))} Z"
     dash = "5 4" if route.edge.dashed else None
     return element(
         "g",
@@ -224,21 +241,18 @@ def _line(route: _Route) -> str:
 
 def _path(route: _Route) -> str:
     points = route.points
-    path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
+    path = f"M{route.told(points[0])}"
     if route.is_bow:
         (_, y1), (x2, y2) = points
-        return path + _curve(route.reach, y1, route.reach, y2, x2 + 6, y2)
+        return path + f" C{route.told((route.reach, y1), (route.reach, y2), (x2 + 6, y2))}"
     for place in range(0, len(points) - 1, 2):
         (x1, y1), (x2, y2) = points[place], points[place + 1]
         is_last = place + 2 == len(points)
         middle = (x1 + x2) / 2
-        path += _curve(middle, y1, middle, y2, x2 - 6 * route.out if is_last else x2, y2)
-        path += "" if is_last else f" L{points[place + 2][0]:.1f} {y2:.1f}"
+        end = x2 - 6 * route.out if is_last else x2
+        path += f" C{route.told((middle, y1), (middle, y2), (end, y2))}"
+        path += "" if is_last else f" L{route.told((points[place + 2][0], y2))}"
     return path
-
-
-def _curve(*points: float) -> str:
-    return " C" + " ".join(f"{point:.1f}" for point in points)
 
 
 def _mark(route: _Route) -> str:
@@ -246,6 +260,7 @@ def _mark(route: _Route) -> str:
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
     if route.is_bow:
         x, y = (x1 + 3 * route.reach) / 4, (3 * y1 + 2 * y2) / 5
+    x, y = route.at(x, y)
     wide = max(text_width(route.edge.mark, 10) + 8, 17.0)
     colour = TONES[route.edge.tone]
     pill = {"width": wide, "height": 16.0, "rx": 8.0, "fill": BACKGROUND, "stroke": colour}
@@ -257,28 +272,42 @@ def _mark(route: _Route) -> str:
     )
 
 
-def _node(node: FlowNode, spot: Spot) -> str:
+def _node(node: FlowNode, spot: Spot, *, turned: bool) -> str:
     edge = {"stroke": MUTED if node.tone == "quiet" else TONES[node.tone], "stroke_width": "1.4"}
     parts = [element("title", escaped(f"{node.text}: {node.note}" if node.note else node.text))]
-    parts += _outline(node.shape, spot, edge)
-    room = WIDTH - (34 if node.shape == "choice" else 16)
-    x, y = spot.x + WIDTH / 2, spot.middle + (-2 if node.note else 4)
-    parts.append(label(x, y, clipped(node.text, room, 12), text_anchor="middle"))
+    left, top = (spot.y, spot.x) if turned else (spot.x, spot.y)
+    parts += _outline(node.shape, left, top, edge)
+    room = WIDTH - (36 if node.shape == "choice" else 14)
+    lines = _lines(node.text, room)
+    x = left + WIDTH / 2
+    y = top + HEIGHT / 2 + 4 - 7 * (len(lines) - 1) - (7 if node.note else 0)
+    parts += [label(x, y + 14 * number, line, text_anchor="middle") for number, line in enumerate(lines)]
     if node.note:
         note = clipped(node.note, room, 10)
-        parts.append(label(x, y + 14, note, size=10, fill=MUTED, text_anchor="middle"))
+        parts.append(label(x, y + 14 * len(lines), note, size=10, fill=MUTED, text_anchor="middle"))
     return element("g", *parts)
 
 
-def _outline(shape: Shape, spot: Spot, edge: dict[str, str]) -> list[str]:
-    x, y, right, low = spot.x, spot.y, spot.x + WIDTH, spot.y + HEIGHT
+def _lines(text: str, room: float) -> list[str]:
+    """The text in one line, or broken between words into two; the second is cut."""
+    if text_width(text) <= room:
+        return [text]
+    first = ""
+    words = text.split()
+    while words and text_width(f"{first} {words[0]}".strip()) <= room:
+        first = f"{first} {words.pop(0)}".strip()
+    return [first, clipped(" ".join(words), room)] if first else [clipped(text, room)]
+
+
+def _outline(shape: Shape, x: float, y: float, edge: dict[str, str]) -> list[str]:
+    right, low, middle = x + WIDTH, y + HEIGHT, y + HEIGHT / 2
     box = {"x": x, "y": y, "width": WIDTH, "height": HEIGHT}
     if shape == "store":
         lines = f"M{x:.1f} {y:.1f} H{right:.1f} M{x:.1f} {low:.1f} H{right:.1f}"
         return [element("rect", **box, fill=TRACK), element("path", d=lines, fill="none", **edge)]
     if shape == "choice":
-        top = f"M{x:.1f} {spot.middle:.1f} L{x + 16:.1f} {y:.1f} H{right - 16:.1f}"
-        path = f"{top} L{right:.1f} {spot.middle:.1f} L{right - 16:.1f} {low:.1f} H{x + 16:.1f} Z"
+        top = f"M{x:.1f} {middle:.1f} L{x + 16:.1f} {y:.1f} H{right - 16:.1f}"
+        path = f"{top} L{right:.1f} {middle:.1f} L{right - 16:.1f} {low:.1f} H{x + 16:.1f} Z"
         return [element("path", d=path, fill=BACKGROUND, **edge)]
     radius = {"box": 0.0, "round": 14.0, "pill": HEIGHT / 2}[shape]
     return [element("rect", **box, rx=radius, fill=BACKGROUND, **edge)]

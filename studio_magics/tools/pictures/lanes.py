@@ -1,4 +1,7 @@
-"""Where the nodes of a flow stand: lanes side by side, few crossings, ways kept free for long lines."""
+"""Where the nodes of a flow stand: lanes side by side, few crossings, ways kept free for long lines.
+
+`x` runs along the flow and `y` across it; a picture that flows downwards turns them when it draws.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WIDTH = 138.0
-HEIGHT = 44.0
-ROW_GAP = 26.0
+WIDTH = 142.0
+HEIGHT = 52.0
+ROW_GAP = 24.0
 WAY_HEIGHT = 6.0
 SWEEPS = 8
 MAX_IN_COLUMN = 8
@@ -44,6 +47,8 @@ class LanePlan:
     """Left edge and width of each lane."""
     width: float
     height: float
+    size: float = WIDTH
+    """Of a node along the flow."""
 
 
 def place_lanes(
@@ -54,8 +59,13 @@ def place_lanes(
     top: float,
     gap: float,
     padding: float,
+    node: tuple[float, float] = (WIDTH, HEIGHT),
 ) -> LanePlan:
-    """Give every node a spot; lanes keep their order, nodes in a lane are sorted to cross little."""
+    """Give every node a spot; lanes keep their order, nodes in a lane are sorted to cross little.
+
+    `node` is the size of a node along the flow and across it.
+    """
+    size, across = node
     columns, owner = _columns(lanes)
     level = {name: number for number, column in enumerate(columns) for name in column}
     ways, short = _ways(columns, level, sorted(set(edges)))
@@ -63,18 +73,18 @@ def place_lanes(
     spots: dict[str, Spot] = {}
     x = left
     bands: list[tuple[float, float]] = []
-    tallest = max((_tall(column) for column in columns), default=HEIGHT)
+    tallest = max((_tall(column, across) for column in columns), default=across)
     for number, column in enumerate(columns):
         first = number == 0 or owner[number] != owner[number - 1]
         x += 0 if number == 0 else (2 * padding + gap if first else gap)
         if first:
             bands.append((x, 0.0))
-        y = top + (tallest - _tall(column)) / 2
+        y = top + (tallest - _tall(column, across)) / 2
         for name in column:
-            high = WAY_HEIGHT if name.startswith("\x00") else HEIGHT
+            high = WAY_HEIGHT if name.startswith("\x00") else across
             spots[name] = Spot(x + padding, y, high, number)
             y += high + ROW_GAP
-        x += WIDTH
+        x += size
         bands[-1] = (bands[-1][0], x + 2 * padding - bands[-1][0])
     return LanePlan(
         spots={name: spot for name, spot in spots.items() if not name.startswith("\x00")},
@@ -82,6 +92,7 @@ def place_lanes(
         bands=bands,
         width=x + 2 * padding + left,
         height=top + tallest,
+        size=size,
     )
 
 
@@ -138,5 +149,5 @@ def _mean(values: list[float], otherwise: float) -> float:
     return round(sum(values) / len(values), 6) if values else otherwise
 
 
-def _tall(column: Sequence[str]) -> float:
-    return sum((WAY_HEIGHT if name.startswith("\x00") else HEIGHT) + ROW_GAP for name in column) - ROW_GAP
+def _tall(column: Sequence[str], across: float) -> float:
+    return sum((WAY_HEIGHT if name.startswith("\x00") else across) + ROW_GAP for name in column) - ROW_GAP

@@ -203,7 +203,14 @@ def markdown(system: System, threats: Sequence[Threat], headline: str, mermaid: 
 
 
 def _cell(value: object) -> str:
-    text = escaped(value).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    text = (
+        escaped(value)
+        .replace("&#x27;", "'")
+        .replace("&quot;", '"')
+        .replace("\\", "\\\\")
+        .replace("|", "\\|")
+        .replace("\n", " ")
+    )
     for sign in "`*_[]":
         text = text.replace(sign, f"\\{sign}")
     return text
