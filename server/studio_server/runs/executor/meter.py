@@ -62,6 +62,7 @@ class Meter:
         self._say_progress()
         if reason == "ended" and self._worker.killed_for_memory():
             reason = "memory"
+        self._worker.close()
         return {
             "event": "ended",
             "reason": reason,

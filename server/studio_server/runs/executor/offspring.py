@@ -121,6 +121,11 @@ class Worker:
         """The kernel ended something of the run at the bound of its control group."""
         return self.group is not None and self.group.killed_for_memory()
 
+    def close(self) -> None:
+        """Give back what the kernel kept for the run; the fork server does so for a meter that was killed."""
+        if self.group is not None:
+            self.group.remove()
+
 
 def group_name(meter_pid: int) -> str:
     """The control group of the run that this meter watches."""
