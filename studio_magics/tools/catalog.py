@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "dev-studio-cicd": "studio_magics.tools.dev.cicd",
     "dev-studio-cost": "studio_magics.tools.dev.cost",
     "dev-studio-schema-designer": "studio_magics.tools.dev.schema_designer",
+    "dev-studio-security": "studio_magics.tools.dev.security",
 }
 """Identifier → module with the name `TOOL`."""
 
