@@ -57,8 +57,10 @@ sys.path.insert(0, sys.argv[4])
 from folder_context import FolderContext
 tool = import_module(sys.argv[1]).TOOL
 tool.run(tool.input_model.model_validate_json(sys.argv[2]), FolderContext(Path(sys.argv[3])))
+import resource
 status = Path("/proc/self/status").read_text().splitlines()
-print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+own = int(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+print(own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 

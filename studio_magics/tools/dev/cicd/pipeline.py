@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from studio_magics.tools.dev.cicd.clear_secrets import clear_secret
+from studio_magics.tools.dev.clear_secrets import clear_secret
 
 if TYPE_CHECKING:
     from studio_magics.tools.dev.documents import Part

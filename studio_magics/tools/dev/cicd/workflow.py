@@ -106,7 +106,7 @@ def _check(pipeline: Pipeline, pins: Pins) -> dict[str, Any]:
     if len(pipeline.systems) > 1:
         matrix["system"] = list(pipeline.systems)
     version = "${{ matrix.version }}" if "version" in matrix else "".join(versions[:1])
-    system = "${{ matrix.system }}" if "system" in matrix else pipeline.systems[0]
+    system = "${{ matrix.system }}" if "system" in matrix else "".join(pipeline.systems[:1])
     more: dict[str, Any] = {"strategy": {"fail-fast": False, "matrix": matrix}} if matrix else {}
     if pipeline.services:
         more["services"] = {name: SERVICES[name] for name in pipeline.services}
