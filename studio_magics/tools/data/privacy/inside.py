@@ -1,0 +1,132 @@
+"""Finds identifiers inside of free text: patterns with checksums, and Presidio's recognisers for numbers.
+
+No language model is used, so names, places and opinions in a text are not found; the result says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from studio_magics.tools.data.privacy.checksums import CHECKS
+from studio_magics.tools.data.privacy.kinds import Kind, kind_of
+from studio_magics.tools.data.privacy.kinds import kinds as all_kinds
+from studio_magics.tools.data.privacy.masking import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_TEXT_CHARACTERS = 20_000
+MOST_EXAMPLES = 3
+MAX_RECOGNISED_TEXTS = 3_000
+FEWEST_DIGITS = 6
+"""No number of a person is shorter."""
+SURE_SCORE = 0.5
+PHONE_SCORE = 0.4
+NATIONAL: dict[str, tuple[str, ...]] = {
+    "us": ("UsSsnRecognizer", "UsItinRecognizer"),
+    "uk": ("UkNinoRecognizer", "NhsRecognizer"),
+    "es": ("EsNifRecognizer", "EsNieRecognizer"),
+    "it": ("ItFiscalCodeRecognizer",),
+    "pl": ("PlPeselRecognizer",),
+    "in": ("InPanRecognizer", "InAadhaarRecognizer"),
+    "au": ("AuTfnRecognizer", "AuMedicareRecognizer"),
+    "sg": ("SgFinRecognizer",),
+    "fi": ("FiPersonalIdentityCodeRecognizer",),
+}
+EVERYWHERE = ("PhoneRecognizer", "CreditCardRecognizer", "IbanRecognizer")
+"""No recogniser of e-mail or web addresses: they load a list of domains from the network."""
+SAME: dict[str, str] = {
+    "PHONE_NUMBER": "phone",
+    "CREDIT_CARD": "card",
+    "IBAN_CODE": "iban",
+    "US_SSN": "us_ssn",
+    "UK_NINO": "uk_nino",
+    "UK_NHS": "uk_nhs",
+}
+
+
+@dataclass
+class TextFinds:
+    """What was found in some texts."""
+
+    searched: int = 0
+    texts_with: Counter[str] = field(default_factory=Counter[str])
+    """Kind to the number of texts that hold it."""
+    by_patterns_alone: int = 0
+    """Texts that were searched without the recognisers, because there were too many."""
+    first: dict[str, int] = field(default_factory=dict[str, int])
+    """Kind to the place of the first text with it, from 1."""
+    examples: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    def note(self, kind: str, value: str, place: int) -> None:
+        """Remember one find, masked."""
+        self.first.setdefault(kind, place)
+        shown = self.examples.setdefault(kind, [])
+        hidden = masked(value, kind)
+        if hidden not in shown and len(shown) < MOST_EXAMPLES:
+            shown.append(hidden)
+
+
+def search(texts: Iterable[str], countries: tuple[str, ...]) -> TextFinds:
+    """Search every text, in order; a long one only at its beginning."""
+    finds = TextFinds()
+    for place, text in enumerate(texts, 1):
+        finds.searched += 1
+        kinds: set[str] = set()
+        is_thorough = place <= MAX_RECOGNISED_TEXTS
+        finds.by_patterns_alone += not is_thorough
+        for kind, value in _finds(text[:MAX_TEXT_CHARACTERS], countries, thorough=is_thorough):
+            kinds.add(kind)
+            finds.note(kind, value, place)
+        finds.texts_with.update(kinds)
+    return finds
+
+
+def _finds(text: str, countries: tuple[str, ...], *, thorough: bool) -> Iterator[tuple[str, str]]:
+    taken: list[tuple[int, int]] = []
+    for kind, pattern in _patterns(countries):
+        for match in pattern.finditer(text):
+            if kind.check and not CHECKS[kind.check](match[0]):
+                continue
+            taken.append(match.span())
+            yield kind.id, match[0]
+    if not thorough or sum(sign.isdigit() for sign in text) < FEWEST_DIGITS:
+        return
+    for recogniser, least in _recognisers(countries):
+        for result in recogniser.analyze(text, recogniser.supported_entities, None) or ():
+            start, end = int(result.start), int(result.end)
+            if result.score < least or any(start < stop and begin < end for begin, stop in taken):
+                continue
+            taken.append((start, end))
+            yield SAME.get(str(result.entity_type), "passport"), text[start:end]
+
+
+@cache
+def _patterns(countries: tuple[str, ...]) -> list[tuple[Kind, re.Pattern[str]]]:
+    return [
+        (kind, re.compile(kind.inside))
+        for kind in all_kinds()
+        if kind.inside and kind.country in ("", *countries)
+    ]
+
+
+@cache
+def _recognisers(countries: tuple[str, ...]) -> list[tuple[Any, float]]:
+    """Presidio's recognisers, each used alone: its engine would want a language model."""
+    from presidio_analyzer import predefined_recognizers
+
+    names = [*EVERYWHERE, *(name for country in countries for name in NATIONAL[country])]
+    found: list[tuple[Any, float]] = []
+    for name in names:
+        least = PHONE_SCORE if name == "PhoneRecognizer" else SURE_SCORE
+        found.append((getattr(predefined_recognizers, name)(), least))
+    return found
+
+
+def title_of(kind: str) -> str:
+    """How a kind is called."""
+    return kind_of(kind).title
