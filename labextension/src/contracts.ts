@@ -409,6 +409,81 @@ export interface NoticeList {
   readonly unread: number;
 }
 
+// payments: Buying packs of credits or dollars, and what became of a purchase.
+
+/** One thing on sale; money in the smallest unit of its currency. */
+export interface Pack {
+  readonly id: string;
+  readonly title: string;
+  readonly gives: 'credits' | 'dollars';
+  /** What it gives, where it gives credits; else 0 */
+  readonly credits: number;
+  /** What it gives, where it gives dollars, in millionths; else 0 */
+  readonly dollars_micros: number;
+  /** Pence or cents */
+  readonly price_minor: number;
+  readonly currency: 'gbp' | 'usd';
+  /** The price for people, such as £10 */
+  readonly price: string;
+  /** How much less a unit costs than in the first pack of its kind */
+  readonly saving_percent: number;
+  /** What was bought ends so many days after it was paid */
+  readonly lasts_days: number;
+}
+
+/** Everything on sale; empty where nothing can be bought. */
+export interface PackList {
+  readonly packs: readonly Pack[];
+}
+
+/** Begin to buy a pack; asked again before it is paid, the same page is given. */
+export interface CheckoutRequest {
+  readonly pack: string;
+}
+
+/** Where to pay. Nothing is charged before the form on that page is sent. */
+export interface Checkout {
+  readonly order_id: string;
+  readonly session_id: string;
+  /** The page at the payment provider */
+  readonly url: string;
+  readonly pack: Pack;
+}
+
+/** One purchase. Card data is never here: the provider keeps it. */
+export interface Purchase {
+  readonly order_id: string;
+  readonly pack_id: string;
+  readonly title: string;
+  readonly state: 'waiting' | 'pending' | 'paid' | 'expired' | 'failed' | 'held';
+  readonly gives: 'credits' | 'dollars';
+  /** Whole credits */
+  readonly credits: number;
+  readonly dollars_micros: number;
+  readonly price: string;
+  readonly price_minor: number;
+  readonly currency: 'gbp' | 'usd';
+  /** What was refunded or is disputed, in pence or cents */
+  readonly refunded_minor: number;
+  readonly disputed: boolean;
+  /** The provider's receipt, once it is paid */
+  readonly receipt_url: string | null;
+  readonly created_at: string;
+}
+
+/** Your latest purchases, newest first. */
+export interface PurchaseList {
+  readonly purchases: readonly Purchase[];
+}
+
+/** How one payment stands, and the balance with it. */
+export interface PaymentStatus {
+  readonly purchase: Purchase;
+  /** Whole credits */
+  readonly available_credits: number;
+  readonly available_dollars_micros: number;
+}
+
 // problems: Why a request was refused, in fields that code reads and sentences that people read.
 
 /** One wrong field of the request. */
@@ -632,6 +707,8 @@ export interface Contracts {
   readonly Balance: Balance;
   readonly BalanceEvent: BalanceEvent;
   readonly Catalogue: Catalogue;
+  readonly Checkout: Checkout;
+  readonly CheckoutRequest: CheckoutRequest;
   readonly Column: Column;
   readonly Estimate: Estimate;
   readonly EstimateRequest: EstimateRequest;
@@ -649,10 +726,15 @@ export interface Contracts {
   readonly Notice: Notice;
   readonly NoticeEvent: NoticeEvent;
   readonly NoticeList: NoticeList;
+  readonly Pack: Pack;
+  readonly PackList: PackList;
+  readonly PaymentStatus: PaymentStatus;
   readonly Plan: Plan;
   readonly PriceLine: PriceLine;
   readonly Problem: Problem;
   readonly Provenance: Provenance;
+  readonly Purchase: Purchase;
+  readonly PurchaseList: PurchaseList;
   readonly Receipt: Receipt;
   readonly Run: Run;
   readonly RunEvent: RunEvent;
@@ -703,6 +785,8 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "notice": "string", "revision": "integer"}, "optional": ["note", "notice"]},
   BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
   Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},
+  Checkout: {"members": {"order_id": "string", "session_id": "string", "url": "string", "pack": {"ref": "Pack"}}, "optional": []},
+  CheckoutRequest: {"members": {"pack": "string"}, "optional": []},
   Column: {"members": {"name": "string", "kind": {"literals": ["text", "integer", "number", "percent", "bytes", "money", "time", "flag"]}, "unit": "string"}, "optional": ["kind", "unit"]},
   Estimate: {"members": {"tool_id": "string", "tool_title": "string", "tool_version": "string", "place": {"literals": ["kernel", "server"]}, "price_version": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "forecast": {"ref": "Forecast"}, "measured_runs": "integer", "standing": {"any": [{"ref": "Standing"}, "null"]}, "quote": {"any": ["string", "null"]}, "quote_expires_at": {"any": ["string", "null"]}, "free_alternative": "string", "stored_run_id": {"any": ["string", "null"]}}, "optional": ["free_alternative", "stored_run_id"]},
   EstimateRequest: {"members": {"tool": "string", "inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}}, "optional": ["inputs", "max_credits"]},
@@ -720,10 +804,15 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   Notice: {"members": {"id": "string", "kind": {"literals": ["credits_end_in_30_days", "credits_end_in_7_days", "debt_opened", "debt_covered", "plan_changed", "plan_renewed"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "created_at": "string", "read_at": {"any": ["string", "null"]}}, "optional": []},
   NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "notice_id": {"any": ["string", "null"]}}, "optional": ["notice_id"]},
   NoticeList: {"members": {"notices": {"list": {"ref": "Notice"}}, "unread": "integer"}, "optional": []},
+  Pack: {"members": {"id": "string", "title": "string", "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "price": "string", "saving_percent": "integer", "lasts_days": "integer"}, "optional": []},
+  PackList: {"members": {"packs": {"list": {"ref": "Pack"}}}, "optional": []},
+  PaymentStatus: {"members": {"purchase": {"ref": "Purchase"}, "available_credits": "integer", "available_dollars_micros": "integer"}, "optional": []},
   Plan: {"members": {"id": "string", "title": "string", "monthly_credits": "integer", "daily_cap_credits": "integer"}, "optional": []},
   PriceLine: {"members": {"label": "string", "credits": "string", "detail": "string"}, "optional": ["detail"]},
   Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id"]},
   Provenance: {"members": {"tool_id": "string", "tool_version": "string", "libraries": {"map": "string"}, "data_as_of": {"map": "string"}, "input_digest": "string"}, "optional": ["libraries", "data_as_of", "input_digest"]},
+  Purchase: {"members": {"order_id": "string", "pack_id": "string", "title": "string", "state": {"literals": ["waiting", "pending", "paid", "expired", "failed", "held"]}, "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price": "string", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "refunded_minor": "integer", "disputed": "boolean", "receipt_url": {"any": ["string", "null"]}, "created_at": "string"}, "optional": []},
+  PurchaseList: {"members": {"purchases": {"list": {"ref": "Purchase"}}}, "optional": []},
   Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string", "answered_from": {"any": ["string", "null"]}}, "optional": ["reason", "answered_from"]},
   Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}, "log_lines": {"list": "string"}}, "optional": ["stage", "queue_position", "input_summary", "answered_from", "log_lines"]},
   RunEvent: {"members": {"kind": {"literals": ["run"]}, "run": {"ref": "RunSummary"}}, "optional": []},

@@ -23,6 +23,7 @@ from studio_server.api.problems import problem_of, response_of
 from studio_server.api.rate import Throttle
 from studio_server.api.routes import Handler, routes
 from studio_server.clock import SystemClock
+from studio_server.pages.routes import pages
 from studio_server.services import Services
 from studio_server.settings import Settings
 from studio_server.storage.errors import StorageError
@@ -43,11 +44,13 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
             await _begin(app, services)
             sweeping = asyncio.get_running_loop().create_task(services.sweeper.run(), name="housekeeping")
             recording = asyncio.get_running_loop().create_task(services.recorder.run(), name="audit")
+            reconciling = _reconciling(services)
             try:
                 yield
             finally:
-                sweeping.cancel()
-                await asyncio.gather(sweeping, return_exceptions=True)
+                for task in (sweeping, *reconciling):
+                    task.cancel()
+                await asyncio.gather(sweeping, *reconciling, return_exceptions=True)
                 services.bus.close()
                 await services.scheduler.stop()
                 with contextlib.suppress(StorageError):  # others find it gone a minute later
@@ -56,11 +59,15 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
                 await asyncio.gather(recording, return_exceptions=True)
                 await asyncio.to_thread(services.inspection.full)
         finally:
+            if services.payments is not None:
+                await services.payments.close()
             await asyncio.to_thread(services.db.close)
 
+    table = routes(with_webhook=bool(settings.stripe_secret_key and settings.stripe_webhook_secrets))
     app = Starlette(
         routes=[
-            Route(row.path, _guarded(row.endpoint), methods=row.methods, name=row.name) for row in routes()
+            Route(row.path, _guarded(row.endpoint), methods=row.methods, name=row.name)
+            for row in (*table, *pages(settings))
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: _http_problem},
@@ -68,6 +75,14 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _reconciling(services: Services) -> list[asyncio.Task[None]]:
+    """The comparison with the payment provider, where there is one."""
+    if services.payments is None:
+        return []
+    comparing = services.payments.reconciler.run()
+    return [asyncio.get_running_loop().create_task(comparing, name="payments")]
 
 
 async def _begin(app: Starlette, services: Services) -> None:

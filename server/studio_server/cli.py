@@ -15,6 +15,7 @@ from studio_server import (
     auditing,
     departing,
     examining,
+    reconciling,
     safekeeping,
     secret_keeping,
     subscribing,
@@ -26,6 +27,7 @@ from studio_server.ledger import LedgerRefusal
 from studio_server.ledger.anchor import AnchorDisagrees, AnchorUnreadable
 from studio_server.ledger.verify import verify
 from studio_server.operating import give, new_token
+from studio_server.payments.opening import PaymentsMisconfigured
 from studio_server.registry import catalogue
 from studio_server.runs.executor.cluster.choosing import described
 from studio_server.runs.executor.protocol import ExecutorUnsupported
@@ -44,6 +46,7 @@ REFUSALS = (
     AnchorUnreadable,
     catalogue.RegistryInvalid,
     ExecutorUnsupported,
+    PaymentsMisconfigured,
     apsw.Error,
     OSError,
 )
@@ -85,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     safekeeping.add_verbs(commands)
     departing.add_verbs(commands)
     subscribing.add_verbs(commands)
+    reconciling.add_verbs(commands)
     secret_keeping.add_verbs(commands)
     toolcheck.add_verbs(commands)
 

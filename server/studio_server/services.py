@@ -17,6 +17,7 @@ from studio_server.clock import to_microseconds
 from studio_server.events.bus import EventBus
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
+from studio_server.payments.buying import Payments
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
 from studio_server.runs.artefacts import ArtefactStore
@@ -67,6 +68,8 @@ class Services:
     takeout: Takeout
     replica: Replica
     recorder: Recorder
+    payments: Payments | None = None
+    """None where nothing can be bought."""
 
     def begin(self) -> None:
         """Check the books, record the price version, end what a former process left open; blocks.

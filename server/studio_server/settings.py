@@ -73,6 +73,14 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     """Where the books are (postgresql:// or sqlite:///); None is `studio.db` in the data folder. May hold a
     password."""
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    """Stripe's secret key; without one nothing can be bought."""
+    stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What Stripe signs its events with; two while one replaces the other. Without any: no webhook."""
+    stripe_api_base: str = ""
+    """Another address than Stripe's own, for a fake; refused with a live key."""
+    public_url: str = ""
+    """Where browsers reach this server, for the way back from a payment; empty is as the request came."""
     anchor_file: Path | None = None
     """Where the audit chain's head is kept, best on another disk than the books; None is beside them."""
 
@@ -108,6 +116,12 @@ class Settings:
             control_group=found.get("STUDIO_CONTROL_GROUP") or "",
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
             reuse_results_seconds=int(reuse) if reuse else None,
+            stripe_secret_key=found.get("STUDIO_STRIPE_SECRET_KEY") or None,
+            stripe_webhook_secrets=tuple(
+                found.get("STUDIO_STRIPE_WEBHOOK_SECRETS", "").replace(",", " ").split()
+            ),
+            stripe_api_base=found.get("STUDIO_STRIPE_API_BASE") or "",
+            public_url=(found.get("STUDIO_PUBLIC_URL") or "").rstrip("/"),
         )
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from studio_server.accounts.balance import Accounts
 from studio_server.accounts.erasure import Erasure
@@ -17,6 +18,7 @@ from studio_server.events.bus import EventBus
 from studio_server.ids import CountedIds, IdSource, TimeOrderedIds
 from studio_server.ledger import Ledger
 from studio_server.notices.service import Notices
+from studio_server.payments.opening import open_payments, refuse_payments
 from studio_server.registry import catalogue
 from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
@@ -47,6 +49,9 @@ from studio_server.storage.recovery import Recovery
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
+if TYPE_CHECKING:
+    from studio_server.payments.stripe_side import HttpClient
+
 COUNTED_BESIDE_EFFECTS = 1_000
 """More numbers than a deterministic server gives to runs, receipts and users after its last ledger entry."""
 
@@ -68,22 +73,24 @@ def build(
     clock: Clock | None = None,
     executor: Executor | None = None,
     registry: Registry | None = None,
+    stripe_http: "HttpClient | None" = None,
 ) -> Services:
     """Open the database and connect a server; nothing runs yet. Blocks shortly.
 
-    `registry` None is the catalogue that ships with the server.
+    `registry` None is the catalogue that ships with the server, `stripe_http` None is the network.
 
     Raises:
-        StorageError, RegistryInvalid, ExecutorUnsupported: The server cannot start.
+        StorageError, RegistryInvalid, ExecutorUnsupported, PaymentsMisconfigured: The server cannot start.
     """
     refuse_impossible(settings)
+    refuse_payments(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or (FixedClock(DETERMINISTIC_START) if settings.deterministic else SystemClock())
     registry = registry or catalogue.load()
     db = open_database(settings.database_url, settings.database_path, clock)
     ids: IdSource = CountedIds(db.read(_unused_number)) if settings.deterministic else TimeOrderedIds(clock)
     ground = Ground(settings, clock, ids, registry, db)
-    return _connect(ground, executor or executor_for(settings))
+    return _connect(ground, executor or executor_for(settings), stripe_http)
 
 
 def _unused_number(tx: Tx) -> int:
@@ -92,7 +99,7 @@ def _unused_number(tx: Tx) -> int:
     return int(last[0]) + COUNTED_BESIDE_EFFECTS if last and last[0] else 1
 
 
-def _connect(ground: Ground, executor: Executor) -> Services:
+def _connect(ground: Ground, executor: Executor, stripe_http: "HttpClient | None") -> Services:
     settings, registry, db, ids = ground.settings, ground.registry, ground.db, ground.ids
     ledger = Ledger(ids)
     plans, returning, people = _people(ground, ledger)
@@ -149,6 +156,7 @@ def _connect(ground: Ground, executor: Executor) -> Services:
         takeout=Takeout(db, takeout_key(settings)),
         replica=replica,
         recorder=Recorder(db),
+        payments=open_payments(settings, db, ledger, ids, announcer.money_moved, http=stripe_http),
     )
 
 

@@ -141,7 +141,7 @@ def test_contracts_and_tools_import_nothing_heavy_when_they_are_imported() -> No
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("folder", ["ledger", "pricing", "runs", "jupyter", "storage"])
+@pytest.mark.parametrize("folder", ["ledger", "payments", "pricing", "runs", "jupyter", "storage"])
 def test_each_folder_of_the_server_explains_itself(folder: str) -> None:
     assert_explained(tracked.ROOT / "server" / "studio_server" / folder)
 

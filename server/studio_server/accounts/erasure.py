@@ -11,7 +11,7 @@ from typing import Literal
 from studio_server.accounts.people import User
 from studio_server.accounts.returning import Returning
 from studio_server.clock import to_microseconds
-from studio_server.ledger import Ledger, SetWalletState, WalletState
+from studio_server.ledger import Asset, Ledger, SetWalletState, WalletState, WalletView
 from studio_server.storage.audit_chain import Act, append
 from studio_server.storage.tx import Tx
 
@@ -28,6 +28,7 @@ ERASED: dict[str, str] = {
     " result = NULL, log_lines = '[]' WHERE user_id = ?",
     "idempotency": "DELETE FROM idempotency WHERE principal_id = ?",
     "notices": "DELETE FROM notices WHERE user_id = ?",
+    "payment_orders": "UPDATE payment_orders SET session_url = NULL, receipt_url = NULL WHERE user_id = ?",
     "free_credit_starts": "DELETE FROM free_credit_starts WHERE user_id = ?",
 }
 """Table → what removes a person from it; the one parameter is the user's id."""
@@ -94,12 +95,12 @@ class Erasure:
         running = tx.one(
             "SELECT count(*) FROM runs WHERE user_id = ? AND state IN ('queued', 'running')", (user.id,)
         )
-        view = self._ledger.wallet_view(tx, user.wallet_id)
+        view, views = self._ledger.wallet_view(tx, user.wallet_id), self._views(tx, user)
         obstacles: tuple[tuple[Obstacle, int], ...] = (
             ("run", running[0] if running else 0),
-            ("hold", view.open_holds),
-            ("debt", view.debt),
-            ("dispute", 1 if view.state is WalletState.FROZEN else 0),
+            ("hold", sum(each.open_holds for each in views)),
+            ("debt", sum(each.debt for each in views)),
+            ("dispute", 1 if any(each.state is WalletState.FROZEN for each in views) else 0),
         )
         for obstacle, count in obstacles:
             if count:
@@ -107,10 +108,20 @@ class Erasure:
         return view.available
 
     def _close_wallet(self, tx: Tx, user: User, actor: str) -> None:
-        """Nothing is spent from, or given to, the wallet of somebody who left."""
-        if self._ledger.wallet_view(tx, user.wallet_id).state is not WalletState.CLOSED:
-            closing = SetWalletState(f"erase:{user.id}", user.wallet_id, WalletState.CLOSED, "account erased")
-            self._ledger.execute(tx, closing, actor=actor)
+        """Nothing is spent from, or given to, the wallets of somebody who left."""
+        for wallet_id in self._wallets(tx, user):
+            if self._ledger.wallet_view(tx, wallet_id).state is not WalletState.CLOSED:
+                key = f"erase:{user.id}" if wallet_id == user.wallet_id else f"erase:{user.id}:usd"
+                closing = SetWalletState(key, wallet_id, WalletState.CLOSED, "account erased")
+                self._ledger.execute(tx, closing, actor=actor)
+
+    def _views(self, tx: Tx, user: User) -> list[WalletView]:
+        return [self._ledger.wallet_view(tx, wallet_id) for wallet_id in self._wallets(tx, user)]
+
+    def _wallets(self, tx: Tx, user: User) -> list[str]:
+        """The wallet in credits, and the one in dollars of who has one."""
+        dollars = self._ledger.wallet_id_of(tx, user.id, Asset.USD)
+        return [user.wallet_id, *([] if dollars is None else [dollars])]
 
     def _remember(self, tx: Tx, user: User) -> datetime:
         """Every identity of the account has to wait before it gets free credits again."""

@@ -162,6 +162,25 @@ TABLES: tuple[Table, ...] = (
         ("content",),
     ),
     Table(
+        "purchases",
+        "user",
+        (
+            *("order_id", "pack_id", "asset", "units", "amount_minor", "currency", "state", "reversed_minor"),
+            *("session_id", "payment_id", "receipt_url", "created_at", "changed_at"),
+        ),
+        "SELECT id, pack_id, asset, units, amount_minor, currency, state, reversed_minor, session_id,"
+        " intent_id, receipt_url, created_us, changed_us FROM payment_orders WHERE user_id = ?"
+        " ORDER BY created_us, id",
+    ),
+    Table(
+        "dollar_statement",
+        "user",
+        ("sequence", "recorded_at", "kind", "available_change", "held_change", "spent", "available_after"),
+        "SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.held_change, e.spent,"
+        " e.available_after FROM effects e JOIN wallets w ON w.wallet_id = e.wallet_id"
+        " WHERE w.owner_id = ? AND w.asset = 'USD' ORDER BY e.sequence",
+    ),
+    Table(
         "notices",
         "user",
         ("notice_id", "kind", "severity", "text", "posted_at", "read_at"),

@@ -14,6 +14,7 @@ from studio_server.accounts.archive import ArchiveTooLarge
 from studio_server.accounts.erasure import ErasureRefused
 from studio_server.api.file_problems import FILES
 from studio_server.api.http import BodyTooLarge, NotSignedIn, QueryInvalid
+from studio_server.api.payment_problems import PAYMENTS
 from studio_server.api.rate import TooFast
 from studio_server.api.wording import problem as _problem
 from studio_server.events.bus import TooManyStreams
@@ -251,6 +252,7 @@ def _erasure_refused(fault: ErasureRefused) -> Problem:
 
 TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     **FILES,
+    **PAYMENTS,
     NotSignedIn: lambda _: _problem(
         401,
         "not_signed_in",

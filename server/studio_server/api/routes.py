@@ -14,6 +14,7 @@ from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo, UploadPart
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
+from studio_magics.contracts.payments import Checkout, CheckoutRequest, PackList, PaymentStatus, PurchaseList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 from studio_magics.contracts.secrets import SecretInfo, SecretList, SecretValue
 from studio_server.api import (
@@ -23,6 +24,7 @@ from studio_server.api import (
     leaving,
     notices,
     operations,
+    payments,
     runs,
     secrets,
     tools,
@@ -81,6 +83,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", RUN_PATH, runs.start, Run, RunRequest, status=202, keyed=True),
     Endpoint("GET", "/api/credits/statement", books.statement, Statement, query=("before", "limit")),
     Endpoint("GET", "/api/receipts/{receipt}", books.receipt, Receipt),
+    Endpoint("GET", "/api/billing/packs", payments.list_packs, PackList, anonymous=True),
+    Endpoint("POST", "/api/billing/checkout", payments.checkout, Checkout, CheckoutRequest),
+    Endpoint("GET", "/api/billing/verify-payment", payments.verify, PaymentStatus, query=("session_id",)),
+    Endpoint("GET", "/api/billing/purchases", payments.purchases, PurchaseList, query=("limit",)),
     Endpoint("GET", "/api/account", account.account, Account),
     Endpoint("DELETE", "/api/account", leaving.erase, AccountErased, query=("confirm",)),
     Endpoint("GET", "/api/account/export", leaving.export, "application/zip"),
@@ -105,6 +111,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
-def routes() -> list[Route]:
-    """The table as Starlette routes."""
-    return [Route(row.path, row.handler, methods=[row.method], name=row.name) for row in ENDPOINTS]
+def routes(*, with_webhook: bool = False) -> list[Route]:
+    """The table as Starlette routes; the webhook is there only where events can be checked."""
+    found = [Route(row.path, row.handler, methods=[row.method], name=row.name) for row in ENDPOINTS]
+    if with_webhook:
+        found.append(Route(payments.WEBHOOK_PATH, payments.webhook, methods=["POST"], name="webhook"))
+    return found

@@ -1,0 +1,1 @@
+"""Pages for people in a browser: after a payment, and what can be bought."""

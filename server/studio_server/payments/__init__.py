@@ -1,0 +1,1 @@
+"""Payments: orders, what the provider says about them, and the ledger moved to what that implies."""

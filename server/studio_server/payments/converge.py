@@ -1,0 +1,250 @@
+"""Moves our books to what a payment's present state implies: the one way credit is given for money.
+
+Used by webhook, verification and reconciliation alike. It reads the order's version, asks Stripe, and
+commits only if the version is unchanged, else it does all of it again: a slow look never overwrites a later
+one. Doing it again, at once or from several places, changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
+from studio_server.ids import IdSource
+from studio_server.ledger import Ledger, WalletNotOpen
+from studio_server.payments import moves, orders
+from studio_server.payments.incidents import SYSTEM, report
+from studio_server.payments.orders import Order, OrderState
+from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider, SessionFacts
+from studio_server.storage.store import Store
+from studio_server.storage.tx import Tx
+
+ATTEMPTS = 8
+FAILED_INTENTS = frozenset({"requires_payment_method", "canceled"})
+Also = Callable[[Tx], None]
+
+
+@dataclass(frozen=True)
+class Converged:
+    """How an order is now; `moved` units were given (below 0: taken), `changed` says if anything was."""
+
+    order: Order
+    moved: int
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the provider says now about the session and the payment of one order."""
+
+    session: SessionFacts | None
+    intent: IntentFacts | None
+
+
+def _nothing(tx: Tx) -> None:
+    """Nothing more in this transaction."""
+    del tx
+
+
+class Converger:
+    """Brings orders up to date."""
+
+    def __init__(self, db: Store, ledger: Ledger, ids: IdSource, provider: Provider) -> None:
+        self._db, self._ledger, self._ids, self._provider = db, ledger, ids, provider
+
+    async def by_reference(
+        self, reference: str, *, also: Also = _nothing, dry: bool = False
+    ) -> Converged | None:
+        """Bring up to date whatever a session or payment id belongs to; None when it is none of ours.
+
+        `also` is done in the same transaction. With `dry` nothing is written and it tells what would be.
+
+        Raises:
+            PaymentFailure, StorageError: Nothing was written; asking again is safe.
+        """
+        order_id = await self._order_of(reference)
+        if order_id is None:
+            if not dry:
+                await self._db.write(lambda tx: _unmatched(tx, reference, also))
+            return None
+        intent_id = reference if reference.startswith("pi_") else None
+        return await self.order(order_id, intent_id=intent_id, also=also, dry=dry)
+
+    async def order(
+        self, order_id: str, *, intent_id: str | None = None, also: Also = _nothing, dry: bool = False
+    ) -> Converged:
+        """Bring one order up to date.
+
+        Raises:
+            PaymentFailure, StorageError: Nothing was written; asking again is safe.
+        """
+        for _ in range(ATTEMPTS):
+            seen = self._seen(order_id)
+            if intent_id is not None and seen.intent_id not in (None, intent_id):
+                order_id = await self._second_payment(seen, intent_id)
+                continue
+            facts = await self._facts(seen, intent_id)
+            if dry:
+                return self._would(seen, facts)
+            done = await self._db.write(partial(self._commit, seen=seen, facts=facts, also=also))
+            if done is not None:
+                return done
+        raise PaymentUnsettled(order_id)
+
+    def _seen(self, order_id: str) -> Order:
+        return self._db.read(lambda tx: orders.by_id(tx, order_id))
+
+    async def _order_of(self, reference: str) -> str | None:
+        """Which order this is about: our own row says so first, then the session, then the payment's word."""
+        known = self._db.read(lambda tx: orders.of_session(tx, reference) or orders.of_intent(tx, reference))
+        if known is not None:
+            return known.id
+        is_intent = reference.startswith("pi_")
+        ask = self._provider.session_of if is_intent else self._provider.session
+        session = await ask(reference)
+        named = [None if session is None else session.order_id]
+        if session is not None:
+            of_session = self._db.read(lambda tx: orders.of_session(tx, session.id))
+            named.insert(0, None if of_session is None else of_session.id)
+        if is_intent:
+            intent = await self._provider.intent(reference)
+            named.append(None if intent is None else intent.order_id)
+        return next((name for name in named if name is not None and self._is_ours(name)), None)
+
+    def _is_ours(self, order_id: str) -> bool:
+        return self._db.read(lambda tx: orders.known(tx, order_id)) is not None
+
+    async def _second_payment(self, order: Order, intent_id: str) -> str:
+        """A second payment of one order becomes an order of its own: nobody's money is lost."""
+
+        def work(tx: Tx) -> str:
+            known = orders.of_intent(tx, intent_id)
+            if known is not None:
+                return known.id
+            report(tx, "paid_twice", intent_id, f"order {order.id}")
+            return orders.repeat(tx, order, self._ids.new("order"), intent_id).id
+
+        return await self._db.write(work)
+
+    async def _facts(self, order: Order, intent_id: str | None) -> Facts:
+        session = None if order.session_id is None else await self._provider.session(order.session_id)
+        if session is None and order.repeats is None:
+            session = await self._provider.session_for(order)
+        intent_id = order.intent_id or intent_id or (session.intent_id if session else None)
+        return Facts(session, None if intent_id is None else await self._provider.intent(intent_id))
+
+    def _would(self, seen: Order, facts: Facts) -> Converged:
+        new = _become(seen, facts)
+        stands = self._db.read(lambda tx: moves.net(moves.of(tx, seen.id)))
+        moved = target(new) - stands
+        return Converged(new, moved, moved != 0 or _said(new) != _said(seen))
+
+    def _commit(self, tx: Tx, seen: Order, facts: Facts, also: Also) -> Converged | None:
+        """Write what the facts imply, or nothing when the order was changed meanwhile."""
+        new = _become(seen, facts)
+        if facts.session is not None and seen.session_id is None and seen.repeats is None:
+            orders.opened(tx, seen.id, facts.session.id, facts.session.url)
+        if not orders.save(tx, seen, new):
+            return None
+        _report_oddities(tx, new, facts)
+        moved = self._move(tx, new)
+        if moved is None:
+            return self._hold_back(tx, seen, new, also)
+        _record(tx, seen, new)
+        also(tx)
+        return Converged(new, moved, moved != 0 or _said(new) != _said(seen))
+
+    def _move(self, tx: Tx, order: Order) -> int | None:
+        """Let the ledger stand for what the order does; None when the wallet is closed."""
+        try:
+            return moves.move_to(tx, self._ledger, order, target(order))
+        except WalletNotOpen:
+            return None
+
+    def _hold_back(self, tx: Tx, seen: Order, order: Order, also: Also) -> Converged:
+        held = replace(order, state="held")
+        tx.execute("UPDATE payment_orders SET state = 'held' WHERE id = ?", (order.id,))
+        report(tx, "paid_into_closed_wallet", order.id)
+        also(tx)
+        return Converged(held, 0, changed=seen.state != "held")
+
+
+def target(order: Order) -> int:
+    """The units a payment stands for: all that was bought less what was reversed of it, rounded up once."""
+    if order.state != "paid":
+        return 0
+    return order.units - -(-order.units * order.reversed_minor // order.amount_minor)
+
+
+def _become(seen: Order, facts: Facts) -> Order:
+    intent = facts.intent
+    new = replace(seen, state=_state(seen, facts))
+    if intent is None:
+        return new
+    reversed_minor = intent.reversed_minor if new.state == "paid" else 0
+    return replace(
+        new,
+        intent_id=intent.id,
+        receipt_url=intent.receipt_url or seen.receipt_url,
+        reversed_minor=reversed_minor,
+        disputed=intent.disputed_minor > 0,
+    )
+
+
+def _state(seen: Order, facts: Facts) -> OrderState:
+    """What the present facts make of an order, whatever it was before."""
+    session, intent = facts.session, facts.intent
+    if intent is not None and intent.status == "succeeded":
+        return "paid" if _is_as_ordered(seen, intent) else "held"
+    if session is None:
+        return seen.state
+    if session.status == "complete":
+        if intent is None:
+            return "held"
+        return "failed" if intent.status in FAILED_INTENTS else "pending"
+    return "expired" if session.status == "expired" else "open"
+
+
+def _is_as_ordered(order: Order, intent: IntentFacts) -> bool:
+    return (intent.amount_received, intent.currency) == (order.amount_minor, order.currency)
+
+
+def _said(order: Order) -> tuple[object, ...]:
+    return (order.state, order.intent_id, order.reversed_minor, order.disputed)
+
+
+def _report_oddities(tx: Tx, order: Order, facts: Facts) -> None:
+    """What an operator should hear about this payment; our own row has decided already."""
+    intent, session = facts.intent, facts.session
+    if order.state == "held" and intent is not None:
+        report(tx, "paid_otherwise", intent.id, f"{order.id} {intent.amount_received} {intent.currency}")
+    if order.state == "held" and intent is None and session is not None:
+        report(tx, "complete_without_payment", session.id, order.id)
+    if intent is None:
+        return
+    said = (intent.order_id, intent.user_id)
+    if said not in {(order.id, order.user_id), (order.repeats, order.user_id)}:
+        report(tx, "says_another_order", intent.id, order.id)
+    if order.disputed:
+        report(tx, "disputed", intent.id, f"{order.id} {intent.disputed_minor}")
+
+
+def _record(tx: Tx, seen: Order, new: Order) -> None:
+    """Put the step on the audit chain, if there was one."""
+    step = PurchaseStep(new.id, new.intent_id or "", new.amount_minor, new.currency, new.units)
+    ends: dict[OrderState, EventKind] = {
+        "paid": EventKind.PURCHASE_PAID,
+        "failed": EventKind.PURCHASE_FAILED,
+        "expired": EventKind.PURCHASE_ENDED,
+    }
+    if new.state != seen.state and new.state in ends:
+        record_purchase_step(tx, SYSTEM, ends[new.state], step)
+    if new.disputed != seen.disputed:
+        record_purchase_step(tx, SYSTEM, EventKind.PURCHASE_DISPUTED, step)
+    elif new.reversed_minor != seen.reversed_minor:
+        record_purchase_step(tx, SYSTEM, EventKind.PURCHASE_REFUNDED, step)
+
+
+def _unmatched(tx: Tx, reference: str, also: Also) -> None:
+    report(tx, "unmatched_payment", reference)
+    also(tx)

@@ -1,0 +1,74 @@
+"""Makes payments from settings, or says why they cannot be taken."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from studio_server.ids import IdSource
+from studio_server.ledger import Ledger
+from studio_server.payments import packs
+from studio_server.payments.buying import Buying, Payments
+from studio_server.payments.converge import Converger
+from studio_server.payments.inbox import Inbox
+from studio_server.payments.reconcile import Reconciler
+from studio_server.settings import Settings
+from studio_server.storage.store import Store
+
+if TYPE_CHECKING:
+    from studio_server.payments.stripe_side import HttpClient
+
+STRIPE = "https://api.stripe.com"
+KEYS = ("sk_test_", "rk_test_", "sk_live_", "rk_live_")
+SECRET_LENGTH = 16
+
+
+class PaymentsMisconfigured(ValueError):
+    """The settings for payments contradict each other; the server does not start. Names no secret."""
+
+
+def open_payments(
+    settings: Settings,
+    db: Store,
+    ledger: Ledger,
+    ids: IdSource,
+    tell: Callable[[str], None],
+    *,
+    http: "HttpClient | None" = None,
+) -> Payments | None:
+    """Payments through Stripe, or None when no key is set. `tell` pushes a user's balance as it is now.
+
+    Raises:
+        PaymentsMisconfigured: No key of Stripe's, a live key for another address, or a secret that is none.
+    """
+    key = settings.stripe_secret_key
+    if not key:
+        return None
+    refuse_payments(settings)
+    from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
+
+    provider = StripeSide(key, api_base=settings.stripe_api_base or None, http=http)
+    converger, on_sale = Converger(db, ledger, ids, provider), packs.load()
+    return Payments(
+        provider=provider,
+        packs=on_sale,
+        converger=converger,
+        buying=Buying(db, ids, on_sale, provider, converger, tell),
+        inbox=Inbox(db, provider, converger, tell),
+        reconciler=Reconciler(db, ids, provider, converger, tell),
+    )
+
+
+def refuse_payments(settings: Settings) -> None:
+    """Refuse settings that could take real money to the wrong place, or believe anybody.
+
+    Raises:
+        PaymentsMisconfigured: Saying what is wrong, without any secret.
+    """
+    key, base = settings.stripe_secret_key, settings.stripe_api_base
+    if not key:
+        return
+    if not key.startswith(KEYS):
+        raise PaymentsMisconfigured("STUDIO_STRIPE_SECRET_KEY is no secret key of Stripe's")
+    if base and base != STRIPE and "_live_" in key:
+        raise PaymentsMisconfigured("a live key is only ever sent to Stripe: unset STUDIO_STRIPE_API_BASE")
+    if any(not s.startswith("whsec_") or len(s) < SECRET_LENGTH for s in settings.stripe_webhook_secrets):
+        raise PaymentsMisconfigured("STUDIO_STRIPE_WEBHOOK_SECRETS has a secret that is not Stripe's")

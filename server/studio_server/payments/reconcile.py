@@ -1,0 +1,120 @@
+"""Compares our books with the provider's objects and corrects them; a correction is an incident.
+
+Events can be lost, and some are never made. Every five minutes the orders that are not over are looked at,
+every night all objects of the last 35 days.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from studio_server.ids import IdSource
+from studio_server.payments import orders
+from studio_server.payments.converge import Converged, Converger
+from studio_server.payments.incidents import report
+from studio_server.payments.provider import PaymentFailure, Provider
+from studio_server.storage.errors import StorageError
+from studio_server.storage.store import Store
+from studio_server.storage.tx import Tx
+
+log = logging.getLogger(__name__)
+INTERVAL_SECONDS = 300.0
+ROUNDS_A_NIGHT = 288
+OPEN_FOR = timedelta(days=3)
+LOOK_BACK = timedelta(days=35)
+ORDERS_A_ROUND = 500
+
+
+@dataclass
+class Report:
+    """What a comparison found: objects, what was (or would be) corrected, what could not be looked at."""
+
+    looked_at: int = 0
+    corrections: list[Converged] = field(default_factory=list[Converged])
+    failures: list[str] = field(default_factory=list[str])
+
+    def lines(self) -> list[str]:
+        """For people."""
+        found = [f"{each.order.id}: {each.order.state}, {each.moved:+,} units" for each in self.corrections]
+        found += [f"{reference} could not be looked at" for reference in self.failures]
+        return [*found, f"{self.looked_at} looked at, {len(self.corrections)} corrections"]
+
+
+class Reconciler:
+    """Brings everything up to date that no event brought up to date."""
+
+    def __init__(
+        self,
+        db: Store,
+        ids: IdSource,
+        provider: Provider,
+        converger: Converger,
+        tell: Callable[[str], None],
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`tell` pushes a user's balance as it is now."""
+        self._db, self._ids, self._provider, self._converger = db, ids, provider, converger
+        self._tell, self._pause = tell, pause
+
+    async def run(self) -> None:
+        """Look at open orders every five minutes, and at everything once a day, until cancelled."""
+        rounds = 0
+        while True:
+            await self._pause(INTERVAL_SECONDS)
+            rounds += 1
+            try:
+                await (self.all() if rounds % ROUNDS_A_NIGHT == 0 else self.open_orders())
+            except (PaymentFailure, StorageError) as fault:
+                log.warning("payments could not be compared: %s", type(fault).__name__)
+
+    async def open_orders(self, *, dry: bool = False) -> Report:
+        """Look at every order of the last three days that is not over.
+
+        Raises:
+            StorageError: Not all were looked at.
+        """
+        found = Report()
+        due = self._db.read(lambda tx: orders.to_look_at(tx, younger_than=OPEN_FOR, limit=ORDERS_A_ROUND))
+        for order in due:
+            await self._look(found, order.id, self._converger.order(order.id, dry=dry), dry=dry)
+        return found
+
+    async def all(self, *, dry: bool = False, since: timedelta = LOOK_BACK) -> Report:
+        """Compare open orders, then everything the provider has of the last 35 days.
+
+        Raises:
+            PaymentFailure: The provider's lists are not whole; what was corrected stays corrected.
+            StorageError: Not all were looked at.
+        """
+        found = await self.open_orders(dry=dry)
+        seen: set[str] = set()
+        async for reference in self._provider.lately(self._db.clock.now() - since):
+            if reference not in seen:
+                seen.add(reference)
+                looking = self._converger.by_reference(reference, dry=dry)
+                await self._look(found, reference, looking, dry=dry)
+        return found
+
+    async def _look(
+        self, found: Report, reference: str, looking: Awaitable[Converged | None], *, dry: bool
+    ) -> None:
+        found.looked_at += 1
+        try:
+            done = await looking
+        except PaymentFailure:
+            found.failures.append(reference)
+            return
+        if done is None or not done.changed:
+            return
+        found.corrections.append(done)
+        if not dry and done.moved:
+            await self._db.write(lambda tx: self._correction(tx, done))
+            self._tell(done.order.user_id)
+
+    def _correction(self, tx: Tx, done: Converged) -> None:
+        """Money that no event moved: an operator wants to know why."""
+        subject = f"{done.order.id}:{done.order.version + 1}"
+        report(tx, "corrected_by_reconciliation", subject, f"{done.moved:+d} units")

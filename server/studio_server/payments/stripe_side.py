@@ -1,0 +1,291 @@
+"""Stripe, and nothing else, is spoken to here: the only module that imports its client.
+
+Owns: what is asked of Stripe and how its answers and refusals become facts. Does not own: what follows from
+them. A call is never made inside a database transaction. Answers are read again every time, never kept.
+"""
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import stripe
+
+from studio_server.payments.orders import Order
+from studio_server.payments.provider import (
+    IntentFacts,
+    PaymentFailure,
+    ProviderRefused,
+    ProviderUnreachable,
+    SessionFacts,
+    SignatureWrong,
+    Told,
+)
+
+if TYPE_CHECKING:
+    from stripe.params.checkout import SessionCreateParams
+
+TIMEOUT_SECONDS = 10
+RETRIES = 2
+PAGE = 100
+MOST_LISTED = 20_000
+TOLERANCE_SECONDS = 300
+GONE_REFUNDS = frozenset({"failed", "canceled"})
+INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed")
+KEPT_DISPUTES = frozenset({"won", "prevented", *INQUIRIES})
+"""Disputes that take nothing: won, prevented, or an inquiry only."""
+NOT_THERE = "resource_missing"
+HttpClient = stripe.HTTPClient
+REFUSALS = (
+    stripe.InvalidRequestError,
+    stripe.CardError,
+    stripe.IdempotencyError,
+    stripe.AuthenticationError,
+    stripe.PermissionError,
+)
+
+
+def http_client() -> HttpClient:
+    """Connections to Stripe that give up after ten seconds; they belong to one event loop."""
+    return stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
+
+
+class StripeSide:
+    """Stripe as `Provider`. Made once per running server; end it with `close`."""
+
+    def __init__(self, key: str, *, api_base: str | None = None, http: HttpClient | None = None) -> None:
+        self.livemode = key.startswith(("sk_live_", "rk_live_"))
+        self.api_version = stripe.api_version or ""
+        self._http = http or http_client()
+        self._client = stripe.StripeClient(
+            key,
+            base_addresses={"api": api_base} if api_base else {},  # pyright: ignore[reportArgumentType]  - all optional
+            max_network_retries=RETRIES,
+            http_client=self._http,
+        )
+
+    async def open_session(self, order: Order, title: str, *, success: str, cancel: str) -> SessionFacts:
+        """Open the page an order is paid on. The order's id is the key: the same order never opens two.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: There may be a session all the same.
+        """
+        said = {"order": order.id, "user": order.user_id}
+        params: SessionCreateParams = {
+            "mode": "payment",
+            "client_reference_id": order.id,
+            "metadata": said,
+            "payment_intent_data": {"metadata": said},
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": order.currency,
+                        "unit_amount": order.amount_minor,
+                        "product_data": {"name": title},
+                    },
+                }
+            ],
+            "success_url": success,
+            "cancel_url": cancel,
+        }
+        try:
+            made = await self._client.v1.checkout.sessions.create_async(
+                params, {"idempotency_key": f"order:{order.id}"}
+            )
+        except stripe.StripeError as fault:
+            raise _failure(fault) from fault
+        return _session(made)
+
+    async def session(self, session_id: str) -> SessionFacts | None:
+        """A session as it is now, or None when there is none.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: Nobody knows.
+        """
+        try:
+            return _session(await self._client.v1.checkout.sessions.retrieve_async(session_id))
+        except stripe.StripeError as fault:
+            return _none_or_raise(fault)
+
+    async def session_of(self, intent_id: str) -> SessionFacts | None:
+        """The session a payment was made in, or None.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: Nobody knows.
+        """
+        async for each in self._all(self._client.v1.checkout.sessions, {"payment_intent": intent_id}):
+            return _session(each)
+        return None
+
+    async def session_for(self, order: Order) -> SessionFacts | None:
+        """The session that was opened for an order whose answer was lost, or None.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: Nobody knows.
+        """
+        since = int(order.created_at.timestamp()) - TOLERANCE_SECONDS
+        async for each in self._all(self._client.v1.checkout.sessions, {"created": {"gte": since}}):
+            if each.client_reference_id == order.id:
+                return _session(each)
+        return None
+
+    async def intent(self, intent_id: str) -> IntentFacts | None:
+        """A payment as it is now with its refunds and disputes, or None when there is none.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: Nobody knows.
+        """
+        try:
+            found = await self._client.v1.payment_intents.retrieve_async(
+                intent_id, {"expand": ["latest_charge"]}
+            )
+        except stripe.StripeError as fault:
+            return _none_or_raise(fault)
+        about = {"payment_intent": intent_id}
+        refunds = [each async for each in self._all(self._client.v1.refunds, about)]
+        disputes = [each async for each in self._all(self._client.v1.disputes, about)]
+        return _intent(found, refunds, disputes)
+
+    async def lately(self, since: datetime) -> AsyncIterator[str]:
+        """Sessions that are complete, payments that succeeded, and payments refunded or disputed since then.
+
+        Of sessions and payments only those that name an order: an account may sell other things too.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: The list is not whole.
+        """
+        made = {"created": {"gte": int(since.timestamp())}}
+        v1 = self._client.v1
+        async for session in self._all(v1.checkout.sessions, {**made, "status": "complete"}):
+            if session.client_reference_id:
+                yield session.id
+        async for intent in self._all(v1.payment_intents, made):
+            if intent.status == "succeeded" and "order" in (intent.metadata or {}):
+                yield intent.id
+        for of in (v1.refunds, v1.disputes):
+            async for each in self._all(of, made):
+                if each.payment_intent:
+                    yield _id(each.payment_intent)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._http.close_async()
+
+    async def _all(self, service: Any, params: dict[str, Any]) -> AsyncIterator[Any]:
+        """Every object of a list, page by page, at most 20,000."""
+        seen = 0
+        try:
+            page = await service.list_async({**params, "limit": PAGE})
+            async for each in page.auto_paging_iter():
+                yield each
+                seen += 1
+                if seen >= MOST_LISTED:
+                    raise ProviderRefused("list_too_long")
+        except stripe.StripeError as fault:
+            raise _failure(fault) from fault
+
+
+def told(body: bytes, header: str | None, secrets: Sequence[str], now: datetime) -> Told:
+    """The event in a request, if one of the secrets signed exactly these bytes at most five minutes from now.
+
+    The client's helper takes one secret and lets the future pass; both are closed here.
+
+    Raises:
+        SignatureWrong: It is none of this; nothing in it is believed.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise SignatureWrong("the body is not UTF-8") from fault
+    if not any(_is_signed(text, header, secret) for secret in secrets):
+        raise SignatureWrong("no secret made this signature")
+    if abs(_signed_at(header or "") - now.timestamp()) > TOLERANCE_SECONDS:
+        raise SignatureWrong("the signature is too old or from the future")
+    return _event(text)
+
+
+def _is_signed(text: str, header: str | None, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(text, header, secret)  # pyright: ignore[reportUnknownMemberType]  - its tolerance is untyped
+    except stripe.SignatureVerificationError:
+        return False
+    return True
+
+
+def _signed_at(header: str) -> int:
+    return next(int(item[2:]) for item in header.split(",") if hmac.compare_digest(item[:2], "t="))
+
+
+def _event(text: str) -> Told:
+    """What an event is about. Only ids are taken from it: the rest is a picture of the past."""
+    try:
+        said = json.loads(text)
+        picture = said["data"]["object"]
+        if said["object"] != "event":
+            raise SignatureWrong("this is no snapshot event")
+        reference = picture["id"] if picture["object"] in {"checkout.session", "payment_intent"} else None
+        reference = reference or picture.get("payment_intent") or ""
+        return Told(
+            id=str(said["id"])[:255],
+            kind=str(said["type"])[:255],
+            reference=_id(reference),
+            livemode=said["livemode"] is True,
+            api_version=said.get("api_version"),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        raise SignatureWrong("this is no snapshot event") from fault
+
+
+def _session(found: Any) -> SessionFacts:
+    return SessionFacts(
+        id=found.id,
+        status=found.status or "",
+        payment_status=found.payment_status,
+        url=found.url,
+        intent_id=_id(found.payment_intent) or None,
+        order_id=found.client_reference_id,
+    )
+
+
+def _intent(found: Any, refunds: Sequence[Any], disputes: Sequence[Any]) -> IntentFacts:
+    said: dict[str, str] = found.metadata.to_dict() if found.metadata else {}
+    charge = found.latest_charge
+    return IntentFacts(
+        id=found.id,
+        status=found.status,
+        amount_received=found.amount_received,
+        currency=found.currency,
+        order_id=said.get("order"),
+        user_id=said.get("user"),
+        refunded_minor=sum(each.amount for each in refunds if each.status not in GONE_REFUNDS),
+        disputed_minor=sum(each.amount for each in disputes if each.status not in KEPT_DISPUTES),
+        receipt_url=None if charge is None or isinstance(charge, str) else charge.receipt_url,
+    )
+
+
+def _id(reference: Any) -> str:
+    """The id of what is referred to by id, as a whole, or not at all."""
+    if reference is None or isinstance(reference, str):
+        return reference or ""
+    return str(reference["id"])
+
+
+def _none_or_raise(fault: stripe.StripeError) -> None:
+    if isinstance(fault, stripe.InvalidRequestError) and fault.code == NOT_THERE:
+        return
+    raise _failure(fault) from fault
+
+
+def _failure(fault: stripe.StripeError) -> PaymentFailure:
+    """A refusal in our words: Stripe's own text can hold keys and is not passed on."""
+    refused = (
+        stripe.InvalidRequestError,
+        stripe.CardError,
+        stripe.IdempotencyError,
+        stripe.AuthenticationError,
+    )
+    if isinstance(fault, (*refused, stripe.PermissionError)):
+        return ProviderRefused(fault.code or type(fault).__name__)
+    return ProviderUnreachable(type(fault).__name__)
