@@ -110,6 +110,8 @@ class Tool:
     """Distributions whose versions go into the provenance."""
     examples: tuple["Example", ...] = ()
     """Small inputs that `studio-server tool check` runs; without any it runs `example` on data of its own."""
+    network: tuple[str, ...] = ()
+    """Whom a run on a server may talk to: `"loopback"` for its own processes, `"name:port"` for a host."""
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,17 @@ class Arena:
         self.folder = folder
         self._numbers = itertools.count()
 
-    def attack(self, module: str, program: str, limits: RunLimits = GENEROUS, **where) -> Attacked:
-        """Let the program run and see what is left of it."""
-        job = self.job(module, program, limits, where)
+    def attack(
+        self,
+        module: str,
+        program: str,
+        limits: RunLimits = GENEROUS,
+        *,
+        network: tuple[str, ...] = (),
+        **where,
+    ) -> Attacked:
+        """Let the program run, with what its tool declares, and see what is left of it."""
+        job = self.job(module, program, limits, where, network)
         lifeline = job.workdir / "lifeline"
         job.workdir.mkdir(parents=True)
         os.mkfifo(lifeline)
@@ -75,7 +83,9 @@ class Arena:
         shutil.rmtree(job.workdir, ignore_errors=True)
         return Attacked(outcome, alive, (after - before) * 1_000)
 
-    def job(self, module: str, program: str, limits: RunLimits, where: dict) -> Job:
+    def job(
+        self, module: str, program: str, limits: RunLimits, where: dict, network: tuple[str, ...] = ()
+    ) -> Job:
         """One attack as a job."""
         number = next(self._numbers)
         return Job(
@@ -87,6 +97,7 @@ class Arena:
             now=NOW,
             workdir=self.folder / f"run-{number}",
             tool_reference="hostile_tool:HOSTILE",
+            network=network,
         )
 
 

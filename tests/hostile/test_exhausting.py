@@ -23,6 +23,7 @@ ENDS = {
     "fill_memory_folders": MEMORY,
     "fill_pipes": NOTHING_GAINED,
     "fill_sockets": NOTHING_GAINED,
+    "fill_wide_sockets": NOTHING_GAINED,
     "fill_the_disk": DISK,
     "fill_the_disk_without_names": DISK,
     "fill_the_disk_with_holes": NOTHING_GAINED,

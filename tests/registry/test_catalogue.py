@@ -57,6 +57,11 @@ def test_a_misspelt_name_comes_with_near_ones() -> None:
         ({"maximum_credits": 0}, "has no price"),
         ({"mode": "client"}, "is client and has limits"),
         ({"mode": "cloud"}, "unknown mode"),
+        (
+            {"id": "data-studio-quality", "network": ["a.example.org:443"]},
+            "a.example.org:443 here, its code wants nobody",
+        ),
+        ({"network": ["127.0.0.1:443"]}, "'127.0.0.1:443' is neither 'loopback' nor a name and a port"),
         ({"id": "dev-studio-cicd"}, "is listed twice"),
         ({"id": "data-studio-quality", "mode": "hybrid"}, "its code runs in server"),
     ],

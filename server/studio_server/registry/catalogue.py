@@ -17,6 +17,7 @@ from typing import Any, cast
 from studio_magics.contracts.catalogue import Availability, Mode, Risk
 from studio_magics.tools import catalog
 from studio_magics.tools.base import Tool
+from studio_magics.tools.declared_network import HostMisdeclared, Network
 from studio_server.pricing.burn import GIGABYTE, MILLISECONDS, Burn, burnt_credits
 from studio_server.pricing.limits import Limits
 
@@ -46,6 +47,8 @@ class ToolEntry:
     runs_at_once: int | None = None
     """Metered runs of it at the same time, of all users together; None is as many as there are workers."""
     runs_at_once_per_user: int = 1
+    network: tuple[str, ...] = ()
+    """Whom its runs may talk to; what its code declares has to be the same."""
 
     @property
     def studio(self) -> str:
@@ -238,6 +241,7 @@ def _entry(row: Mapping[str, Any], installed: frozenset[str]) -> ToolEntry:
         availability="available" if row["id"] in installed else "coming_soon",
         runs_at_once=row.get("runs_at_once"),
         runs_at_once_per_user=row.get("runs_at_once_per_user", 1),
+        network=tuple(row.get("network", ())),
     )
 
 
@@ -267,6 +271,10 @@ def _faults(entry: ToolEntry, burn: Burn) -> list[str]:
         )
     if min(entry.runs_at_once_per_user, 1 if entry.runs_at_once is None else entry.runs_at_once) < 1:
         faults.append(f"{entry.id} allows no run at all")
+    try:
+        Network.of(entry.network)
+    except HostMisdeclared as fault:
+        faults.append(f"{entry.id}: {fault}")
     if entry.availability == "available":
         faults.extend(_code_faults(entry))
     return faults
@@ -282,6 +290,9 @@ def _code_faults(entry: ToolEntry) -> list[str]:
         faults.append(f"{entry.id} is {entry.mode}, its code runs in {', '.join(sorted(tool.places))}")
     if tool.title != entry.title:
         faults.append(f"{entry.id} is called '{entry.title}' here and '{tool.title}' in its code")
+    if set(tool.network) != set(entry.network):
+        allowed, wanted = (" and ".join(sorted(words)) or "nobody" for words in (entry.network, tool.network))
+        faults.append(f"{entry.id} may talk to {allowed} here, its code wants {wanted}")
     return faults
 
 

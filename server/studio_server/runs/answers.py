@@ -3,13 +3,14 @@
 The same work is the same tool version on the same inputs, whatever it cost and whichever ceiling it had. An
 answer is a run of its own that did no work: it has a receipt over 0 credits and an event on the chain, but no
 hold. It points at the run that worked and lasts no longer than that one's result and files. Only a run that
-succeeded is ever given again, and none that used a secret: what is behind one, such as a database, changes.
+succeeded is ever given again, and none that used a secret or talks to hosts: what is behind them changes.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
 from studio_magics.contracts.billing import Receipt
+from studio_magics.tools.declared_network import Network
 from studio_server.accounts.people import User
 from studio_server.audit.events import RunAnswered, record
 from studio_server.ids import IdSource
@@ -38,7 +39,7 @@ class Answers:
     def find(self, tx: Tx, user_id: str, prepared: Prepared) -> str | None:
         """The run of this user whose stored result answers these inputs."""
         tool = prepared.tool
-        if not self._kept_for or any(named(tool, prepared.inputs)):
+        if not self._kept_for or any(named(tool, prepared.inputs)) or Network.of(tool.network).hosts:
             return None
         return rows.stored_answer(
             tx, user_id, (tool.id, tool.version, prepared.digest), ended_since=tx.now - self._kept_for

@@ -243,6 +243,7 @@ class Scheduler:
         return outcome
 
     def _job(self, run: RunRow) -> Job:
+        tool = catalog.load(run.tool_id)
         return Job(
             run_id=run.id,
             tool_id=run.tool_id,
@@ -252,7 +253,8 @@ class Scheduler:
             now=run.created_at,
             workdir=self._around.work_folder / run.id,
             tool_reference=catalog.sources()[run.tool_id].reference,
-            secrets=self._around.secrets.values(run.user_id, catalog.load(run.tool_id), run.inputs),
+            secrets=self._around.secrets.values(run.user_id, tool, run.inputs),
+            network=tool.network,
         )
 
     def _listener(self, run_id: str) -> Callable[[Progress], None]:

@@ -55,6 +55,7 @@ class Sandbox:
             now=NOW,
             workdir=folder / "work",
             tool_reference=self._subject.reference,
+            network=self._subject.tool.network,
         )
         running = self._executor.start(job, lambda _: None)
         return running.wait(self._limits.wall_ms / 1_000 + GRACE_SECONDS)

@@ -110,6 +110,18 @@ def fill_sockets(*, context):
     return [] if len(kept) < 600 else ["too many sockets"]
 
 
+def fill_wide_sockets(*, context):
+    """How much one pair takes that asks for more."""
+    one, _other = socket.socketpair()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 28)
+    one.setblocking(False)
+    taken = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            taken += one.send(bytes(65_536))
+    return [] if taken < MEGABYTE else [f"{taken} bytes that nobody reads"]
+
+
 def fill_the_disk(*, context):
     with open("/job/tmp/full", "wb") as file:
         while True:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from studio_magics.tools.declared_network import Network
 from studio_server.runs.executor import confining, endings, folder, sentences
 from studio_server.runs.executor.confining import found
 from studio_server.runs.executor.families import PLAIN, Family, every_family, family_of, is_built_in
@@ -163,8 +164,9 @@ class LocalExecutor:
 
     def _run(self, running: LocalRunningJob, on_progress: Callable[[Progress], None]) -> Outcome:
         job = running.job
-        if not self.may_run(job.tool_id, job.tool_reference):
-            return Outcome("lost", sentences.not_confined(self._lacking()))
+        refusal = self._refusal(job)
+        if refusal:
+            return Outcome("lost", refusal)
         folder.prepare(job, extra_path=self._extra_path, others_read=confining.is_root())
         report = self._launch(running, on_progress)
         cancelled = running.disconnect()
@@ -222,6 +224,13 @@ class LocalExecutor:
                 self._nursery = Nursery(orders, idle_bytes=self._idle_bytes)
             return self._nursery
 
+    def _refusal(self, job: Job) -> str:
+        """Why this machine cannot run it; empty when it can. No review stands in for a network of its own."""
+        lacking = self._lacking()
+        if job.network and lacking:
+            return sentences.no_network_of_its_own(lacking)
+        return "" if self.may_run(job.tool_id, job.tool_reference) else sentences.not_confined(lacking)
+
     def _lacking(self) -> tuple[str, ...]:
         return found(self._control_group).lacking(self._without)
 
@@ -245,6 +254,7 @@ class LocalExecutor:
             "environment": confining.confined_environment(seen),
             "folder": str(job.workdir),
             "log": str(job.workdir / folder.WORKER_LOG),
+            "loopback": Network.of(job.network).loopback,
             "limits": {
                 "cpu_ms": job.limits.cpu_ms,
                 "wall_ms": job.limits.wall_ms,

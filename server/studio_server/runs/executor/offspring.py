@@ -247,7 +247,10 @@ class First:
         for descriptor in descriptors:
             view.put(descriptor)
         orders += receive_all(self._orders)
-        self._give_up(json.loads(orders))
+        spec: dict[str, Any] = json.loads(orders)
+        if spec["loopback"]:
+            namespaces.open_loopback()
+        self._give_up(spec)
         gate.sendall(orders)
         gate.close()
         self._wait_for(worker)
@@ -306,15 +309,15 @@ def confine(confinement: Confinement, spec: dict[str, Any]) -> None:
     os.chdir(folder)
     if has("file rules"):
         readable, writable = landlock_paths(confinement, folder)
-        landlock.confine(readable, writable)
+        landlock.confine(readable, writable, tcp=spec["loopback"])
     if has("system call filter"):
-        seccomp.restrict()
+        seccomp.restrict(tcp=spec["loopback"])
 
 
 def landlock_paths(confinement: Confinement, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What may be read, and what may be written as well."""
     libraries = confinement.libraries
-    settings = tuple(f"/etc/{name}" for name in (*view.SETTINGS, "passwd", "group"))
+    settings = tuple(f"/etc/{name}" for name in (*view.SETTINGS, *view.NAMES, "passwd", "group"))
     devices = tuple(f"/dev/{name}" for name in view.DEVICES)
     if confinement.has("own view"):
         return (*view.SYSTEM, *libraries, *settings, "/proc"), (folder, *view.MEMORY_FOLDERS, *devices)

@@ -49,6 +49,8 @@ class Job:
     """`package.module:NAME` of the tool; empty means: look `tool_id` up in the installed catalogue."""
     secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Name → value of the user's secrets that the inputs name and the tool declares to take."""
+    network: tuple[str, ...] = ()
+    """Whom the run may talk to, as its tool declares it; without any it has no network at all."""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,11 @@ def not_confined(missing: Iterable[str]) -> str:
     return f"this server runs only reviewed tools, because its machine lacks: {', '.join(missing)}"
 
 
+def no_network_of_its_own(missing: Iterable[str]) -> str:
+    """The tool talks to others, or to itself, and this machine cannot keep it to that."""
+    return f"this server runs no tool that uses a network, because its machine lacks: {', '.join(missing)}"
+
+
 def out_of_disk() -> str:
     """The server has no room to work."""
     return "the server has no disk space left; this is the platform's fault, not yours"

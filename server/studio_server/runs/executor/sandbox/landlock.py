@@ -29,14 +29,16 @@ def version() -> int:
     return kernel.system_call("landlock_create_ruleset", None, 0, ASK_VERSION)
 
 
-def confine(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """From now on nothing else is read, written or executed, no TCP port is used, no outsider is signalled.
+def confine(readable: Iterable[str], writable: Iterable[str], *, tcp: bool = False) -> None:
+    """From now on nothing else is read, written or executed, no outsider is signalled, no TCP port is used.
+
+    With `tcp` ports are left to the network namespace.
 
     Raises:
         OSError: There is no Landlock, or the kernel refused.
     """
     found = version()
-    ruleset = _ruleset(found)
+    ruleset = _ruleset(found, tcp=tcp)
     for path in readable:
         _allow(ruleset, path, READING)
     for path in writable:
@@ -51,10 +53,10 @@ def _known(found: int) -> int:
     return (1 << bits) - 1
 
 
-def _ruleset(found: int) -> int:
+def _ruleset(found: int, *, tcp: bool) -> int:
     members = [_known(found)]
     if found >= WITH_NETWORK:
-        members.append(CONNECT_AND_BIND)
+        members.append(0 if tcp else CONNECT_AND_BIND)
     if found >= WITH_SCOPES:
         members.append(ABSTRACT_SOCKETS_AND_SIGNALS)
     attributes = b"".join(member.to_bytes(8, "little") for member in members)

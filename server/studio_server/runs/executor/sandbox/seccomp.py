@@ -80,17 +80,22 @@ UNKNOWN: dict[str, tuple[int, int]] = {
     "clone3": (435, 435),
 }
 """Answered with ENOSYS: libraries then take the older way, and that one can be looked at."""
-CLONE, SOCKET, DEVICE_CONTROL = (56, 220), (41, 198), (16, 29)
+CLONE, SOCKET, DEVICE_CONTROL, SOCKET_OPTION = (56, 220), (41, 198), (16, 29), (54, 208)
 NEW_NAMESPACES = 0x7E020080
-ONLY_SOCKETS = (1,)
-"""Address families a run may use: sockets between its own processes."""
+LOCAL, INTERNET, INTERNET_6 = 1, 2, 10
+"""Address families: sockets between processes of a run, and with a loopback of its own TCP as well."""
+STREAM, TCP = 1, 6
+OF_SOCKETS, SEND_BUFFER, RECEIVE_BUFFER = 1, 7, 8
+DONE = 0
+KIND_BITS = 0xFFF7F7FF
+"""All of a socket's type but the flags that may be added to it."""
 TYPED_AHEAD = (0x5412, 0x541C)
 """Device controls that put characters into somebody's terminal."""
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 OTHER_NUMBERING = 0x40000000
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
+LOAD, EQUAL, AT_LEAST, ANY_BIT, ONLY_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+NUMBER, ARCHITECTURE, FIRST, SECOND, THIRD = 0, 4, 16, 24, 32
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 SET_MODE_FILTER = 1
 
@@ -101,18 +106,20 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def restrict() -> None:
+def restrict(*, tcp: bool = False) -> None:
     """Install the filter for this process and all it starts; `no_new_privs` must be set.
+
+    `tcp` is for a run with a loopback of its own: there is nobody else whom it could reach.
 
     Raises:
         OSError: There is no seccomp, or no list for this processor.
     """
-    steps = program(kernel.machine())
+    steps = program(kernel.machine(), tcp=tcp)
     code = b"".join(struct.pack("=HBBI", *step) for step in steps)
     kernel.system_call("seccomp", SET_MODE_FILTER, 0, ctypes.byref(_Program(len(steps), code)))
 
 
-def program(machine: str) -> list[Step]:
+def program(machine: str, *, tcp: bool = False) -> list[Step]:
     """The filter as the kernel's little machine executes it.
 
     Raises:
@@ -135,9 +142,30 @@ def program(machine: str) -> list[Step]:
     steps += _refuse_if(CLONE[column], FIRST, [(ANY_BIT, 0, 1, NEW_NAMESPACES)], errno.EPERM)
     for request in TYPED_AHEAD:
         steps += _refuse_if(DEVICE_CONTROL[column], SECOND, [(EQUAL, 0, 1, request)], errno.EPERM)
-    only = [(EQUAL, 1, 0, family) for family in ONLY_SOCKETS]
-    steps += _refuse_if(SOCKET[column], FIRST, only, errno.EACCES)
+    steps += _refuse_if(SOCKET_OPTION[column], SECOND, LARGER_BUFFERS, DONE)
+    steps += _refuse_if(SOCKET[column], FIRST, WITH_TCP if tcp else [(EQUAL, 1, 0, LOCAL)], errno.EACCES)
     return [*steps, (RETURN, 0, 0, ALLOW)]
+
+
+LARGER_BUFFERS: list[Step] = [
+    (EQUAL, 0, 4, OF_SOCKETS),
+    (LOAD, 0, 0, THIRD),
+    (EQUAL, 1, 0, SEND_BUFFER),
+    (EQUAL, 0, 1, RECEIVE_BUFFER),
+]
+"""Comes to the refusal that follows for a buffer's size: it is memory that nobody is billed for."""
+WITH_TCP: list[Step] = [
+    (EQUAL, 9, 0, LOCAL),
+    (EQUAL, 1, 0, INTERNET),
+    (EQUAL, 0, 6, INTERNET_6),
+    (LOAD, 0, 0, SECOND),
+    (ONLY_BITS, 0, 0, KIND_BITS),
+    (EQUAL, 0, 3, STREAM),
+    (LOAD, 0, 0, THIRD),
+    (EQUAL, 2, 0, 0),
+    (EQUAL, 1, 0, TCP),
+]
+"""Passes over the refusal that follows for a local socket, and for TCP by its name or as the usual stream."""
 
 
 def _refuse(number: int, answer: int) -> list[Step]:

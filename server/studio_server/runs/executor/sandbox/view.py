@@ -20,6 +20,11 @@ SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "alternati
 DEVICES = ("null", "zero", "full", "random", "urandom")
 MEMORY_FOLDERS = ("/tmp", "/dev/shm")  # noqa: S108  - inside the run's own view
 MEMORY_FOLDER_BYTES = 64 << 20
+NAMES = {
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+"""File → what a run may know of names: itself; nobody is asked."""
 PEOPLE = "worker:x:{user}:{group}::/job:/bin/false\n"
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
@@ -129,6 +134,8 @@ def _links_and_people(user: int, group: int) -> None:
     os.makedirs(f"{BASE}/etc", exist_ok=True)  # noqa: PTH103  - see above
     Path(f"{BASE}/etc/passwd").write_text(PEOPLE.format(user=user, group=group), "ascii")
     Path(f"{BASE}/etc/group").write_text(f"worker:x:{group}:\n", "ascii")
+    for name, text in NAMES.items():
+        Path(f"{BASE}/etc/{name}").write_text(text, "ascii")
 
 
 def _processes() -> bool:
