@@ -13,6 +13,7 @@ from studio_magics.tools.base import Tool
 BUILT_IN: dict[str, str] = {
     "cyber-studio-compliance": "studio_magics.tools.cyber.compliance",
     "cyber-studio-ir-playbook": "studio_magics.tools.cyber.ir_playbook",
+    "cyber-studio-policy-generator": "studio_magics.tools.cyber.policy_generator",
     "cyber-studio-risk-register": "studio_magics.tools.cyber.risk_register",
     "cyber-studio-threat-modeling": "studio_magics.tools.cyber.threat_modeling",
     "cyber-studio-vulnerability-scanner": "studio_magics.tools.cyber.vulnerability_scanner",
