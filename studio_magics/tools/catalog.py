@@ -13,10 +13,12 @@ from studio_magics.tools.base import Tool
 BUILT_IN: dict[str, str] = {
     "cyber-studio-compliance": "studio_magics.tools.cyber.compliance",
     "cyber-studio-ir-playbook": "studio_magics.tools.cyber.ir_playbook",
+    "cyber-studio-metrics": "studio_magics.tools.cyber.metrics",
     "cyber-studio-policy-generator": "studio_magics.tools.cyber.policy_generator",
     "cyber-studio-risk-register": "studio_magics.tools.cyber.risk_register",
     "cyber-studio-threat-modeling": "studio_magics.tools.cyber.threat_modeling",
     "cyber-studio-vulnerability-scanner": "studio_magics.tools.cyber.vulnerability_scanner",
+    "data-studio-catalog": "studio_magics.tools.data.catalog",
     "data-studio-dashboards": "studio_magics.tools.data.dashboards",
     "data-studio-lineage": "studio_magics.tools.data.lineage",
     "data-studio-pipelines": "studio_magics.tools.data.pipelines",
@@ -26,6 +28,8 @@ BUILT_IN: dict[str, str] = {
     "dev-studio-api-designer": "studio_magics.tools.dev.api_designer",
     "dev-studio-cicd": "studio_magics.tools.dev.cicd",
     "dev-studio-cost": "studio_magics.tools.dev.cost",
+    "dev-studio-deployment": "studio_magics.tools.dev.deployment",
+    "dev-studio-projects": "studio_magics.tools.dev.projects",
     "dev-studio-schema-designer": "studio_magics.tools.dev.schema_designer",
     "dev-studio-security": "studio_magics.tools.dev.security",
 }

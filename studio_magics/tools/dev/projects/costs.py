@@ -1,0 +1,23 @@
+"""What a run will need; constants measured in fresh processes, with ruff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio_magics.contracts.billing import Forecast
+from studio_magics.tools.wording import counted
+
+if TYPE_CHECKING:
+    from studio_magics.tools.dev.projects.inputs import ProjectInput
+
+START_MS = 420
+FILE_MS = 1
+START_BYTES = 80_000_000
+
+
+def forecast(inputs: ProjectInput) -> Forecast:
+    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    files = len(inputs.existing.files) if inputs.existing else 0
+    cpu_ms = START_MS + FILE_MS * files
+    basis = "one project" + (f", beside {counted(files, 'file')}" if files else "")
+    return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=START_BYTES, basis=basis)
