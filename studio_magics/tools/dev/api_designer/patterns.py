@@ -2,6 +2,7 @@
 
 # The parser of `re` is private and untyped; whatever it cannot tell ends in an empty text.
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# Its nodes are tuples of anything.
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def unused(document: Document) -> Iterator[str]:
     while waiting:
         reference = waiting.pop()
         parts = reference.split("/")
-        if reference in reached or len(parts) < 4:  # noqa: PLR2004  - '#', 'components', group and name
+        if reference in reached or len(parts) < 4:  # noqa: PLR2004  - the root, 'components', group and name
             continue
         reached.add(reference)
         waiting += used.get((parts[2], parts[3]), ())

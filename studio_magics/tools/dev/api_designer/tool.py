@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.base import Tool
+from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.api_designer.costs import forecast
 from studio_magics.tools.dev.api_designer.inputs import ApiInput
 
@@ -44,6 +44,38 @@ resources:
       words: text
     operations: [list, create, delete]
 """
+OLDER = b"""openapi: 3.0.3
+info: {title: Notes, version: 1.0.0}
+paths:
+  /notes:
+    get:
+      operationId: listNotes
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, maximum: 100}}
+      responses:
+        '200':
+          description: Notes
+          content:
+            application/json:
+              schema: {type: array, items: {$ref: '#/components/schemas/Note'}}
+components:
+  schemas:
+    Note:
+      type: object
+      required: [id]
+      properties:
+        id: {type: string}
+        words: {type: string, nullable: true}
+"""
+NEWER = OLDER.replace(b"maximum: 100", b"maximum: 50").replace(b"1.0.0", b"2.0.0")
+EXAMPLES = (
+    Example("a document", {"document": ExampleFile("notes.yaml", OLDER)}),
+    Example(
+        "two versions",
+        {"document": ExampleFile("notes.yaml", NEWER), "previous": ExampleFile("older.yaml", OLDER)},
+    ),
+    Example("a short description", {"description": EXAMPLE.split("\n", 1)[1]}),
+)
 
 
 def _run(inputs: ApiInput, context: RunContext) -> ToolResult:
@@ -71,4 +103,5 @@ TOOL = Tool(
     ),
     cell_field="description",
     libraries=LIBRARIES,
+    examples=EXAMPLES,
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio_magics.contracts.inputs import InputFolder
 from studio_magics.tools.base import InputRejected
-from studio_magics.tools.dev.clear_secrets import clear_secret
 from studio_magics.tools.dev.cicd.pipeline import circle_of
+from studio_magics.tools.dev.clear_secrets import clear_secret
 from studio_magics.tools.dev.documents import as_list, as_map, load_yaml, shown
 from studio_magics.tools.intake.plain_text import decoded
 from studio_magics.tools.intake.refusal import IntakeRefused

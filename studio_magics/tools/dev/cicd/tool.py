@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.base import Tool
+from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.cicd.costs import forecast
 from studio_magics.tools.dev.cicd.inputs import PipelineInput
 
@@ -36,6 +36,19 @@ jobs:
     environment: release
     secrets: [CHAT_WEBHOOK]
 """
+RISKY = b"""name: greet
+on: [issues]
+jobs:
+  greet:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo "${{ github.event.issue.title }}"
+"""
+EXAMPLES = (
+    Example("a workflow", {"workflow": ExampleFile("greet.yml", RISKY)}),
+    Example("a description", {"pipeline": EXAMPLE.split("\n", 1)[1]}),
+)
 
 
 def _run(inputs: PipelineInput, context: RunContext) -> ToolResult:
@@ -67,4 +80,5 @@ TOOL = Tool(
     ),
     cell_field="pipeline",
     libraries=LIBRARIES,
+    examples=EXAMPLES,
 )

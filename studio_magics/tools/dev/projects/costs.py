@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
 START_MS = 420
 FILE_MS = 1
+MB_MS = 3
 START_BYTES = 80_000_000
 
 
 def forecast(inputs: ProjectInput) -> Forecast:
     """Expected CPU time and memory, with the start of a fresh process and its imports."""
     files = len(inputs.existing.files) if inputs.existing else 0
-    cpu_ms = START_MS + FILE_MS * files
+    size = inputs.existing.size_bytes if inputs.existing else 0
+    size += inputs.answers.size_bytes if inputs.answers else len(inputs.project.encode())
+    cpu_ms = START_MS + FILE_MS * files + MB_MS * size // 1_000_000
     basis = "one project" + (f", beside {counted(files, 'file')}" if files else "")
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=START_BYTES, basis=basis)

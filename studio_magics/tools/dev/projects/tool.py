@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.base import Tool
+from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.projects.costs import forecast
 from studio_magics.tools.dev.projects.inputs import ProjectInput
 
@@ -25,6 +25,11 @@ python: "3.12"
 database: sqlite
 container: true
 """
+ANSWERS = b'{"answers": {"name": "word-count", "stack": "cli", "year": 2026}}'
+EXAMPLES = (
+    Example("again from project.json", {"answers": ExampleFile("project.json", ANSWERS)}),
+    Example("an API with SQLite", {"project": EXAMPLE.split("\n", 1)[1]}),
+)
 
 
 def _run(inputs: ProjectInput, context: RunContext) -> ToolResult:
@@ -57,4 +62,5 @@ TOOL = Tool(
     ),
     cell_field="project",
     libraries=LIBRARIES,
+    examples=EXAMPLES,
 )

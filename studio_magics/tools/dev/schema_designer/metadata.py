@@ -2,6 +2,7 @@
 
 # SQLAlchemy's expression classes are generic over values that are not known here.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# The same holds for its columns and types.
 # pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false
 
 from __future__ import annotations

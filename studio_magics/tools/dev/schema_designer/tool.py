@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.base import Tool
+from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.schema_designer.costs import forecast
 from studio_magics.tools.dev.schema_designer.inputs import SchemaDesignInput
 
@@ -49,6 +49,23 @@ tables:
     checks:
       quantity_positive: quantity > 0
 """
+OLDER = b"""CREATE TABLE customer (id BIGSERIAL PRIMARY KEY, email VARCHAR(254) NOT NULL UNIQUE);
+CREATE TABLE purchase (
+    id BIGSERIAL PRIMARY KEY,
+    customer_id BIGINT NOT NULL REFERENCES customer (id),
+    total NUMERIC(10, 2) NOT NULL DEFAULT 0 CHECK (total >= 0)
+);
+CREATE INDEX purchase_customer ON purchase (customer_id);
+"""
+NEWER = OLDER.replace(b"NUMERIC(10, 2)", b"NUMERIC(14, 2)").replace(b"VARCHAR(254)", b"VARCHAR(320)")
+EXAMPLES = (
+    Example("statements", {"document": ExampleFile("shop.sql", OLDER)}),
+    Example(
+        "two versions",
+        {"document": ExampleFile("shop.sql", NEWER), "previous": ExampleFile("older.sql", OLDER)},
+    ),
+    Example("tables in YAML", {"tables": EXAMPLE.split("\n", 1)[1]}),
+)
 
 
 def _run(inputs: SchemaDesignInput, context: RunContext) -> ToolResult:
@@ -80,4 +97,5 @@ TOOL = Tool(
     ),
     cell_field="tables",
     libraries=LIBRARIES,
+    examples=EXAMPLES,
 )

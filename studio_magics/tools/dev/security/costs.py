@@ -20,6 +20,8 @@ BANDIT_MB_MS = 2_000
 BANDIT_LIMIT_BYTES = 2_200_000
 """About 60,000 lines; above, Bandit does not run on 'auto'."""
 ARCHIVE_GROWTH = 4
+PLAIN_BYTES = 20 * MB
+"""Without Python no scanner is started."""
 START_BYTES = 75 * MB
 BANDIT_BYTES = 90 * MB
 GROWTH = 3
@@ -37,7 +39,7 @@ def forecast(inputs: SecurityInput) -> Forecast:
     cpu_ms = START_MS + FILE_MS * len(files) + TEXT_MB_MS * size // MB
     if deep:
         cpu_ms += BANDIT_START_MS + BANDIT_MB_MS * python // MB
-    peak = (BANDIT_BYTES if deep else START_BYTES) + GROWTH * size
+    peak = (BANDIT_BYTES if deep else START_BYTES if python else PLAIN_BYTES) + GROWTH * size
     basis = f"{len(files):,} {'file' if len(files) == 1 else 'files'}, {size_text(size)} of text"
     basis += ", with Bandit" if deep else ""
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.base import Tool
+from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.security.costs import forecast
 from studio_magics.tools.dev.security.inputs import SecurityInput
 
@@ -16,6 +16,16 @@ TOOL_ID = "dev-studio-security"
 VERSION = "1.0.0"
 LIBRARIES = ("ruff", "bandit", "zizmor")
 EXAMPLE = "%studio run security --code src"
+RISKY = b"""import subprocess
+
+
+def archive(folder):
+    subprocess.run(f"tar czf backup.tgz {folder}", shell=True)
+"""
+EXAMPLES = (
+    Example("one file", {"code": ExampleFile("archive.py", RISKY)}),
+    Example("a list of dependencies", {"code": ExampleFile("requirements.txt", b"flask\nreqeusts==2.31\n")}),
+)
 
 
 def _run(inputs: SecurityInput, context: RunContext) -> ToolResult:
@@ -46,4 +56,5 @@ TOOL = Tool(
         "pictures of the worst files. What was not read is listed, never called clean."
     ),
     libraries=LIBRARIES,
+    examples=EXAMPLES,
 )
