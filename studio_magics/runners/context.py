@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from studio_magics.display.progress import Progress
 
 SECRET_VARIABLE = "STUDIO_SECRET_"  # noqa: S105  - how a name is written, no value
+CONNECT_SECONDS = 30.0
 FIXED_TIME_VARIABLE = "STUDIO_FIXED_TIME"
 """An RFC 3339 moment: the time that runs in this kernel see, for tests that compare outputs."""
 
@@ -77,6 +79,14 @@ class KernelContext:
                 action="add --on server, where your secrets are, or set that variable",
             )
         return value
+
+    def connect(self, name: str, port: int) -> socket.socket:
+        """A connection from this kernel, which may reach whatever its user may.
+
+        Raises:
+            OSError: Nobody answers.
+        """
+        return socket.create_connection((name, port), CONNECT_SECONDS)
 
     def progress(self, fraction: float, stage: str) -> None:
         """Show how far the run is."""

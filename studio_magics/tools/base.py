@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from socket import socket
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -78,6 +79,10 @@ class RunContext(Protocol):
 
     def progress(self, fraction: float, stage: str) -> None:
         """Report 0.0–1.0 and what is being done; raises `RunCancelled` when there is no use going on."""
+        ...
+
+    def connect(self, name: str, port: int) -> socket:
+        """A connection to a host that the tool declares in `network`; raises `tunnel.HostRefused`."""
         ...
 
     def add_artefact(self, name: str, media_type: str, content: bytes, *, title: str = "") -> Artefact:

@@ -8,7 +8,7 @@ from tests.hostile.conftest import GONE_WITHIN_SECONDS
 from tests.hostile.listing import parameters, programs
 
 ATTACKS = [(module, program) for module in ("reaching", "networking") for program in programs(module)]
-MODULES = ("reaching", "networking", "looping", "exhausting", "lying")
+MODULES = ("reaching", "networking", "looping", "tunnelling", "exhausting", "lying")
 
 
 @pytest.mark.parametrize(("module", "program"), ATTACKS)

@@ -146,6 +146,19 @@ async def test_work_that_used_a_secret_is_never_given_again(tmp_path: Path) -> N
         assert db.read(lambda tx: answers.find(tx, user, secret)) is None
 
 
+async def test_work_that_talks_to_other_hosts_is_never_given_again_and_work_with_a_loopback_is(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path, **KEPT) as server, server.client(person("ada")) as ada:
+        run = await ran(ada, inputs={})
+        user = (await ada.get("/api/account")).json()["user_id"]
+        db, answers = server.services.db, server.services.runs._parts.answers
+        plain = prepare(catalog.load("toy-studio-count"), {})
+        for network, answer in ((("loopback",), run["id"]), (("api.example.org:443",), None)):
+            talking = replace(plain, tool=replace(plain.tool, network=network))
+            assert db.read(lambda tx, talking=talking: answers.find(tx, user, talking)) == answer
+
+
 async def test_with_no_credits_left_a_stored_result_is_still_given(tmp_path: Path) -> None:
     async with serving(tmp_path, **KEPT) as server, server.client(person("ada")) as ada:
         await ran(ada, inputs={})

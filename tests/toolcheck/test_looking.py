@@ -111,6 +111,7 @@ def test_an_import_is_light_and_brings_nothing_that_a_tool_must_not_know(
         ("[[tool]]", "[[tool", "cannot be read"),
         ("cpu_seconds = 8\n", "", "has no limits"),
         ("memory_mb = 400\n", "", "cannot be read"),
+        ("memory_mb = 400\n", 'memory_mb = 400\nnetwork = ["loopback"]\n', "may talk to ['loopback']"),
     ],
 )
 def test_a_declaration_that_does_not_fit_the_tool_fails_and_the_given_one_passes(

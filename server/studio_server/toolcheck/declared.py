@@ -63,6 +63,8 @@ def _faults(subject: Subject, found: ToolEntry) -> Iterator[str]:
         yield f"it is declared {found.mode}, its code runs in {' and '.join(sorted(tool.places))}"
     if found.title != tool.title:
         yield f"it is declared as '{found.title}', its code says '{tool.title}'"
+    if set(found.network) != set(tool.network):
+        yield f"it may talk to {list(found.network)}, its code wants {list(tool.network)}"
 
 
 def _sentence(found: ToolEntry) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from studio_magics.contracts.catalogue import Place
@@ -13,6 +14,7 @@ from studio_magics.contracts.results import Artefact
 from studio_magics.contracts.secrets import SECRET_PREFIX
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.intake import examine
+from studio_magics.tools.tunnel import open_tunnel
 from studio_server.runs.executor.sentences import output_too_large
 
 PROGRESS_DESCRIPTOR = 3
@@ -36,6 +38,7 @@ class WorkerContext:
         self.artefacts: list[dict[str, str]] = []
         self._now = datetime.fromisoformat(job["now"])
         self._files = {digest: str(Path.cwd() / file) for digest, file in job["files"].items()}
+        self._folder = Path.cwd()
         self._output_allowed: int = job["output_bytes"]
         self._secrets: dict[str, str] = job.get("secrets", {})
         self._output_bytes = 0
@@ -77,6 +80,14 @@ class WorkerContext:
         if not reference.startswith(SECRET_PREFIX) or name not in self._secrets:
             raise InputRejected("secret", found="no such secret for this run", allowed="secret:NAME")
         return self._secrets[name]
+
+    def connect(self, name: str, port: int) -> socket:
+        """A connection to a host that the tool declares, through the broker.
+
+        Raises:
+            HostRefused: It is not declared, at no public address, or does not answer.
+        """
+        return open_tunnel(self._folder, name, port)
 
     def begin(self) -> None:
         """Say that the input was accepted and the tool's own work starts."""

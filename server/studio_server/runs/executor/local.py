@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from studio_magics.tools.declared_network import Network
 from studio_server.runs.executor import confining, endings, folder, sentences
+from studio_server.runs.executor.broker.hiring import broker_for
 from studio_server.runs.executor.confining import found
 from studio_server.runs.executor.families import PLAIN, Family, every_family, family_of, is_built_in
 from studio_server.runs.executor.layers import layers, why_unsupported
@@ -62,7 +63,8 @@ class LocalExecutor:
     """See `protocol.Executor`.
 
     `extra_path` lets a test suite offer tools of its own to the workers; a server leaves it empty. `without`
-    names layers of confinement to leave out, so that tests can show what each is for.
+    names layers of confinement to leave out, so that tests can show what each is for, and `broker` is another
+    program that opens connections.
 
     Without `preload` every tool imports its libraries inside its run, as tools of others always do.
     """
@@ -80,6 +82,7 @@ class LocalExecutor:
         control_group: str = "",
         reviewed: Collection[str] = (),
         without: Collection[str] = (),
+        broker: Sequence[str] = (),
     ) -> None:
         self.capacity = capacity or default_capacity()
         self._scratch_bytes = scratch_bytes
@@ -91,6 +94,7 @@ class LocalExecutor:
         self._control_group = control_group
         self._reviewed = frozenset(reviewed)
         self._without = frozenset(without)
+        self._broker = tuple(broker)
         self._lock = threading.Lock()
         self._jobs: dict[int, tuple[LocalRunningJob, threading.Thread]] = {}
         self._nursery: Nursery | None = None
@@ -168,7 +172,8 @@ class LocalExecutor:
         if refusal:
             return Outcome("lost", refusal)
         folder.prepare(job, extra_path=self._extra_path, others_read=confining.is_root())
-        report = self._launch(running, on_progress)
+        with broker_for(job, self._broker):
+            report = self._launch(running, on_progress)
         cancelled = running.disconnect()
         if report is None:
             outcome = Outcome("cancelled", sentences.cancelled()) if cancelled else _vanished()
