@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.intake.refusal import IntakeRefused
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MAX_CHARACTERS = 400_000
+Description = Annotated[str, Field(max_length=MAX_CHARACTERS)]
+"""The text form of a description, as a field of a tool's input."""
 MOST_FOUND = 60
 """Characters of a refused value that are repeated."""
 NEAREST = 5

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -31,7 +31,7 @@ from studio_magics.tools.cyber.ir_playbook.rehearsal import (
 )
 from studio_magics.tools.cyber.ir_playbook.tables import all_tables
 from studio_magics.tools.cyber.ir_playbook.workflow import Step, Workflow, read_workflow
-from studio_magics.tools.typed_yaml import nearest, read_described
+from studio_magics.tools.typed_yaml import Description, nearest, read_described
 
 TOOL_ID = "cyber-studio-ir-playbook"
 VERSION = "1.0.0"
@@ -75,7 +75,7 @@ NOT_CHECKED = (
 class PlaybookInput(ToolInput):
     """A playbook in the short form or in CACAO, or a template."""
 
-    playbook: str | dict[str, JsonValue] = Field(
+    playbook: Description | dict[str, JsonValue] = Field(
         default="",
         description=(
             "YAML (or a dict) in the short form: 'roles', 'goals' in minutes, nested 'steps' "
@@ -86,7 +86,7 @@ class PlaybookInput(ToolInput):
     template: Literal["ransomware", "phishing", "data-breach"] | None = Field(
         default=None, description="Start from one that ships, instead of 'playbook'"
     )
-    answers: dict[str, bool | str] = Field(
+    answers: dict[str, bool | Annotated[str, Field(max_length=80)]] = Field(
         default={},
         max_length=100,
         description="Fixed answers for the rehearsal: name of the question → true, false or case",

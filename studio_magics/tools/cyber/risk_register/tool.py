@@ -17,7 +17,7 @@ from studio_magics.tools.cyber.risk_register.register import FIELD, Register, re
 from studio_magics.tools.cyber.risk_register.simulation import refuse_too_many, simulate
 from studio_magics.tools.cyber.risk_register.table_rows import read_rows
 from studio_magics.tools.cyber.risk_register.tables import all_tables
-from studio_magics.tools.typed_yaml import read_described
+from studio_magics.tools.typed_yaml import Description, read_described
 
 TOOL_ID = "cyber-studio-risk-register"
 VERSION = "1.0.0"
@@ -64,7 +64,7 @@ NOT_CHECKED = (
 class RiskRegisterInput(ToolInput):
     """A register in YAML, and optionally risks from a table."""
 
-    risks: str | dict[str, JsonValue] = Field(
+    risks: Description | dict[str, JsonValue] = Field(
         default="name: Risk register",
         description=(
             "YAML (or the same as a dict): 'risks' with frequency (low, likely, high events a year) "

@@ -17,7 +17,7 @@ from studio_magics.tools.cyber.threat_modeling.stride_rules import AS_OF
 from studio_magics.tools.cyber.threat_modeling.system import System, read_system
 from studio_magics.tools.cyber.threat_modeling.tables import all_tables
 from studio_magics.tools.cyber.threat_modeling.threats import Threat, find_threats, unused_decisions
-from studio_magics.tools.typed_yaml import MAX_CHARACTERS
+from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 
 TOOL_ID = "cyber-studio-threat-modeling"
 VERSION = "1.0.0"
@@ -67,7 +67,7 @@ NOT_CHECKED = (
 class ThreatModelInput(ToolInput):
     """A system as zones, elements, data and flows."""
 
-    system: str | dict[str, JsonValue] = Field(
+    system: Description | dict[str, JsonValue] = Field(
         description=(
             "YAML (or the same as a dict): 'zones' with trust 0-10, 'elements' (person, external, process, "
             "store) with "

@@ -1,0 +1,136 @@
+"""Opens the tables and lays their rows out as cases with our names."""
+
+# ruff: noqa: S608  - names of users are quoted, the rest is our own text
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_magics.tools.base import InputRejected
+from studio_magics.tools.cyber.metrics.columns import NAMES, find_columns
+from studio_magics.tools.cyber.metrics.moments import moment_expressions, refuse_mixed_zones
+from studio_magics.tools.cyber.metrics.severities import severity_expression
+from studio_magics.tools.tabular import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from studio_magics.tools.tabular import TableSource
+
+MOMENTS = {
+    "incidents": ("occurred", "detected", "acknowledged", "contained", "resolved"),
+    "patches": ("found", "fixed"),
+}
+YES = (
+    "true",
+    "yes",
+    "y",
+    "1",
+    "covered",
+    "present",
+    "installed",
+    "enabled",
+    "done",
+    "completed",
+    "ok",
+    "pass",
+    "passed",
+)
+NO = (
+    "false",
+    "no",
+    "n",
+    "0",
+    "missing",
+    "absent",
+    "disabled",
+    "open",
+    "fail",
+    "failed",
+    "not covered",
+    "overdue",
+)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A table laid out as `cases`."""
+
+    kind: str
+    rows: int
+    has: frozenset[str]
+    """Meanings that have a column."""
+    columns: Mapping[str, str]
+    """Meaning → name of the column."""
+    last: datetime | None
+    """The latest moment in it."""
+
+
+def lay_out(
+    table: TableSource, kind: str, path: Path, said: Mapping[str, str], levels: Mapping[str, str]
+) -> Cases:
+    """Make the table `cases` from the rows.
+
+    Raises:
+        InputRejected: A column is missing, a time or severity cannot be read, or there are no rows.
+    """
+    if not table.row_count:
+        raise InputRejected(kind, found=f"{table.name} without rows", allowed="one row per case")
+    columns = find_columns(table, kind, said)
+    if kind == "coverage":
+        _lay_out_coverage(table, {name: column.name for name, column in columns.items()})
+        last = None
+    else:
+        timed = {name: column for name, column in columns.items() if name in MOMENTS[kind]}
+        refuse_mixed_zones(path, kind, {name: column.name for name, column in timed.items()})
+        moments = moment_expressions(table, kind, timed)
+        level = severity_expression(table, kind, columns.get("severity"), levels)
+        last = _lay_out(table, kind, moments, level, {n: c.name for n, c in columns.items()})
+    used = {name: column.name for name, column in columns.items()}
+    return Cases(kind, table.row_count, frozenset(columns), used, last)
+
+
+def _lay_out(
+    table: TableSource, kind: str, moments: Mapping[str, str], level: str, names: Mapping[str, str]
+) -> datetime | None:
+    picked = [f"{moments.get(name, 'CAST(NULL AS TIMESTAMP)')} AS {name}" for name in MOMENTS[kind]]
+    texts = [name for name in NAMES[kind] if name in {"category", "asset"}]
+    picked += [
+        f"CAST({quoted(names[name])} AS VARCHAR) AS {name}"
+        if name in names
+        else f"CAST(NULL AS VARCHAR) AS {name}"
+        for name in texts
+    ]
+    table.query(
+        f"""CREATE TEMP TABLE cases AS SELECT {table.row_number_sql} AS place, {level} AS level,
+            false AS was_wrong, {", ".join(picked)} FROM {table.relation}"""
+    )
+    latest = ", ".join(f"max({name})" for name in MOMENTS[kind])
+    found = [one for one in table.query(f"SELECT {latest} FROM cases")[0] if one is not None]
+    if not found:
+        raise InputRejected(kind, found="no moment at all in its columns of times", allowed="at least one")
+    return max(found)
+
+
+def _lay_out_coverage(table: TableSource, names: Mapping[str, str]) -> None:
+    covered = f"lower(trim(CAST({quoted(names['covered'])} AS VARCHAR)))"
+    yes, no = (", ".join(f"'{word}'" for word in words) for words in (YES, NO))
+    wrong = table.query(
+        f"""SELECT count(*), min({covered}) FROM {table.relation}
+            WHERE {covered} IS NULL OR {covered} NOT IN ({yes}, {no})"""
+    )[0]
+    if wrong[0]:
+        found = (
+            f"{wrong[0]:,} values of '{names['covered']}' that say neither yes nor no: '{str(wrong[1])[:40]}'"
+        )
+        raise InputRejected(
+            "coverage", found=found, allowed="yes or no, true or false, 1 or 0, covered or missing"
+        )
+    table.query(
+        f"""CREATE TEMP TABLE cases AS SELECT CAST({quoted(names["control"])} AS VARCHAR) AS control,
+            {covered} IN ({yes}) AS covered FROM {table.relation}
+            WHERE {quoted(names["control"])} IS NOT NULL"""
+    )
