@@ -166,15 +166,45 @@ def test_the_next_server_on_postgresql_ends_them_all_once_the_killed_one_is_know
         forget_toys()
 
 
-def test_killing_the_worker_or_its_launcher_is_a_platform_fault_and_free(tmp_path: Path) -> None:
+def processes_of_the_run(server_pid: int) -> dict[str, psutil.Process]:
+    """The one run at work: its worker is the process that has moved into the folder of a run.
+
+    server ── fork server ── meter ── first ── worker
+    """
+    [worker] = [found for found in processes_below(server_pid) if is_in_a_run(found)]
+    first, meter, fork_server, server = worker.parents()[:4]
+    assert server.pid == server_pid
+    assert "studio_server.runs.executor.fork_server" in fork_server.cmdline()
+    return {"worker": worker, "first": first, "meter": meter, "fork server": fork_server}
+
+
+def is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def is_in_a_run(process: psutil.Process) -> bool:
+    """With a view of its own the folder is called /job, otherwise by its own name."""
+    folder = Path(process.cwd())
+    return str(folder) == "/job" or folder.name.startswith("run_")
+
+
+@pytest.mark.parametrize("victim", ["worker", "first", "meter", "fork server"])
+def test_killing_any_process_of_a_run_is_a_platform_fault_and_free_and_the_next_run_works(
+    tmp_path: Path, victim: str
+) -> None:
     with toy_server(tmp_path) as (process, client):
-        for which in (0, -1):
-            run = sleeping_run(client)
-            victim = sorted(processes_below(process.pid), key=lambda found: found.pid)[which]
-            victim.kill()
-            over = follow(client, run, until=lambda run: run["state"] in TERMINAL)
-            assert (over["state"], over["charged_credits"]) == ("lost", 0)
+        run = sleeping_run(client)
+        of_the_run = processes_of_the_run(process.pid)
+        of_the_run[victim].kill()
+        over = follow(client, run, until=lambda run: run["state"] in TERMINAL)
+        assert (over["state"], over["charged_credits"]) == ("lost", 0)
+        gone = [found for name, found in of_the_run.items() if name != "fork server"]
+        _, alive = psutil.wait_procs(gone, timeout=PATIENCE_SECONDS)
+        assert not alive, f"{alive} outlived the run"
+        assert is_alive(of_the_run["fork server"]) == (victim != "fork server")
         assert_nothing_is_held_or_charged(client, tmp_path)
+        after = follow(client, asked(client, {"burn_ms": 1}), until=lambda run: run["state"] in TERMINAL)
+        assert (after["state"], after["charged_credits"]) == ("succeeded", 3)
 
 
 def test_a_run_goes_on_and_is_charged_once_when_the_kernel_that_started_it_is_gone(tmp_path: Path) -> None:
