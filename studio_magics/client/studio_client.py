@@ -16,6 +16,7 @@ from studio_magics.contracts.catalogue import Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
+from studio_magics.contracts.payments import Checkout, CheckoutRequest, PackList, PurchaseList
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 from studio_magics.contracts.secrets import SecretInfo, SecretList
 
@@ -146,6 +147,20 @@ class StudioClient:
     def read_notice(self, notice_id: str) -> Notice:
         """Count a notice as read; it is shown no more."""
         return self._connection.ask("POST", f"/api/notices/{_part(notice_id)}/read", Notice)
+
+    def packs(self) -> PackList:
+        """What can be bought."""
+        return self._connection.ask("GET", "/api/billing/packs", PackList)
+
+    def checkout(self, pack: str) -> Checkout:
+        """The page to pay a pack on; asked again before it is paid, the same page."""
+        said = CheckoutRequest(pack=pack)
+        return self._connection.ask("POST", "/api/billing/checkout", Checkout, body=said)
+
+    def purchases(self, *, limit: int | None = None) -> PurchaseList:
+        """What was bought, newest first."""
+        parameters = {"limit": limit}
+        return self._connection.ask("GET", "/api/billing/purchases", PurchaseList, parameters=parameters)
 
     def spend_controls(self) -> SpendControls:
         """The limits in force."""

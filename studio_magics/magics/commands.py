@@ -175,6 +175,9 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
     "notices": lambda call: call.studio.notices(
         limit=call.parsed.number("limit"), read=call.parsed.has("read")
     ),
+    "buy": lambda call: call.studio.buy(call.first),
+    "purchases": lambda call: call.studio.purchases(limit=call.parsed.number("limit")),
+    "plan": lambda call: call.studio.plan(),
     "limits": _limits,
     "whoami": lambda call: call.studio.whoami(),
     "export": lambda call: call.studio.export(call.first, force=call.parsed.has("force")),

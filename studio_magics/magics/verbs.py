@@ -74,6 +74,9 @@ VERBS: dict[str, Verb] = {
         "what you should know: credits about to end, plan, debt",
         {"limit": "N", "read": ""},
     ),
+    "buy": Verb("buy [PACK]", "packs compared; with a name, the page to pay it on", places=("[pack]",)),
+    "purchases": Verb("purchases [--limit N]", "what you bought, with receipts", {"limit": "N"}),
+    "plan": Verb("plan", "your plan: credits a month, when the period ends, what comes then"),
     "secrets": Verb("secrets", "the names of values that the server keeps for your runs"),
     "secret": Verb(
         "secret NAME",

@@ -13,15 +13,19 @@ from studio_magics.contracts.catalogue import Availability, Catalogue
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice
+from studio_magics.contracts.payments import PackList
 from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
 from studio_magics.contracts.secrets import SecretInfo, SecretList
 from tests.client.samples import (
+    CHECKOUT,
     CONTENT,
     LIMITS,
     LINES,
     NOW,
+    PACK,
     PLAN,
+    PURCHASES,
     a_receipt,
     a_result,
     a_run,
@@ -295,6 +299,9 @@ class Handler(BaseHTTPRequestHandler):
             ("GET", "/api/account/settings/credits"): fake.controls,
             ("GET", "/api/credits/statement"): a_statement,
             ("GET", "/api/secrets"): lambda: SecretList(secrets=tuple(fake.secrets.values())),
+            ("GET", "/api/billing/packs"): lambda: PackList(packs=(PACK,)),
+            ("POST", "/api/billing/checkout"): lambda: CHECKOUT,
+            ("GET", "/api/billing/purchases"): lambda: PURCHASES,
             ("GET", "/api/notices"): lambda: some_notices(fake.notices_read_at),
             ("POST", "/api/notices/notice_1/read"): fake.read_notices,
         }

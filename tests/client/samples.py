@@ -10,6 +10,7 @@ from studio_magics.contracts.account import Plan, Statement, StatementLine, Wind
 from studio_magics.contracts.billing import Measured, PriceLine, Receipt
 from studio_magics.contracts.catalogue import Availability, RunLimits, ToolPage, ToolSummary
 from studio_magics.contracts.notices import Notice, NoticeList
+from studio_magics.contracts.payments import Checkout, Pack, Purchase, PurchaseList
 from studio_magics.contracts.results import (
     Artefact,
     Column,
@@ -184,6 +185,41 @@ def a_window(kind: str, cap: int, spent: int) -> Window:
     return Window(
         kind=kind, starts_at=NOW, resets_at=NOW, cap_credits=cap, spent_credits=spent, held_credits=0
     )
+
+
+PACK = Pack(
+    id="starter",
+    title="Starter",
+    gives="credits",
+    credits=500,
+    dollars_micros=0,
+    price_minor=1_000,
+    currency="gbp",
+    price="£10",
+    saving_percent=0,
+    lasts_days=365,
+)
+CHECKOUT = Checkout(order_id="order_1", session_id="cs_1", url="https://pay.example/pay/cs_1", pack=PACK)
+PURCHASES = PurchaseList(
+    purchases=(
+        Purchase(
+            order_id="order_1",
+            pack_id="starter",
+            title="Starter",
+            state="paid",
+            gives="credits",
+            credits=500,
+            dollars_micros=0,
+            price="£10",
+            price_minor=1_000,
+            currency="gbp",
+            refunded_minor=400,
+            disputed=False,
+            receipt_url="https://pay.example/receipt/1",
+            created_at=NOW,
+        ),
+    )
+)
 
 
 def some_notices(read_at: datetime | None = None) -> NoticeList:

@@ -183,6 +183,9 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path, mon
         "notices": "%studio notices --read",
         "secret": "%studio secret shop",
         "secrets": "%studio secrets",
+        "buy": "%studio buy starter",
+        "purchases": "%studio purchases",
+        "plan": "%studio plan",
         "limits": "%studio limits --daily 20 --alerts 50,80,100",
         "whoami": "%studio whoami",
         "export": f"%studio export '{tmp_path / 'mine.zip'}'",
@@ -194,6 +197,20 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path, mon
         cell = notebook.run(line)
         assert cell.error is None, line
         assert cell.texts, line
+
+
+def test_buying_shows_packs_or_the_page_to_pay_on_and_opens_nothing(notebook):
+    packs = notebook.run("%studio buy")
+    assert packs.texts == ["Starter          £10  500 credits                %studio buy starter"]
+    page = notebook.run("%studio buy starter")
+    first, url, after = page.texts[0].splitlines()
+    assert (first, url) == ("Starter: 500 credits for £10", "https://pay.example/pay/cs_1")
+    assert after.startswith("Nothing is charged before you pay")
+    html = page.displays[0]["data"]["text/html"]
+    assert 'href="https://pay.example/pay/cs_1" target="_blank" rel="noopener noreferrer"' in html
+    bought = notebook.run("%studio purchases").texts[0]
+    assert bought.endswith("Starter          £10  paid, refunded in part")
+    assert notebook.run("%studio plan").texts[0].splitlines()[-1] == "more credits: %studio buy"
 
 
 def test_an_export_tells_path_size_and_what_is_in_it_one_fact_a_line(notebook, tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
-from collections.abc import AsyncGenerator
+import tempfile
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings(STRIPE_SENDS_TEXT_AS_DATA))
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where there is such a place: these tests wait for the disk half of their time."""
+    memory = Path("/dev/shm")  # noqa: S108  - a new folder of its own in it
+    if not memory.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="studio-shop-", dir=memory) as made:
+        yield Path(made)
+
+
 @pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncGenerator[Shop]:
-    async with open_shop(tmp_path / "data") as opened:
+async def shop(folder: Path) -> AsyncGenerator[Shop]:
+    async with open_shop(folder / "data") as opened:
         yield opened

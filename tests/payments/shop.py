@@ -62,6 +62,11 @@ class Shop:
     clock: FixedClock
     ada: httpx.AsyncClient
     bob: httpx.AsyncClient
+    server: ToyServer
+
+    def nobody(self) -> httpx.AsyncClient:
+        """A browser nobody vouches for."""
+        return self.server.client(None)
 
     async def begin(self, pack: str = "starter", *, client: httpx.AsyncClient | None = None) -> dict:
         """A page to pay on."""
@@ -159,9 +164,12 @@ class Shop:
     def everything(self) -> dict[str, Any]:
         """What money did; the version of an order rises whenever it is looked at."""
         tables = ("payment_moves", "effects", "payment_incidents")
-        found = {table: self.read(lambda tx, t=table: tx.execute(f"SELECT * FROM {t}")) for table in tables}
+        found = {}
+        for table in tables:
+            rows = self.read(lambda tx, t=table: tx.execute(f"SELECT * FROM {t}"))
+            found[table] = sorted(rows, key=repr)
         seen = "SELECT id, state, intent_id, session_id, reversed_minor, disputed FROM payment_orders"
-        return found | {"orders": self.read(lambda tx: tx.execute(seen))}
+        return found | {"orders": self.read(lambda tx: sorted(tx.execute(seen)))}
 
 
 @contextlib.asynccontextmanager
@@ -200,4 +208,4 @@ async def open_shop(folder: Path, **more: Any) -> AsyncGenerator[Shop]:
         async with server.client(person("ada")) as ada, server.client(person("bob")) as bob, nobody:
             for client in (ada, bob):
                 await client.get("/api/account")
-            yield Shop(kept[0], fake, Courier(post, SECRET, clock.now), clock, ada, bob)
+            yield Shop(kept[0], fake, Courier(post, SECRET, clock.now), clock, ada, bob, server)

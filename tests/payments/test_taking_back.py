@@ -96,7 +96,7 @@ async def test_a_dispute_won_in_part_takes_the_difference_again(shop: Shop) -> N
 async def test_a_slow_look_at_a_payment_never_overwrites_a_later_one(shop: Shop) -> None:
     page = await shop.buy()
     intent = shop.fake.books.sessions[page["session_id"]]["payment_intent"]
-    slow, asked = "GET /v1/disputes", asyncio.Event()
+    slow, asked = "GET /v1/payment_intents/{id}", asyncio.Event()
     shop.fake.late[slow], shop.fake.faults[slow] = asked, ["late"]
     looking = asyncio.create_task(shop.verify(page["session_id"]))
     await shop.fake.arrived[slow].wait()

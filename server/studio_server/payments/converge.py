@@ -196,8 +196,8 @@ def _state(seen: Order, facts: Facts) -> OrderState:
     session, intent = facts.session, facts.intent
     if intent is not None and intent.status == "succeeded":
         return "paid" if _is_as_ordered(seen, intent) else "held"
-    if session is None:
-        return seen.state
+    if session is None or (intent is None and seen.intent_id is not None):
+        return seen.state  # what the provider no longer knows takes nothing back
     if session.status == "complete":
         if intent is None:
             return "held"
@@ -221,6 +221,8 @@ def _report_oddities(tx: Tx, order: Order, facts: Facts) -> None:
     if order.state == "held" and intent is None and session is not None:
         report(tx, "complete_without_payment", session.id, order.id)
     if intent is None:
+        if order.intent_id is not None:
+            report(tx, "payment_no_longer_known", order.intent_id, order.id)
         return
     said = (intent.order_id, intent.user_id)
     if said not in {(order.id, order.user_id), (order.repeats, order.user_id)}:

@@ -143,9 +143,13 @@ class StripeSide:
             )
         except stripe.StripeError as fault:
             return _none_or_raise(fault)
-        about = {"payment_intent": intent_id}
-        refunds = [each async for each in self._all(self._client.v1.refunds, about)]
-        disputes = [each async for each in self._all(self._client.v1.disputes, about)]
+        about, charge = {"payment_intent": intent_id}, found.latest_charge
+        untouched = charge is None or isinstance(charge, str)
+        refunds, disputes = list[Any](), list[Any]()
+        if not untouched and charge.amount_refunded > 0:
+            refunds = [each async for each in self._all(self._client.v1.refunds, about)]
+        if not untouched and charge.disputed:
+            disputes = [each async for each in self._all(self._client.v1.disputes, about)]
         return _intent(found, refunds, disputes)
 
     async def lately(self, since: datetime) -> AsyncIterator[str]:

@@ -1,0 +1,96 @@
+"""Draws what can be bought, where to pay, what was bought, and the plan. Nothing is opened by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_magics.display.bundle import Display
+from studio_magics.display.markup import Html, card, element, join, line, strong, table
+from studio_magics.display.wording import moment_text
+
+if TYPE_CHECKING:
+    from studio_magics.contracts.account import Account
+    from studio_magics.contracts.payments import Checkout, Pack, PackList, Purchase, PurchaseList
+
+DOLLAR = 1_000_000
+SAFE = ("https://", "http://")
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """The plan of the caller, as the server says."""
+
+    account: Account
+
+
+def pack_list(found: PackList) -> Display:
+    """Packs compared: price, what they give, what a unit saves."""
+    if not found.packs:
+        text = "nothing can be bought on this server – next: ask its operator for credits"
+        return Display(text, line(text))
+    rows = [(p.title, p.price, _gives(p), _saves(p), f"%studio buy {p.id}") for p in found.packs]
+    lines = [
+        f"{title:<14} {price:>5}  {gives:<15} {saves:<10} {how}" for title, price, gives, saves, how in rows
+    ]
+    html = table("What can be bought", ("pack", "price", "gives", "saves", "how"), rows, numbers=(1,))
+    return Display("\n".join(lines), html)
+
+
+def checkout(page: Checkout) -> Display:
+    """Where to pay; the balance changes by itself once it is paid."""
+    what = f"{page.pack.title}: {_gives(page.pack)} for {page.pack.price}"
+    after = "Nothing is charged before you pay on that page. The balance changes by itself when it is paid."
+    link = _link(page.url, f"Pay {page.pack.price}")
+    return Display(
+        f"{what}\n{page.url}\n{after}",
+        card(line(strong(what)), line(link), line(after, muted=True), label="Buy"),
+    )
+
+
+def purchase_list(found: PurchaseList) -> Display:
+    """Purchases, newest first, with receipts."""
+    lines = [f"{moment_text(p.created_at)}  {p.title:<14} {p.price:>5}  {_state(p)}" for p in found.purchases]
+    rows = [
+        (moment_text(p.created_at), p.title, p.price, _state(p), _link(p.receipt_url, "receipt"))
+        for p in found.purchases
+    ]
+    html = table("Purchases, newest first", ("when", "pack", "price", "state", ""), rows, numbers=(2,))
+    return Display("\n".join(lines) or "no purchases yet – next: %studio buy", html)
+
+
+def plan_page(page: PlanPage) -> Display:
+    """The plan: what a month gives, what a day allows, when the period ends, what comes then."""
+    plan, period = page.account.plan, page.account.subscription
+    facts = [
+        f"{plan.title}: {plan.monthly_credits:,} credits a month, at most {plan.daily_cap_credits:,} a day"
+    ]
+    if period is not None:
+        following = f"then {period.next_plan.title}" if period.next_plan else "it goes on"
+        facts.append(f"this period ends {moment_text(period.ends_at)}, {following}")
+    facts.append("more credits: %studio buy")
+    return Display("\n".join(facts), card(*(line(fact) for fact in facts), label="Plan"))
+
+
+def _gives(pack: Pack) -> str:
+    return f"{pack.credits:,} credits" if pack.gives == "credits" else f"${pack.dollars_micros // DOLLAR}"
+
+
+def _saves(pack: Pack) -> str:
+    return f"saves {pack.saving_percent} %" if pack.saving_percent else ""
+
+
+def _state(purchase: Purchase) -> str:
+    if purchase.disputed:
+        return f"{purchase.state}, disputed"
+    if not purchase.refunded_minor:
+        return purchase.state
+    whole = purchase.refunded_minor == purchase.price_minor
+    return f"{purchase.state}, refunded" + ("" if whole else " in part")
+
+
+def _link(url: str | None, text: str) -> Html:
+    """A link that opens apart, or the text alone when there is no address of the web."""
+    if url is None or not url.startswith(SAFE):
+        return join([] if url is None else [text])
+    return element("a", text, href=url, target="_blank", rel="noopener noreferrer")
