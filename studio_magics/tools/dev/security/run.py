@@ -114,7 +114,7 @@ def _result(seen: _Seen, issues: list[Issue], context: RunContext) -> ToolResult
     figures = (file_map(issues), kind_bars(issues))
     tables = (_checklist_table(answers), _files_table(issues))
     not_checked = _not_checked(seen, findings)
-    headline = _headline(seen, issues)
+    headline = _headline(seen, issues, len(findings))
     told = _Told(headline, figures, findings, tables, not_checked)
     kept = _artefacts(issues, told, context)
     return ToolResult(
@@ -164,14 +164,15 @@ def _finding(several: list[Issue]) -> Finding:
     )
 
 
-def _headline(seen: _Seen, issues: Sequence[Issue]) -> str:
+def _headline(seen: _Seen, issues: Sequence[Issue], findings: int) -> str:
     ours = [one for one in issues if not one.in_test]
     grave = sum(one.severity in {"critical", "high"} for one in ours)
     name = shown(seen.inputs.code.name)
     read = f"{counted(seen.looked_at['text'], 'file')} read"
     if not issues:
         return f"{name}: {read}, nothing found by the rules that were run"
-    return f"{name}: {read}, {counted(len(issues), 'finding')}, {grave} grave outside of tests"
+    places = counted(len(issues), "place")
+    return f"{name}: {read}, {counted(findings, 'finding')} at {places}, {grave} grave outside of tests"
 
 
 def _summary(seen: _Seen, issues: Sequence[Issue], answers: Sequence[Answer]) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""Migrations between random designs: up and down leave no difference on both databases; seeds are in the names."""
+"""Migrations between random designs leave no difference, up or down; seeds are in the names."""
 
 from random import Random
 
