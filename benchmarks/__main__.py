@@ -11,13 +11,14 @@ from pathlib import Path
 from benchmarks import estimate_from_kernel, fair_queue, http_routes, load_ext, machine, run_overhead, table
 from benchmarks.processes import ROOT
 from benchmarks.results import Plan, Result
-from benchmarks.runs import overhead
+from benchmarks.runs import overhead, under_attack
 
 BENCHMARKS = {
     "load_ext": load_ext.run,
     "run_overhead": run_overhead.run,
     "fair_queue": fair_queue.run,
     "worker": overhead.run,
+    "under_attack": under_attack.run,
     "http": http_routes.run,
     "estimate_from_kernel": estimate_from_kernel.run,
 }

@@ -31,6 +31,7 @@ def names(content: dict, kind: str, key: str) -> set[str]:
         ("load_ext", {"K1"}, {"studio_magics", "studio_empty"}, False),
         ("run_overhead", {"K2", "P13"}, {"metered run of nothing", "python -c 'import pandas'"}, True),
         ("http", {"P8", "P9"}, {"bare GET", "balance", "estimate, signed in"}, True),
+        ("under_attack", {"X30 balance", "X30 estimate"}, {"balance, idle", "estimate, under attack"}, True),
         ("estimate_from_kernel", {"K3"}, {"Jupyter's GET /api", "%studio estimate"}, True),
     ],
 )
