@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 MAX_FILE_BYTES = 5_000_000
 MAX_MANIFEST_BYTES = 64_000_000
-MAX_TOTAL_CHARACTERS = 8_000_000
+MAX_TOTAL_CHARACTERS = 3_000_000
 IGNORED_FOLDERS = frozenset({"dbt_packages", "node_modules", "site-packages"})
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from studio_magics.contracts.results import Finding
     from studio_magics.tools.data.privacy.assessment import Assessed
     from studio_magics.tools.data.privacy.columns import Look
+    from studio_magics.tools.data.privacy.inputs import Processing
 
 FORMAT = "studio-record-of-processing/1"
 RESTRICTED = 4
@@ -165,33 +166,9 @@ def as_markdown(seen: Assessed, findings: tuple[Finding, ...], at: datetime) -> 
         f"# Data protection impact assessment: {plain(said.name)}",
         f"Draft of {at:%Y-%m-%d}. Law as of {law_as_of()}. An impact assessment {due}. Not legal advice.",
         "## 1. What is done (Art. 35(7)(a))",
-        _list(
-            ("Controller", said.controller),
-            ("Contact", said.contact),
-            ("Purposes", "; ".join(said.purposes)),
-            ("Legal basis (Art. 6)", said.legal_basis),
-            ("Condition (Art. 9(2))", said.special_condition),
-            ("People concerned", "; ".join(said.subjects)),
-            ("Recipients", "; ".join(said.recipients)),
-            ("Transfers", "; ".join(f"{one.country} ({one.safeguard})" for one in said.transfers)),
-            ("Kept for", f"{said.retention_days} days" if said.retention_days else None),
-        ),
+        _described(said),
         "### Personal data found",
-        _table(
-            ("column", "kind", "group", "GDPR", "CCPA", "confidence"),
-            [
-                (
-                    place,
-                    look.kind.title,
-                    look.kind.facts.title,
-                    look.kind.article,
-                    look.kind.ccpa or "-",
-                    look.confidence,
-                )
-                for place, look in seen.personal
-                if look.kind
-            ],
-        ),
+        _found(seen),
         "## 2. Is it needed and proportionate (Art. 35(7)(b))",
         _table(
             ("criterion (WP 248)", "holds", "why"),
@@ -220,6 +197,38 @@ def as_markdown(seen: Assessed, findings: tuple[Finding, ...], at: datetime) -> 
         "Person in charge: ……………  Data protection officer: ……………  Date: ……………",
     ]
     return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
+
+
+def _described(said: Processing) -> str:
+    return _list(
+        ("Controller", said.controller),
+        ("Contact", said.contact),
+        ("Purposes", "; ".join(said.purposes)),
+        ("Legal basis (Art. 6)", said.legal_basis),
+        ("Condition (Art. 9(2))", said.special_condition),
+        ("People concerned", "; ".join(said.subjects)),
+        ("Recipients", "; ".join(said.recipients)),
+        ("Transfers", "; ".join(f"{one.country} ({one.safeguard})" for one in said.transfers)),
+        ("Kept for", f"{said.retention_days} days" if said.retention_days else None),
+    )
+
+
+def _found(seen: Assessed) -> str:
+    return _table(
+        ("column", "kind", "group", "GDPR", "CCPA", "confidence"),
+        [
+            (
+                place,
+                look.kind.title,
+                look.kind.facts.title,
+                look.kind.article,
+                look.kind.ccpa or "-",
+                look.confidence,
+            )
+            for place, look in seen.personal
+            if look.kind
+        ],
+    )
 
 
 def _list(*entries: tuple[str, Any]) -> str:

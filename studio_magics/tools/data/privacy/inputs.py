@@ -124,7 +124,7 @@ class PrivacyInput(ToolInput):
         default=5, ge=2, le=100, description="How many rows have to look alike for a row to count as hidden"
     )
     countries: tuple[Country, ...] = Field(
-        default=("us", "uk"), description="Whose national identifiers are looked for"
+        default=("us", "uk"), max_length=9, description="Whose national identifiers are looked for"
     )
     language: Language = Field(
         default="en", description="In which language columns are named, beside English: en, de, fr or es"
