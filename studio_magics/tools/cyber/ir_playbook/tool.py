@@ -1,5 +1,6 @@
 """Wires the Incident Response Playbook Builder: input, run and result."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -32,13 +33,19 @@ from studio_magics.tools.cyber.ir_playbook.rehearsal import (
 from studio_magics.tools.cyber.ir_playbook.tables import all_tables
 from studio_magics.tools.cyber.ir_playbook.workflow import Step, Workflow, read_workflow
 from studio_magics.tools.typed_yaml import Description, nearest, read_described
+from studio_magics.tools.wording import size_text
 
 TOOL_ID = "cyber-studio-ir-playbook"
 VERSION = "1.0.0"
 START_CPU_MS = 420
 START_BYTES = 54_000_000
-US_PER_STEP_AND_REHEARSAL = 6
-CHARACTERS_PER_STEP = 220
+US_PER_ACTION_AND_REHEARSAL = 8
+TEMPLATE_ACTIONS = 16
+ACTION = re.compile(r"""\bdo['"]?\s*:|['"]type['"]\s*:\s*['"]action['"]""")
+"""An action in the text of either form."""
+SERVER_CPU_MS = 4_000
+SERVER_BYTES = 384_000_000
+"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 ABSENCE_SHARE = 5
 """The rehearsals without a role are this many times fewer."""
 
@@ -163,19 +170,20 @@ def _refuse_strange_answers(workflow: Workflow, answers: Mapping[str, Answer]) -
 def forecast(inputs: PlaybookInput) -> Forecast:
     """A start, and time for each step of each rehearsal."""
     size = len(str(inputs.playbook)) if inputs.playbook else 5_000
-    steps = max(size // CHARACTERS_PER_STEP, 4)
+    steps = len(ACTION.findall(str(inputs.playbook))) if inputs.playbook else TEMPLATE_ACTIONS
     rounds = inputs.rehearsals * (1 + 4 / ABSENCE_SHARE)
-    cpu_ms = START_CPU_MS + round(steps * rounds * US_PER_STEP_AND_REHEARSAL / 1000)
+    cpu_ms = START_CPU_MS + round(steps * rounds * US_PER_ACTION_AND_REHEARSAL / 1000)
     return Forecast(
         cpu_ms=cpu_ms,
         wall_ms=cpu_ms,
         peak_bytes=START_BYTES + size * 300,
-        basis=f"{inputs.rehearsals:,} rehearsals of about {steps} steps",
+        basis=f"{inputs.rehearsals:,} rehearsals of {steps} actions",
     )
 
 
 def run(inputs: PlaybookInput, context: RunContext) -> ToolResult:
     """Read or compose, check, rehearse, draw and write."""
+    _refuse_too_large(inputs, context)
     context.progress(0.05, "reading the playbook")
     document = document_of(inputs, context.now)
     workflow = read_workflow(document)
@@ -199,6 +207,20 @@ def run(inputs: PlaybookInput, context: RunContext) -> ToolResult:
             data_as_of={"CACAO": "2.0 (2023-11-27)"},
         ),
     )
+
+
+def _refuse_too_large(inputs: PlaybookInput, context: RunContext) -> None:
+    expected = forecast(inputs)
+    is_large = expected.cpu_ms > SERVER_CPU_MS or expected.peak_bytes > SERVER_BYTES
+    if context.place == "server" and is_large:
+        raise InputRejected(
+            "rehearsals",
+            found=(
+                f"{expected.basis}, about {expected.cpu_ms / 1000:.1f} s and {size_text(expected.peak_bytes)}"
+            ),
+            allowed=f"{SERVER_CPU_MS / 1000:g} s and {size_text(SERVER_BYTES)} on the server",
+            action="Run it locally for 0 credits",
+        )
 
 
 def _read(inputs: PlaybookInput, workflow: Workflow, context: RunContext) -> Reading:

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, model_validator
 from studio_magics.contracts.billing import Forecast
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.contracts.results import Artefact, Provenance, ToolResult
-from studio_magics.tools.base import RunContext, Tool, ToolInput
+from studio_magics.tools.base import InputRejected, RunContext, Tool, ToolInput
 from studio_magics.tools.cyber.risk_register import exports
 from studio_magics.tools.cyber.risk_register.figures import all_figures
 from studio_magics.tools.cyber.risk_register.findings import find_all
@@ -18,6 +18,7 @@ from studio_magics.tools.cyber.risk_register.simulation import refuse_too_many, 
 from studio_magics.tools.cyber.risk_register.table_rows import read_rows
 from studio_magics.tools.cyber.risk_register.tables import all_tables
 from studio_magics.tools.typed_yaml import Description, read_described
+from studio_magics.tools.wording import counted, size_text
 
 TOOL_ID = "cyber-studio-risk-register"
 VERSION = "1.0.0"
@@ -29,6 +30,9 @@ BYTES_PER_EVENT = 45
 BYTES_PER_YEAR = 12
 TABLE_RISKS = 30
 TABLE_EVENTS = 2.0
+SERVER_CPU_MS = 4_000
+SERVER_BYTES = 384_000_000
+"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 
 EXAMPLE = """%%studio run risk-register
 name: Web shop
@@ -111,12 +115,13 @@ def forecast(inputs: RiskRegisterInput) -> Forecast:
     largest = max((risk.frequency.mean for risk in rated if risk.frequency is not None), default=TABLE_EVENTS)
     cpu_ms = START_CPU_MS + round((events * NS_PER_EVENT + years * NS_PER_YEAR) / 1e6)
     peak = START_BYTES + years * BYTES_PER_YEAR + round(largest * inputs.iterations * BYTES_PER_EVENT)
-    basis = f"{inputs.iterations:,} years of {len(rated) + more} risks, {events:,.0f} events"
+    basis = f"{inputs.iterations:,} years of {counted(len(rated) + more, 'risk')}, {events:,.0f} events"
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms, peak_bytes=peak, basis=basis)
 
 
 def run(inputs: RiskRegisterInput, context: RunContext) -> ToolResult:
     """Read, simulate, rate, draw and write."""
+    _refuse_too_large(inputs, context)
     context.progress(0.02, "reading the register")
     rows = None if inputs.table is None else read_rows(context.path(inputs.table))
     register = read_register(inputs.risks, rows)
@@ -140,6 +145,20 @@ def run(inputs: RiskRegisterInput, context: RunContext) -> ToolResult:
             libraries={name: version(name) for name in ("numpy", "PyYAML")},
         ),
     )
+
+
+def _refuse_too_large(inputs: RiskRegisterInput, context: RunContext) -> None:
+    expected = forecast(inputs)
+    is_large = expected.cpu_ms > SERVER_CPU_MS or expected.peak_bytes > SERVER_BYTES
+    if context.place == "server" and is_large:
+        raise InputRejected(
+            "iterations",
+            found=(
+                f"{expected.basis}, about {expected.cpu_ms / 1000:.1f} s and {size_text(expected.peak_bytes)}"
+            ),
+            allowed=f"{SERVER_CPU_MS / 1000:g} s and {size_text(SERVER_BYTES)} on the server",
+            action="Run it locally for 0 credits",
+        )
 
 
 def _read(inputs: RiskRegisterInput, register: Register, context: RunContext) -> Reading:

@@ -139,7 +139,6 @@ RULES = (
         protected_by=("retention-limit",),
         ease=2,
         harm=by_person,
-        cwe=(212,),
     ),
     _rule(
         code="Nc-special",
