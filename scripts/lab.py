@@ -1,4 +1,7 @@
-"""`make lab`: JupyterLab with the embedded credit server on the first notebook; HEADLESS=1 only runs it."""
+"""`make lab`: JupyterLab with the embedded credit server on the first notebook; HEADLESS=1 only runs it.
+
+PAYMENTS=fake lets a newcomer buy credits from a fake Stripe on this machine, without an account.
+"""
 
 import hashlib
 import json
@@ -9,6 +12,7 @@ from pathlib import Path
 from scripts import environment
 from scripts.commands import openly
 from scripts.failures import LabFailed, SetupFailed
+from scripts.fake_payments import selling
 from scripts.places import BUILD, FIRST_NOTEBOOK, LAB_DATA, NOTEBOOKS, PYTHON, ROOT
 from scripts.server import JupyterServer, running
 
@@ -28,7 +32,10 @@ def main() -> int:
 def _open() -> int:
     """Serve until Ctrl-C; ledger and notebooks stay for the next time."""
     copy_notebooks(NOTEBOOKS, OPENED_NOTEBOOKS)
-    with running("jupyterlab", root=OPENED_NOTEBOOKS, data=LAB_DATA, log="jupyterlab") as server:
+    with (
+        selling() as extra,
+        running("jupyterlab", root=OPENED_NOTEBOOKS, data=LAB_DATA, log="jupyterlab", extra=extra) as server,
+    ):
         print(_greeting(server), flush=True)
         try:
             server.process.wait()

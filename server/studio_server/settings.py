@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import platformdirs
 
@@ -116,12 +116,7 @@ class Settings:
             control_group=found.get("STUDIO_CONTROL_GROUP") or "",
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
             reuse_results_seconds=int(reuse) if reuse else None,
-            stripe_secret_key=found.get("STUDIO_STRIPE_SECRET_KEY") or None,
-            stripe_webhook_secrets=tuple(
-                found.get("STUDIO_STRIPE_WEBHOOK_SECRETS", "").replace(",", " ").split()
-            ),
-            stripe_api_base=found.get("STUDIO_STRIPE_API_BASE") or "",
-            public_url=(found.get("STUDIO_PUBLIC_URL") or "").rstrip("/"),
+            **payment_settings(found),
         )
 
     @property
@@ -140,6 +135,18 @@ class Settings:
     def anchor_path(self) -> Path:
         """The file that holds the audit chain's head, outside the database."""
         return self.anchor_file or self.data_dir / "anchor.json"
+
+
+def payment_settings(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment says about payments; without a key nothing can be bought."""
+    return {
+        "stripe_secret_key": environ.get("STUDIO_STRIPE_SECRET_KEY") or None,
+        "stripe_webhook_secrets": tuple(
+            environ.get("STUDIO_STRIPE_WEBHOOK_SECRETS", "").replace(",", " ").split()
+        ),
+        "stripe_api_base": environ.get("STUDIO_STRIPE_API_BASE") or "",
+        "public_url": (environ.get("STUDIO_PUBLIC_URL") or "").rstrip("/"),
+    }
 
 
 def default_data_dir() -> Path:

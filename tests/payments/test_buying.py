@@ -244,6 +244,18 @@ async def test_while_stripe_fails_nothing_is_promised_and_afterwards_the_pack_ca
     await shop.settled()
 
 
+async def test_a_page_that_stripe_no_longer_knows_is_over_and_a_new_one_is_opened(shop: Shop) -> None:
+    page = await shop.begin()
+    shop.fake.books.sessions.clear()
+    again = await shop.begin()
+    assert again["order_id"] != page["order_id"]
+    assert shop.order(page["order_id"]).state == "expired"
+    shop.fake.books.pay(again["session_id"])
+    await shop.deliver()
+    assert (shop.bought_credits(), shop.rows("payment_moves")) == (500, 1)
+    await shop.settled()
+
+
 async def test_an_unknown_pack_is_refused_with_the_packs_there_are(shop: Shop) -> None:
     answer = await shop.ada.post("/api/billing/checkout", json={"pack": "everything"})
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_pack")

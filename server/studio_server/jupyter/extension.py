@@ -22,7 +22,7 @@ from studio_server.jupyter.identity import accounts_of
 from studio_server.jupyter.lifespan import LifespanFailed
 from studio_server.jupyter.limits import BridgeLimits
 from studio_server.jupyter.token import MountToken
-from studio_server.settings import Settings
+from studio_server.settings import Settings, payment_settings
 
 MOUNT = "studio"
 AppFactory = Callable[[Settings], AsgiApp]
@@ -123,7 +123,8 @@ class StudioExtension(ExtensionApp):
 
     def _settings(self, owner: str | None = None) -> Settings:
         data_dir = Path(self.data_dir).expanduser() if self.data_dir else None
-        return Settings.for_local(data_dir=data_dir, owner=owner, deterministic=self.deterministic)
+        paying = {} if self.deterministic else payment_settings(os.environ)
+        return Settings.for_local(data_dir=data_dir, owner=owner, deterministic=self.deterministic, **paying)
 
 
 def _linked(extension: StudioExtension) -> ServerApp:

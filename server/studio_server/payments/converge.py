@@ -14,7 +14,7 @@ from studio_server.ids import IdSource
 from studio_server.ledger import Ledger, WalletNotOpen
 from studio_server.payments import moves, orders
 from studio_server.payments.incidents import SYSTEM, report
-from studio_server.payments.orders import Order, OrderState
+from studio_server.payments.orders import UNDER_WAY, Order, OrderState
 from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider, SessionFacts
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
@@ -128,7 +128,7 @@ class Converger:
 
     async def _facts(self, order: Order, intent_id: str | None) -> Facts:
         session = None if order.session_id is None else await self._provider.session(order.session_id)
-        if session is None and order.repeats is None:
+        if order.session_id is None and order.repeats is None:
             session = await self._provider.session_for(order)
         intent_id = order.intent_id or intent_id or (session.intent_id if session else None)
         return Facts(session, None if intent_id is None else await self._provider.intent(intent_id))
@@ -196,8 +196,11 @@ def _state(seen: Order, facts: Facts) -> OrderState:
     session, intent = facts.session, facts.intent
     if intent is not None and intent.status == "succeeded":
         return "paid" if _is_as_ordered(seen, intent) else "held"
-    if session is None or (intent is None and seen.intent_id is not None):
+    if intent is None and seen.intent_id is not None:
         return seen.state  # what the provider no longer knows takes nothing back
+    if session is None:
+        gone = seen.session_id is not None and seen.state in UNDER_WAY
+        return "expired" if gone else seen.state
     if session.status == "complete":
         if intent is None:
             return "held"

@@ -143,12 +143,11 @@ class StripeSide:
             )
         except stripe.StripeError as fault:
             return _none_or_raise(fault)
-        about, charge = {"payment_intent": intent_id}, found.latest_charge
-        untouched = charge is None or isinstance(charge, str)
+        about, charge = {"payment_intent": intent_id}, _whole(found.latest_charge)
         refunds, disputes = list[Any](), list[Any]()
-        if not untouched and charge.amount_refunded > 0:
+        if charge is not None and charge.amount_refunded > 0:
             refunds = [each async for each in self._all(self._client.v1.refunds, about)]
-        if not untouched and charge.disputed:
+        if charge is not None and charge.disputed:
             disputes = [each async for each in self._all(self._client.v1.disputes, about)]
         return _intent(found, refunds, disputes)
 
@@ -255,7 +254,7 @@ def _session(found: Any) -> SessionFacts:
 
 def _intent(found: Any, refunds: Sequence[Any], disputes: Sequence[Any]) -> IntentFacts:
     said: dict[str, str] = found.metadata.to_dict() if found.metadata else {}
-    charge = found.latest_charge
+    charge = _whole(found.latest_charge)
     return IntentFacts(
         id=found.id,
         status=found.status,
@@ -265,8 +264,13 @@ def _intent(found: Any, refunds: Sequence[Any], disputes: Sequence[Any]) -> Inte
         user_id=said.get("user"),
         refunded_minor=sum(each.amount for each in refunds if each.status not in GONE_REFUNDS),
         disputed_minor=sum(each.amount for each in disputes if each.status not in KEPT_DISPUTES),
-        receipt_url=None if charge is None or isinstance(charge, str) else charge.receipt_url,
+        receipt_url=None if charge is None else charge.receipt_url,
     )
+
+
+def _whole(reference: Any) -> Any:
+    """What is referred to, where it came whole; None where there is nothing or only its id."""
+    return None if isinstance(reference, str) else reference
 
 
 def _id(reference: Any) -> str:

@@ -51,7 +51,10 @@ def missing(what: str, object_id: str) -> Refused:
 class Books:
     """Everything one fake account holds."""
 
-    def __init__(self, now: Callable[[], datetime], *, livemode: bool = False, base: str = "") -> None:
+    def __init__(
+        self, now: Callable[[], datetime], *, livemode: bool = False, base: str = "", first: int = 0
+    ) -> None:
+        """`first` is where ids count from: a fake that starts again must not repeat any."""
         self.now, self.livemode, self.base = now, livemode, base
         self.contract = contract()
         self.sessions: dict[str, Object] = {}
@@ -61,7 +64,7 @@ class Books:
         self.disputes: dict[str, Object] = {}
         self.events: list[Object] = []
         self._of_intents: dict[str, dict[str, str]] = {}
-        self._numbers = 0
+        self._numbers = first
 
     def create_session(self, said: Object) -> Object:
         """A page to pay on."""

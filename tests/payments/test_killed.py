@@ -1,0 +1,97 @@
+"""Kill -9 at named points of a payment: nobody is credited twice, nobody never."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import uvicorn
+from studio_server.accounts.identity import Identity
+from studio_server.clock import SystemClock
+from studio_server.ledger.checker import check
+from studio_server.operating import new_token
+from studio_server.storage.opening import open_database
+
+from tests.fakes.fake_stripe.app import FakeStripe, made
+from tests.fakes.fake_stripe.courier import Courier
+from tests.payments.victim import SECRET, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeStripe]:
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    base = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    found = made(lambda: datetime.now(UTC), base=base)
+    server = uvicorn.Server(uvicorn.Config(found.app, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    yield found
+    server.should_exit = True
+    thread.join()
+
+
+@contextlib.contextmanager
+def victim(folder: Path, fake: FakeStripe, token: str, point: str = "") -> Iterator[tuple]:
+    command = [sys.executable, "-m", "tests.payments.victim", str(folder), fake.books.base, point]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        said = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url, headers=said, timeout=30) as client:
+            yield process, client
+        process.terminate()
+        process.wait()
+
+
+def brought(client: httpx.Client, event: dict) -> int:
+    body = json.dumps(event)
+    header = Courier(None, SECRET, lambda: datetime.now(UTC)).header(body)
+    sent = client.post("/api/stripe/webhook", content=body, headers={"stripe-signature": header})
+    return sent.status_code
+
+
+@pytest.mark.parametrize(("point", "written"), [("before_commit", 0), ("after_commit", 1)])
+def test_a_server_killed_in_the_middle_of_a_payment_credits_exactly_once(
+    folder: Path, fake: FakeStripe, point: str, written: int
+) -> None:
+    token = new_token(
+        settings(folder, fake.books.base), Identity("local", "ada", "Ada", "token"), name="test"
+    )
+    with victim(folder, fake, token, point) as (process, client):
+        page = client.post("/api/billing/checkout", json={"pack": "starter"}).json()
+        fake.books.pay(page["session_id"])
+        event = fake.books.events[-1]
+        with pytest.raises(httpx.TransportError):
+            brought(client, event)
+        assert process.wait() == -signal.SIGKILL
+    assert moves(folder) == written
+    with victim(folder, fake, token) as (process, client):
+        assert brought(client, event) == 200
+        verified = client.get("/api/billing/verify-payment", params={"session_id": page["session_id"]}).json()
+        assert (verified["purchase"]["state"], verified["available_credits"]) == ("paid", 800)
+    assert moves(folder) == 1
+
+
+def moves(folder: Path) -> int:
+    """How many moves the books hold, which are sound."""
+    db = open_database(None, folder / "studio.db", SystemClock())
+    try:
+        assert db.read(check) == []
+        return db.read(lambda tx: tx.one("SELECT count(*) FROM payment_moves"))[0]
+    finally:
+        db.close()
