@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -89,12 +89,15 @@ def check_installed() -> None:
 
 
 @contextlib.contextmanager
-def serving_lab(folder: Path) -> Generator[LabServer]:
-    """Start JupyterLab on a copy of the notebooks, yield it when it answers, stop it by its own number."""
+def serving_lab(folder: Path, extra: Mapping[str, str] | None = None) -> Generator[LabServer]:
+    """Start JupyterLab on a copy of the notebooks, yield it when it answers, stop it by its own number.
+
+    `extra` is added to the environment of the server.
+    """
     check_installed()
     notebooks = folder / "notebooks"
     shutil.copytree(ROOT / "notebooks", notebooks)
-    surroundings = _surroundings(folder)
+    surroundings = {**_surroundings(folder), **(extra or {})}
     log = folder / "jupyterlab.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
