@@ -39,6 +39,11 @@ class Comparison:
         self._after = after
         self._schemas = SchemaComparison(before, after)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether a schema was too deep, or changed too much, to be followed to its end."""
+        return self._schemas.is_cut
+
     def changes(self) -> list[Change]:
         """All changes, operation by operation in the order of the older document."""
         return list(self._changes())

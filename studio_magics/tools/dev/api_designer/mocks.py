@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 8
 MAX_OPERATIONS = 400
+MAX_VALUES = 2_000
 FORMATS: dict[str, Any] = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T09:00:00Z",
@@ -55,9 +56,18 @@ class Mocker:
     def __init__(self, document: Document, items: int) -> None:
         self._document = document
         self._items = items
+        self._left = MAX_VALUES
+
+    def body(self, schema: Any, *, writes: bool) -> Any:
+        """A whole example; what would have more than `MAX_VALUES` values ends early."""
+        self._left = MAX_VALUES
+        return self.value(schema, writes=writes)
 
     def value(self, schema: Any, *, writes: bool = False, depth: int = 0) -> Any:
         """An example; `writes`: what a client sends, so without read-only properties."""
+        self._left -= 1
+        if self._left < 0:
+            return None
         found = self._document.followed(schema)
         for known in ("const", "default"):
             if known in found and (known == "const" or depth):
@@ -115,7 +125,8 @@ class Mocker:
     def _array(self, schema: dict[str, Any], *, writes: bool, depth: int) -> list[Any]:
         if depth >= MAX_DEPTH or "items" not in schema:
             return []
-        least, most = schema.get("minItems", 0), schema.get("maxItems", 1_000)
+        least, most = int(_bound(schema, "minItems") or 0), _bound(schema, "maxItems")
+        most = 100 if most is None else int(most)
         count = max(least, 1 if schema.get("uniqueItems") else self._items if depth < 2 else 1)  # noqa: PLR2004  - the outermost lists
         return [
             self.value(schema["items"], writes=writes, depth=depth + 1) for _ in range(min(count, most, 100))
@@ -139,29 +150,32 @@ def _kind(schema: dict[str, Any]) -> str:
     )
 
 
+def _bound(schema: dict[str, Any], key: str) -> Any:
+    """The number under this key; None where there is none."""
+    value = schema.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def _string(schema: dict[str, Any]) -> str:
+    least, most = int(_bound(schema, "minLength") or 0), _bound(schema, "maxLength")
     pattern = as_text(schema.get("pattern"))
     if pattern and "format" not in schema:
-        least = schema.get("minLength", 0)
-        return text_for(pattern, least if isinstance(least, int) else 0) or "example"
+        return text_for(pattern, least) or "example"
     known = FORMATS.get(as_text(schema.get("format")))
-    text = str(known if known is not None else "example")
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
-    if isinstance(least, int) and len(text) < min(least, 10_000):
-        text = text.ljust(least, "x")
-    return text[:most] if isinstance(most, int) else text
+    text = str(known if known is not None else "example").ljust(min(least, 10_000), "x")
+    return text if most is None else text[: max(int(most), 0)]
 
 
 def _number(schema: dict[str, Any], *, whole: bool) -> int | float:
-    step = schema.get("multipleOf") or 1
-    if "minimum" in schema:
-        value = schema["minimum"]
-    elif "exclusiveMinimum" in schema:
-        value = schema["exclusiveMinimum"] + step
-    elif "maximum" in schema or "exclusiveMaximum" in schema:
-        value = min(1, schema.get("maximum", 1), schema.get("exclusiveMaximum", 2) - step)
+    step = abs(_bound(schema, "multipleOf") or 1)
+    low, above = _bound(schema, "minimum"), _bound(schema, "exclusiveMinimum")
+    high, below = _bound(schema, "maximum"), _bound(schema, "exclusiveMaximum")
+    if low is not None:
+        value = low
+    elif above is not None:
+        value = above + step
     else:
-        value = 1
+        value = min(1, 1 if high is None else high, 1 if below is None else below - step)
     value = -(-value // step) * step
     return int(value) if whole or value == int(value) else float(value)
 
@@ -187,7 +201,7 @@ def _of_body(
         schema = as_map(media).get("schema")
         value = _written(as_map(media))
         if value is None:
-            value = mocker.value(schema, writes=part == "request")
+            value = mocker.body(schema, writes=part == "request")
         faults = tuple(fitting.faults(schema, value)[:3]) if schema is not None else ()
         found.append(Mock(operation.name, part, media_type, value, faults))
     return found

@@ -55,7 +55,10 @@ def _text(part: tuple[Any, Any], spare: int) -> str:
     if kind in {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}:
         low, high, inner = value
         count = min(int(high), max(int(low), spare, 0 if low == 0 and not spare else 1), MAX_TEXT)
-        return "".join(_text(one, 0) for one in inner) * count
+        once = "".join(_text(one, 0) for one in inner)
+        if len(once) * count > MAX_TEXT:
+            raise _Untellable(kind)
+        return once * count
     raise _Untellable(kind)
 
 

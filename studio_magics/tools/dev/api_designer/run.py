@@ -45,7 +45,8 @@ def run(inputs: ApiInput, context: RunContext) -> ToolResult:
     context.progress(0.35, "checking")
     found = [*structure_findings(document.value), *lint(document, inputs.ignore)]
     context.progress(0.6, "comparing")
-    changes = Comparison(older, document).changes() if older else []
+    comparison = Comparison(older, document) if older else None
+    changes = comparison.changes() if comparison else []
     found += _change_findings(changes)
     context.progress(0.7, "making examples")
     examples = mocks(document, inputs.mock_items)
@@ -59,7 +60,7 @@ def run(inputs: ApiInput, context: RunContext) -> ToolResult:
         tables=all_tables(document, changes),
         figures=(change_map(document, changes) if older else api_map(document),),
         artefacts=_artefacts(document, older, changes, examples, context),
-        not_checked=_not_checked(document, older),
+        not_checked=_not_checked(document, comparison),
         provenance=Provenance(
             tool_id=TOOL_ID, tool_version=VERSION, libraries={name: version(name) for name in LIBRARIES}
         ),
@@ -241,14 +242,18 @@ def _diff(older: Document, document: Document, changes: list[Change]) -> dict[st
     }
 
 
-def _not_checked(document: Document, older: Document | None) -> tuple[str, ...]:
+def _not_checked(document: Document, comparison: Comparison | None) -> tuple[str, ...]:
     said = [
         "No server was called: whether the API behaves as described is not known.",
         "Webhooks and callbacks were checked for their form, not designed, compared or mocked.",
     ]
     if document.written_version.startswith("3.0"):
         said.append("The document was OpenAPI 3.0; it was raised to 3.1 first, places refer to that.")
-    if older is not None:
+    if comparison is not None and comparison.is_cut:
+        said.append(
+            "Schemas that are very deep, or changed in hundreds of places, were not compared to their end."
+        )
+    if comparison is not None:
         said.append("Patterns, conditions (if, not) and examples were not compared for what they mean.")
     if len(document.operations) > MAX_OPERATIONS:
         said.append(f"Examples were made for the first {MAX_OPERATIONS} operations only.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio_magics.tools.dev.api_designer.document import references
 from studio_magics.tools.dev.documents import as_list, as_map, as_text
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.api_designer.document import Document
 
 MAX_DEPTH = 40
+MAX_CHANGES = 400
+"""Of one pair of schemas; more are no longer read by anybody."""
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 KINDS = frozenset({"null", "boolean", "object", "array", "number", "string", "integer"})
@@ -37,23 +41,30 @@ class SchemaComparison:
         self._after = after
         self._done: dict[tuple[int, int, str], tuple[SchemaChange, ...]] = {}
         self._open: set[tuple[int, int, str]] = set()
+        self.is_cut = False
+        """Whether something was too deep, or too much, to be followed to its end."""
 
     def compare(self, old: Any, new: Any, direction: str, place: str = "") -> Iterator[SchemaChange]:
         """All differences from this place on."""
         before, after = self._before.followed(old), self._after.followed(new)
         key = (id(before), id(after), direction)
-        if key in self._open or place.count(".") + place.count("[]") > MAX_DEPTH:
+        if key in self._open:
+            return
+        if len(self._open) >= MAX_DEPTH:
+            self.is_cut = True
             return
         if key not in self._done:
             self._open.add(key)
-            self._done[key] = tuple(self._compared(before, after, direction))
+            found = tuple(islice(self._compared(before, after, direction), MAX_CHANGES + 1))
+            self.is_cut = self.is_cut or len(found) > MAX_CHANGES
+            self._done[key] = found[:MAX_CHANGES]
             self._open.discard(key)
         for one in self._done[key]:
             inner = f"{place}.{one.place}".replace(".[]", "[]").strip(".") if one.place else place
             yield SchemaChange(one.code, one.effect, inner, one.said)
 
     def _compared(self, old: dict[str, Any], new: dict[str, Any], direction: str) -> Iterator[SchemaChange]:
-        if old == new and "$ref" not in json.dumps(old, default=str):
+        if old == new and next(references(old), None) is None:
             return
         yield from _kinds(old, new, direction)
         yield from _values(old, new, direction)

@@ -84,7 +84,7 @@ def undeclared_required(document: Document) -> Iterator[str]:
 
 def endless(document: Document) -> Iterator[str]:
     """Component schemas that require themselves, over any number of steps."""
-    needs = {name: _needed(schema) for name, schema in _components(document).items()}
+    needs = _in_circles({name: _needed(schema) for name, schema in _components(document).items()})
     for name, first in needs.items():
         reached: set[str] = set()
         waiting = list(first)
@@ -95,6 +95,22 @@ def endless(document: Document) -> Iterator[str]:
                 waiting += needs.get(step, ())
         if name in reached:
             yield name
+
+
+def _in_circles(needs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What remains when all that ends somewhere is taken away: circles, and what leads to them."""
+    users: dict[str, list[str]] = defaultdict(list)
+    for name, wanted in needs.items():
+        for one in wanted:
+            users[one].append(name)
+    left = {name: len(wanted & needs.keys()) for name, wanted in needs.items()}
+    ending = [name for name, count in left.items() if not count]
+    while ending:
+        for name in users[ending.pop()]:
+            left[name] -= 1
+            if not left[name]:
+                ending.append(name)
+    return {name: wanted for name, wanted in needs.items() if left[name] > 0}
 
 
 def _components(document: Document) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.dev.documents import as_list, as_map, as_text, load_yaml
 from studio_magics.tools.dev.programs import ProgramFailed, program_path, run_program
+from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,7 +126,7 @@ def _entry_points(files: Mapping[str, str], project: Project) -> Check:
         tree = ast.parse(files.get(path, ""))
         if function not in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}:
             return Check("every command is there", passed=False, told=f"{command} → {target}")
-    told = f"{len(scripts)} commands of {project.name}" if scripts else "it has no command"
+    told = f"{counted(len(scripts), 'command')} of {project.name}" if scripts else "it has no command"
     return Check("every command is there", passed=True, told=told)
 
 

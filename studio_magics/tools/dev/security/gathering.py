@@ -64,6 +64,8 @@ TEXTS = (
     ".pem",
     ".key",
     ".dockerfile",
+    ".j2",
+    ".tmpl",
     ".envrc",
     ".npmrc",
     ".pypirc",

@@ -9,6 +9,7 @@ import yaml
 from jupyterlab_server import __file__ as jupyterlab_server
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from studio_magics.tools.dev.api_designer.patterns import text_for
 from studio_magics.tools.dev.api_designer.structure import departures
 from tests.tools.dev.api_designer.test_changes import ADD, LIST, ONE, PET, drop, put
 
@@ -129,6 +130,13 @@ def test_examples_referred_to_from_a_media_type_count_as_used(design, pets):
     media = pets["paths"]["/pets/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
     media["examples"] = {"rex": {"$ref": "#/components/examples/rex"}}
     assert "unused-component" not in codes(design(pets))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["((a{2000}){2000}){2000}", "(a+)+$", "^(a|a)*b{999999}$", "(" * 90 + ")" * 90, "[", "x" * 600]
+)
+def test_a_pattern_made_to_exhaust_ends_at_once_with_a_short_text(pattern):
+    assert len(text_for(pattern, 5_000)) <= 2_000
 
 
 @pytest.mark.parametrize(
