@@ -77,10 +77,12 @@ def test_ink_is_read_on_every_tint(ground):
 
 
 def test_hostile_text_stays_text():
+    guides = [Guide("x", 0.5, HOSTILE), Guide("y", 1, HOSTILE)]
+    texts = {"x_title": HOSTILE, "y_title": HOSTILE, "note": HOSTILE}
+    curves = [Curve(HOSTILE, ((0, 1), (1, 2)))]
     drawn = [
-        line_chart(HOSTILE, [Curve(HOSTILE, ((0, 1), (1, 2)))], x_title=HOSTILE, y_title=HOSTILE,
-                   note=HOSTILE, guides=[Guide("x", 0.5, HOSTILE), Guide("y", 1, HOSTILE)], spots=[Spot(1, 2, HOSTILE)]),
+        line_chart(HOSTILE, curves, guides=guides, spots=[Spot(1, 2, HOSTILE)], **texts),
         matrix(HOSTILE, [HOSTILE], [HOSTILE], {(0, 0): MatrixCell((HOSTILE,), "bad", HOSTILE)}),
-    ]  # fmt: skip
+    ]
     for picture in drawn:
         assert not [element for element in ET.fromstring(picture).iter() if element.tag.endswith("script")]
