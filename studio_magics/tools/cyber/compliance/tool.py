@@ -24,7 +24,7 @@ from studio_magics.tools.cyber.compliance.priorities import fixes, questions
 from studio_magics.tools.cyber.compliance.reading import Stated, read_statement
 from studio_magics.tools.cyber.compliance.statement import FIELD
 from studio_magics.tools.cyber.compliance.tables import all_tables
-from studio_magics.tools.typed_yaml import MAX_CHARACTERS
+from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 
 TOOL_ID = "cyber-studio-compliance"
 VERSION = "1.0.0"
@@ -80,7 +80,7 @@ NOT_CHECKED = (
 class ComplianceInput(ToolInput):
     """A statement in YAML, answers from a table, and files of evidence."""
 
-    statement: str | dict[str, JsonValue] = Field(
+    statement: Description | dict[str, JsonValue] = Field(
         description=(
             "YAML (or the same as a dict): 'frameworks' (nist-csf-2.0, iso-27001, soc-2, cis-8.1), 'period', "
             "'evidence' (id, title, date, kind, file, shows), 'practices' and 'controls' with status "

@@ -19,7 +19,7 @@ from studio_magics.tools.cyber.policy_generator.figures import all_figures
 from studio_magics.tools.cyber.policy_generator.findings import find_all
 from studio_magics.tools.cyber.policy_generator.library import as_of, choose, heads, templates
 from studio_magics.tools.cyber.policy_generator.tables import all_tables
-from studio_magics.tools.typed_yaml import MAX_CHARACTERS
+from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-policy-generator"
@@ -66,7 +66,7 @@ NOT_CHECKED = (
 class PolicyInput(ToolInput):
     """Facts of an organisation, and optionally a policy that is there already."""
 
-    facts: str | dict[str, JsonValue] = Field(
+    facts: Description | dict[str, JsonValue] = Field(
         description=(
             "YAML (or the same as a dict): 'name', 'staff', 'roles' (owner, approver, it, privacy, people), "
             "'approved' (day), 'review_months', 'frameworks', 'regulations', 'data' (kinds), 'uses', "
