@@ -23,7 +23,7 @@ TABLE_MEGABYTE_MS = 40
 DATABASE_MEGABYTE_MS = 14
 START_BYTES = 96 * MEGABYTE
 GROWTH = 4
-MOST_BYTES = 300 * MEGABYTE
+MOST_BYTES = 345 * MEGABYTE
 
 
 def files_of(inputs: CatalogInput) -> tuple[InputFile, ...]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MAX_TABLES = 400
 MAX_COLUMNS = 300
 SAMPLE_ROWS = 200
-COLUMNS_AT_ONCE = 10
+COLUMNS_AT_ONCE = 3
 FEWEST_ROWS = 20
 """In a smaller table a column without repeats says little."""
 RESTRICTED = 4

@@ -17,6 +17,7 @@ MAX_COLUMNS = 60
 MAX_CATEGORIES = 50
 FEW_CODES = 8
 LIKELY_DATES = 0.95
+TRIED_VALUES = 500
 ALL_DIFFERENT = 0.95
 DENSE = 1.5
 """A column of different whole numbers without large gaps numbers the rows."""
@@ -119,6 +120,8 @@ def _dated(name: str, table: TableSource, filled: int) -> ChartColumn | None:
     """The column as a time when its text follows one way of writing dates."""
     written = f"{quoted(name)}::VARCHAR"
     for form in (*DATE_FORMATS, *SLASHED):
+        if not _may_be(written, form, table):
+            continue
         [(read,)] = table.query(f"SELECT count(try_strptime({written}, '{form}')) FROM data")
         if read < LIKELY_DATES * filled:
             continue
@@ -136,3 +139,10 @@ def _dated(name: str, table: TableSource, filled: int) -> ChartColumn | None:
             note += f"; {filled - read:,} of {filled:,} values are none"
         return ChartColumn(name, "time", sql, read, distinct, str(low), str(high), note=note)
     return None
+
+
+def _may_be(written: str, form: str, table: TableSource) -> bool:
+    """Whether some of the first values are dates of this form; the others need not be read for it."""
+    sample = f"SELECT {written} AS v FROM data WHERE {written} IS NOT NULL LIMIT {TRIED_VALUES}"
+    [(read,)] = table.query(f"SELECT count(try_strptime(v, '{form}')) FROM ({sample})")
+    return bool(read)
