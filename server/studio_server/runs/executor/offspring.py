@@ -248,7 +248,7 @@ class First:
             view.put(descriptor)
         orders += receive_all(self._orders)
         spec: dict[str, Any] = json.loads(orders)
-        if spec["loopback"]:
+        if spec["loopback"] and has("own network"):
             namespaces.open_loopback()
         self._give_up(spec)
         gate.sendall(orders)
