@@ -67,16 +67,24 @@ def _property(column: ColumnDesign, design: Design) -> dict[str, Any]:
 def mermaid(design: Design) -> str:
     """The diagram as Mermaid's erDiagram."""
     lines = ["erDiagram"]
+    names = {one.name: _word(one.name, f"t{number}") for number, one in enumerate(design.tables)}
     for table in design.tables:
-        lines.append(f"    {table.name} {{")
+        lines.append(f"    {names[table.name]} {{")
         for column in table.columns:
             mark = " PK" if column.name in table.key else " FK" if column.reference else ""
             kind = re.sub(r"[^A-Za-z0-9_]+", "_", column.type_text).strip("_")[:40]
-            lines.append(f"        {kind} {column.name}{mark}")
+            lines.append(f"        {kind} {_word(column.name, 'column')}{mark}")
         lines.append("    }")
     for table in design.tables:
         for column in table.columns:
             if column.reference:
                 parent = "||" if column.required else "|o"
-                lines.append(f'    {column.reference.table} {parent}--o{{ {table.name} : "{column.name}"')
+                ends = f"{names[column.reference.table]} {parent}--o{{ {names[table.name]}"
+                lines.append(f'    {ends} : "{_word(column.name, "column")}"')
     return "\n".join(lines) + "\n"
+
+
+def _word(name: str, otherwise: str) -> str:
+    """The name as Mermaid can read it."""
+    word = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+    return word if word[:1].isalpha() else f"{otherwise}_{word}".rstrip("_")

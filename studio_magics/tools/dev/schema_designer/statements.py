@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio_magics.tools.base import InputRejected
+from studio_magics.tools.dev.documents import shown
 from studio_magics.tools.dev.schema_designer.conditions import ConditionRefused, check_condition
 from studio_magics.tools.dev.schema_designer.design import (
     ColumnDesign,
@@ -91,7 +92,12 @@ def read_statements(text: str, field_name: str) -> Design:
     for statement in _parsed(text, field_name):
         kind = str(statement.args.get("kind", "")).upper() if isinstance(statement, exp.Create) else ""
         if kind == "TABLE" and isinstance(statement.this, exp.Schema):
-            reading[statement.this.this.name] = _table(statement.this)
+            name = statement.this.this.name
+            if name in reading:
+                raise InputRejected(
+                    field_name, found=f"the table '{shown(name)}' twice", allowed="each table once"
+                )
+            reading[name] = _table(statement.this)
         elif kind == "INDEX":
             _index(statement, reading, notes)
         elif statement is not None:

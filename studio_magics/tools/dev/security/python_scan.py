@@ -71,7 +71,7 @@ def _ruff(gathered: Gathered) -> tuple[list[Issue], list[str]]:
         "--config",
         "lint.explicit-preview-rules=true",
         "--select",
-        f"S,{PREVIEW}",
+        f"S,E902,{PREVIEW}",
         "--output-format",
         "json",
         "--",

@@ -192,6 +192,7 @@ REFUSALS = [
     ),
     ({"tables": {}}, "no table"),
     ("CREATE TABLE a (id INTEGER PRIMARY", "a statement that cannot be read"),
+    ("CREATE TABLE a (id INT);\nCREATE TABLE a (id INT);", "the table 'a' twice"),
 ]
 
 
@@ -249,6 +250,14 @@ def test_the_forecast_is_near_what_a_fresh_process_uses(context, compared):
     older = context.keep("older.yaml", BEFORE.encode()) if compared else None
     inputs = SchemaDesignInput(tables=AFTER if compared else BEFORE, previous=older)
     assert_forecast_is_near("studio_magics.tools.dev.schema_designer", inputs, context)
+
+
+def test_names_that_mermaid_cannot_read_are_written_so_that_it_can(design):
+    figure = design('CREATE TABLE "my shop" ("the id" BIGINT PRIMARY KEY, "1st" INT);').figures[0]
+    assert (
+        figure.mermaid
+        == "erDiagram\n    my_shop {\n        id the_id PK\n        integer column_1st\n    }\n"
+    )
 
 
 def test_the_tool_runs_in_the_kernel_only():

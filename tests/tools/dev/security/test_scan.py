@@ -75,10 +75,20 @@ def test_what_was_not_read_is_listed_and_never_dropped(scan):
             "lib.min.js": "x" * 9_000 + "\n",
             "node_modules/a/index.js": "x\n",
             "photo.png": b"\x89PNG",
+            "latin.py": b"x = '\xe9'\n",
+            "odd.ipynb": "{}",
         }
     )
     said = "\n".join(result.not_checked)
-    for name in ("broken.py", "big.py", "lib.min.js", "node_modules/a/index.js", "photo.png"):
+    for name in (
+        "broken.py",
+        "big.py",
+        "lib.min.js",
+        "node_modules/a/index.js",
+        "photo.png",
+        "latin.py",
+        "odd.ipynb",
+    ):
         assert name in said
 
 
