@@ -29,7 +29,7 @@ CONFINING: dict[str, tuple[str, str]] = {
         "a run sees the machine's files; what it may open is left to file rules",
     ),
     "own network": (
-        "a run has a network without any connection: no loopback service, no metadata address, no internet",
+        "a run has a network of its own: no service of this machine, no metadata address, no internet",
         "only the system call filter keeps a run from the network",
     ),
     "own user": (
@@ -37,7 +37,7 @@ CONFINING: dict[str, tuple[str, str]] = {
         "a run is the server's user, under another name",
     ),
     "system call filter": (
-        "ptrace, keyrings, bpf, mounts, new namespaces, network sockets and some 60 more calls are refused",
+        "ptrace, keyrings, bpf, mounts, new namespaces, sockets to others and some 60 more calls are refused",
         "every system call of the server's user is open to a run",
     ),
     "file rules": (
