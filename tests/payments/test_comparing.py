@@ -1,5 +1,6 @@
 """Comparing with Stripe: what was lost is found, what is right is left alone, what is wrong is told."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -122,6 +123,25 @@ async def test_on_postgresql_a_purchase_its_refund_and_its_dispute_end_the_same(
         assert (shop.bought_credits(), shop.dollars()) == (333, 55_000_000)
         assert shop.order(page["order_id"]).state == "paid"
         await shop.settled()
+
+
+async def test_two_servers_on_one_database_that_hear_of_one_payment_credit_it_once(tmp_path: Path) -> None:
+    url = cluster().new_database(migrated)
+    async with (
+        open_shop(tmp_path / "a", database_url=url) as one,
+        open_shop(tmp_path / "b", database_url=url, fake=one.fake) as two,
+    ):
+        page = await one.buy()
+        events, one.fake.books.events[:] = list(one.fake.books.events), []
+        again = [event | {"id": f"{event['id']}_again"} for event in events]
+        told = await asyncio.gather(
+            one.courier.bring_all(events, together=True),
+            two.courier.bring_all([*events, *again], together=True),
+            two.verify(page["session_id"]),
+        )
+        assert set(told[0] + told[1]) == {200}
+        assert (one.bought_credits(), one.moves(page["order_id"])) == (500, [("grant", 500)])
+        await two.settled()
 
 
 @pytest.mark.parametrize("lost", ["session", "intent"])

@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 from studio_server.accounts.identity import Identity
+from studio_server.cli import main
 from studio_server.clock import SystemClock
 from studio_server.ledger.checker import check
 from studio_server.operating import new_token
@@ -95,3 +96,25 @@ def moves(folder: Path) -> int:
         return db.read(lambda tx: tx.one("SELECT count(*) FROM payment_moves"))[0]
     finally:
         db.close()
+
+
+def test_the_command_compares_and_corrects_while_no_server_runs(
+    folder: Path, fake: FakeStripe, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = new_token(
+        settings(folder, fake.books.base), Identity("local", "ada", "Ada", "token"), name="test"
+    )
+    with victim(folder, fake, token) as (_, client):
+        page = client.post("/api/billing/checkout", json={"pack": "starter"}).json()
+    fake.books.pay(page["session_id"])
+    monkeypatch.setenv("STUDIO_STRIPE_SECRET_KEY", "sk_test_fake")
+    monkeypatch.setenv("STUDIO_STRIPE_API_BASE", fake.books.base)
+    at = ["--data-dir", str(folder), "--owner", "ada", "reconcile"]
+    assert main([*at, "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"{page['order_id']}: paid, +500 units"
+    assert moves(folder) == 0
+    assert main([*at, "--incidents"]) == 0
+    assert "corrected_by_reconciliation" in capsys.readouterr().out
+    assert moves(folder) == 1
+    assert main(at) == 0
+    assert capsys.readouterr().out == "2 looked at, 0 corrections\n"

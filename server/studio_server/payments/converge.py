@@ -164,7 +164,7 @@ class Converger:
     def _hold_back(self, tx: Tx, seen: Order, order: Order, also: Also) -> Converged:
         held = replace(order, state="held")
         tx.execute("UPDATE payment_orders SET state = 'held' WHERE id = ?", (order.id,))
-        report(tx, "paid_into_closed_wallet", order.id)
+        report(tx, "wallet_is_closed", order.id)
         also(tx)
         return Converged(held, 0, changed=seen.state != "held")
 
