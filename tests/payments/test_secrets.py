@@ -1,12 +1,14 @@
 """Keys and secrets are in no answer, row, log, error or file; a live key goes to Stripe only."""
 
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from studio_server.payments.opening import PaymentsMisconfigured, refuse_payments
 from studio_server.settings import Settings
+from studio_server.wiring import build
 
 from tests.payments.shop import KEY, OLD_SECRET, SECRET, Shop
 
@@ -74,3 +76,12 @@ def test_a_live_key_is_accepted_for_stripe_itself(base: str) -> None:
 
 def test_a_test_key_may_go_to_a_fake() -> None:
     refuse_payments(settings(stripe_secret_key="sk_test_x", stripe_api_base="http://127.0.0.1:1"))  # noqa: S106  - of a fake
+
+
+def test_a_key_without_stripes_client_is_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "studio_server.payments.stripe_side", raising=False)
+    monkeypatch.setitem(sys.modules, "stripe", None)
+    with pytest.raises(PaymentsMisconfigured, match="not installed"):
+        build(settings(stripe_secret_key="sk_test_x", data_dir=tmp_path / "data"))  # noqa: S106  - of a fake

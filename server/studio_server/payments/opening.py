@@ -37,13 +37,19 @@ def open_payments(
     """Payments through Stripe, or None when no key is set. `tell` pushes a user's balance as it is now.
 
     Raises:
-        PaymentsMisconfigured: No key of Stripe's, a live key for another address, or a secret that is none.
+        PaymentsMisconfigured: No key of Stripe's, a live key for another address, a secret that is none, or
+            the client is not installed.
     """
     key = settings.stripe_secret_key
     if not key:
         return None
     refuse_payments(settings)
-    from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
+    try:
+        from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
+    except ImportError as missing:
+        raise PaymentsMisconfigured(
+            "a key is set, but Stripe's client is not installed: extra `payments`"
+        ) from missing
 
     provider = StripeSide(key, api_base=settings.stripe_api_base or None, http=http)
     converger, on_sale = Converger(db, ledger, ids, provider), packs.load()
