@@ -46,7 +46,7 @@ def _architecture(reading: Reading) -> Figure:
     zones = sorted(reading.design.zones, key=lambda zone: zone.trust)
     lanes = [
         FlowLane(
-            f"{zone.name} (trust {zone.trust})",
+            f"{zone.name} · {zone.trust}",
             tuple(
                 _node(one, reading)
                 for one in reading.design.components
@@ -58,7 +58,9 @@ def _architecture(reading: Reading) -> Figure:
     lanes = [lane for lane in lanes if lane.nodes]
     edges = [edge for edge in _edges(reading) if edge.source in drawn and edge.target in drawn]
     left_out = len(reading.design.components) - len(drawn)
-    notes = ["dashed: a way within a flat zone that nobody described; marked: protocol and port"]
+    notes = [
+        "beside a zone: its trust; on a flow: protocol and port; dashed: a way in a flat zone nobody described"
+    ]
     if left_out:
         notes.append(f"{left_out} components that no likely path passes are not drawn")
     svg = lane_flow(title, lanes, edges, notes=notes, legend=LEGEND)
@@ -112,7 +114,7 @@ def _risk(reading: Reading) -> Figure:
         name = f"+ {step.control} at {step.place}"
         bars.append(Bar(name, (Segment(step.after, "plain"),), f"{step.after:.3g} (−{step.saved:.0%})"))
     svg = bar_chart(
-        title, bars, note="value of the assets x chance of the most likely way to each", width=720
+        title, bars, note="value of the assets x chance of the most likely way to each", width=860
     )
     told = "; ".join(f"{bar.name}: {bar.figure}" for bar in bars)
     return Figure(title=title, alt_text=f"{title}. {told}.", svg=svg)

@@ -94,13 +94,21 @@ def plan(
 def _candidates(
     design: Design, hops: Sequence[Hop], likelihood: Likelihood, paths: Sequence[Path]
 ) -> list[tuple[str, str, int]]:
-    """Controls at components that likely paths pass, in the order of the paths."""
+    """Controls at components that likely paths pass; what is open to all cannot be restricted to some."""
     by_name: dict[str, Component] = {one.name: one for one in design.components}
     passed = dict.fromkeys(place for path in paths for place in path.places[1:])
     used = [hop for path in paths for hop in path.hops]
+    open_to_all = {
+        hop.target
+        for hop in hops
+        if hop.source in design.entries and hop.flow is not None and hop.flow.authentication == "none"
+    }
     found: dict[tuple[str, str, int], None] = {}
     for name in passed:
         incoming = [hop for hop in used if hop.target == name]
-        found |= dict.fromkeys(could_add(by_name[name], likelihood.controls(name), incoming))
+        offered = could_add(by_name[name], likelihood.controls(name), incoming)
+        found |= dict.fromkeys(
+            one for one in offered if one[1] != "network-restriction" or name not in open_to_all
+        )
     most = min(MOST_TRIED, max(LEAST_TRIED, TRIES // (STEPS * max(len(hops), 1))))
     return list(found)[:most]

@@ -192,3 +192,11 @@ def test_every_asset_of_a_long_chain_has_its_way_although_the_search_for_others_
     # 0.95 x 0.9 only where nothing is asked; each hop here is 0.25 x 0.9
     assert result.summary["assets"]["c3"] == pytest.approx(0.225**4, abs=1e-4)
     assert "not reached" not in {row[3] for row in table(result, "Assets")}
+
+
+def test_what_is_open_to_all_is_not_restricted_to_some(search):
+    tried = {(row[1], row[2]) for row in table(search(LINE), "What to add first")}
+    assert ("network-restriction", "web") not in tried
+    for_some = search(LINE.replace("protocol: https}", "protocol: https, authentication: token}"))
+    tried = {(row[1], row[2]) for row in table(for_some, "What to add first")}
+    assert ("network-restriction", "web") in tried
