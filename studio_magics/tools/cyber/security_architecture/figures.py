@@ -58,9 +58,7 @@ def _architecture(reading: Reading) -> Figure:
     lanes = [lane for lane in lanes if lane.nodes]
     edges = [edge for edge in _edges(reading) if edge.source in drawn and edge.target in drawn]
     left_out = len(reading.design.components) - len(drawn)
-    notes = [
-        "beside a zone: its trust; on a flow: protocol and port; dashed: a way in a flat zone nobody described"
-    ]
+    notes = ["beside a zone: its trust; on a flow: protocol and port; dashed: a flat zone's own way"]
     if left_out:
         notes.append(f"{left_out} components that no likely path passes are not drawn")
     svg = lane_flow(title, lanes, edges, notes=notes, legend=LEGEND)
