@@ -51,9 +51,10 @@ def test_without_arguments_everything_is_written_to_the_places_that_are_committe
         "labextension/src/contracts.ts",
         "docs/openapi.json",
         "docs/schemas/Receipt.schema.json",
+        "docs/tools/README.md",
     } <= written
     assert all((ROOT / name).is_file() for name in written)
-    assert capsys.readouterr().out.count("\n") == 3
+    assert capsys.readouterr().out.count("\n") == 4
 
 
 def test_a_kind_without_a_place_is_refused_and_writes_nothing(
