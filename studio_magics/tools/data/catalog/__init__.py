@@ -44,8 +44,8 @@ TOOL = Tool(
         "table: columns with types and statistics, likely keys, freshness, sensitivity by kind of personal "
         "data, tags, and which tables fit together. Owners, descriptions, tags and licences come from the "
         "cell body as YAML; what is missing is rated. A file that cannot be read is listed and left out. "
-        "Returns a searchable HTML page and a SQLite index with full-text search, a Data Package, a map of "
-        "likely joins, and with a query the ranked matches."
+        "Returns a searchable HTML page and a SQLite index with full-text search, a Data Package and a "
+        "Croissant description, a map of likely joins, and with a query the ranked matches."
     ),
     cell_field="about",
     libraries=LIBRARIES,

@@ -177,7 +177,7 @@ def _dataset(table: TableFacts, profile: TableProfile, store: Store, file: Input
         source_kind=kind,
         rows=profile.row_count,
         columns=tuple(columns),
-        key=tuple(key),
+        key=tuple(name for name in key if any(one.name == name for one in columns)),
         size_bytes=file.size_bytes,
         digest=file.digest,
         newest=max((found for found in map(_day, days) if found), default=None),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.contracts.results import Cell, Column, ColumnKind, Provenance, Table, ToolResult
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.catalog import exports, index
+from studio_magics.tools.data.catalog.croissant import as_croissant
 from studio_magics.tools.data.catalog.describing import describe
 from studio_magics.tools.data.catalog.entries import Catalogue
 from studio_magics.tools.data.catalog.figures import figures_of
@@ -229,6 +230,7 @@ def _artefacts(
     made = (
         ("catalogue.html", "text/html", html, "Catalogue to search and share"),
         ("datapackage.json", "application/json", exports.as_data_package(catalogue), "Data Package"),
+        ("croissant.json", "application/ld+json", as_croissant(catalogue, context.now), "Croissant"),
         ("catalogue.sqlite", "application/vnd.sqlite3", content, "Index with full-text search"),
         ("catalogue.json", "application/json", exports.as_json(catalogue), "Catalogue for programs"),
     )
@@ -243,6 +245,8 @@ def _not_checked(catalogue: Catalogue) -> tuple[str, ...]:
         ),
         "Whether the values are right was not judged; %studio run quality does.",
     ]
+    if any(one.source_kind != "file" for one in catalogue.datasets):
+        said.append("Tables in databases are not in croissant.json, which describes files.")
     if catalogue.unread:
         said.append(f"Not read: {listed([name for name, _ in catalogue.unread])}.")
     if catalogue.skipped:
