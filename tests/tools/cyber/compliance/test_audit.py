@@ -191,3 +191,18 @@ def test_groups_and_categories_decide_what_is_in_scope(audit, controls):
     assert sum(row["framework"] == "SOC 2" for row in controls().values()) == 33 + 18
     audit("frameworks: [cis-8.1, soc-2]")
     assert len(controls()) == 56 + 33
+
+
+@pytest.mark.parametrize(("deadline", "status"), [("2026-12-30", "partly"), ("2027-01-01", "met")])
+def test_a_risk_past_its_deadline_in_an_oscal_plan_speaks_against_met(audit, controls, deadline, status):
+    risks = [
+        {"status": "open", "deadline": f"{deadline}T00:00:00Z"},
+        {"status": "closed", "deadline": "2026-01-01"},
+    ]
+    plan = {"plan-of-action-and-milestones": {"risks": risks}}
+    statement = HEAD + (
+        "evidence: [{id: R, title: Register, date: 2026-02-01, file: plan.json, shows: risk-assessment}]\n"
+        "practices: {risk-assessment: met}"
+    )
+    audit(statement, {"plan.json": json.dumps(plan)})
+    assert controls()["CC3.2"]["status"] == status  # the period ends on 2026-12-31
