@@ -117,6 +117,8 @@ class Tool:
     """Small inputs that `studio-server tool check` runs; without any it runs `example` on data of its own."""
     network: tuple[str, ...] = ()
     """Whom a run on a server may talk to: `"loopback"` for its own processes, `"name:port"` for a host."""
+    repeats: bool = True
+    """Whether the same input gives the same result; a tool that measures times cannot promise that."""
 
 
 @dataclass(frozen=True)

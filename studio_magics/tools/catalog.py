@@ -31,6 +31,7 @@ BUILT_IN: dict[str, str] = {
     "dev-studio-cicd": "studio_magics.tools.dev.cicd",
     "dev-studio-cost": "studio_magics.tools.dev.cost",
     "dev-studio-deployment": "studio_magics.tools.dev.deployment",
+    "dev-studio-performance": "studio_magics.tools.dev.performance",
     "dev-studio-projects": "studio_magics.tools.dev.projects",
     "dev-studio-schema-designer": "studio_magics.tools.dev.schema_designer",
     "dev-studio-security": "studio_magics.tools.dev.security",

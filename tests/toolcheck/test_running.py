@@ -60,6 +60,13 @@ def test_a_spoiled_tool_fails_the_check_that_runs_it(
     assert (found.verdict, words in found.why, bool(found.todo)) == ("failed", True, True), found
 
 
+def test_a_tool_that_says_it_measures_is_not_failed_for_two_results(spoiled: Callable[..., Subject]) -> None:
+    chance = CALL, f"{CALL}    import os; text += os.urandom(9).hex()\n"
+    places = 'places=frozenset({"kernel", "server"})'
+    subject = spoiled(*chance, places, f"{places}, repeats=False")
+    assert next(check for check in run(subject) if check.name == "same result").verdict == "noted"
+
+
 def test_a_wrong_forecast_of_a_tool_without_a_price_is_noted(spoiled: Callable[..., Subject]) -> None:
     places = 'places=frozenset({"kernel", "server"})', 'places=frozenset({"kernel"})'
     subject = spoiled("START_CPU_MS = 150", "START_CPU_MS = 9_000", *places)

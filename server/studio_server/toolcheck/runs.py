@@ -35,7 +35,7 @@ def checks(tool: Tool, trial: Trial, sandbox: Sandbox) -> list[Check]:
     again = sandbox.run(trial.inputs, trial.files)
     return [
         passed("run", first.result.headline),
-        _same(first, again),
+        _same(first, again) if tool.repeats else _measures(first, again),
         _forecast_holds(tool, tool.forecast(trial.model), (first, again)),
         judged("result", _faults(tool, first.result), good=_shape(first.result), todo=_SHAPE),
         _honesty(first.result),
@@ -70,6 +70,14 @@ def _same(first: Outcome, again: Outcome) -> Check:
     good = "two runs give the same result and the same files"
     todo = "no clock but context.now, no chance without a fixed seed, sort what comes from sets"
     return judged(name, [f"{part} differs between two runs" for part in differing], good=good, todo=todo)
+
+
+def _measures(first: Outcome, again: Outcome) -> Check:
+    """A tool that says it measures: two runs have to succeed, and need not be equal."""
+    name, todo = "same result", "the tool says that it measures: is that so?"
+    if again.kind != "succeeded" or again.result is None or first.result is None:
+        return failed(name, f"the second run ended as {again.kind}: {again.message}", "find what differs")
+    return noted(name, "not compared: two measurements differ", todo)
 
 
 def _differences(first: dict[str, Any], again: dict[str, Any]) -> list[str]:
