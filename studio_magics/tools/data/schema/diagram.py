@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Figure
-from studio_magics.tools.pictures.layout import MARGIN, Box, Plan, place
 from studio_magics.tools.pictures import clipped, document, element, escaped, label, text_width
+from studio_magics.tools.pictures.layout import MARGIN, Box, Plan, place
 from studio_magics.tools.pictures.palette import BORDER, MUTED, TONES, TRACK
 from studio_magics.tools.wording import counted
 
