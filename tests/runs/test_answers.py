@@ -159,6 +159,17 @@ async def test_work_that_talks_to_other_hosts_is_never_given_again_and_work_with
             assert db.read(lambda tx, talking=talking: answers.find(tx, user, talking)) == answer
 
 
+async def test_a_measurement_is_made_anew_each_time(tmp_path: Path) -> None:
+    async with serving(tmp_path, **KEPT) as server, server.client(person("ada")) as ada:
+        run = await ran(ada, inputs={})
+        user = (await ada.get("/api/account")).json()["user_id"]
+        db, answers = server.services.db, server.services.runs._parts.answers
+        plain = prepare(catalog.load("toy-studio-count"), {})
+        for repeats, answer in ((True, run["id"]), (False, None)):
+            asked = replace(plain, tool=replace(plain.tool, repeats=repeats))
+            assert db.read(lambda tx, asked=asked: answers.find(tx, user, asked)) == answer
+
+
 async def test_with_no_credits_left_a_stored_result_is_still_given(tmp_path: Path) -> None:
     async with serving(tmp_path, **KEPT) as server, server.client(person("ada")) as ada:
         await ran(ada, inputs={})

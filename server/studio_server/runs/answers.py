@@ -3,7 +3,8 @@
 The same work is the same tool version on the same inputs, whatever it cost and whichever ceiling it had. An
 answer is a run of its own that did no work: it has a receipt over 0 credits and an event on the chain, but no
 hold. It points at the run that worked and lasts no longer than that one's result and files. Only a run that
-succeeded is ever given again, and none that used a secret or talks to hosts: what is behind them changes.
+succeeded is ever given again, and none that used a secret or talks to hosts: what is behind them changes. A
+tool that measures, and so does not repeat itself, is asked anew each time.
 """
 
 from dataclasses import replace
@@ -39,7 +40,7 @@ class Answers:
     def find(self, tx: Tx, user_id: str, prepared: Prepared) -> str | None:
         """The run of this user whose stored result answers these inputs."""
         tool = prepared.tool
-        if not self._kept_for or any(named(tool, prepared.inputs)) or Network.of(tool.network).hosts:
+        if not self._kept_for or _changes(prepared):
             return None
         return rows.stored_answer(
             tx, user_id, (tool.id, tool.version, prepared.digest), ended_since=tx.now - self._kept_for
@@ -86,6 +87,12 @@ class Answers:
             created_at=tx.now,
             answered_from=source_id,
         )
+
+
+def _changes(prepared: Prepared) -> bool:
+    """Whether the same inputs may mean something else the next time."""
+    tool = prepared.tool
+    return not tool.repeats or any(named(tool, prepared.inputs)) or bool(Network.of(tool.network).hosts)
 
 
 def _answered(run: RunRow, receipt: Receipt) -> RunAnswered:
