@@ -18,11 +18,15 @@ class Pack(Contract):
     title: str
     gives: Asset
     credits: Credits = Field(description="What it gives, where it gives credits; else 0")
-    dollars_micros: int = Field(ge=0, description="What it gives, where it gives dollars, in millionths; else 0")
+    dollars_micros: int = Field(
+        ge=0, description="What it gives, where it gives dollars, in millionths; else 0"
+    )
     price_minor: int = Field(gt=0, description="Pence or cents")
     currency: Literal["gbp", "usd"]
     price: str = Field(description="The price for people, such as £10")
-    saving_percent: int = Field(ge=0, description="How much less a unit costs than in the first pack of its kind")
+    saving_percent: int = Field(
+        ge=0, description="How much less a unit costs than in the first pack of its kind"
+    )
     lasts_days: int = Field(gt=0, description="What was bought ends so many days after it was paid")
 
 
