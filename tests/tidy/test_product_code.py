@@ -17,7 +17,7 @@ BOUNDARIES = {
     f"{SERVER}/embedded.py body": "the thread of the server hands its failure to the one that waits",
     f"{SERVER}/jupyter/bridge.py forward": "the app fails, Jupyter lives on and answers 500",
     f"{SERVER}/runs/executor/cluster/dispatch.py _carry": "every run on a cluster gets an outcome",
-    f"{SERVER}/runs/executor/cluster/dispatch.py _watch": "Dask may raise anything; the next look tries again",
+    f"{SERVER}/runs/executor/cluster/dispatch.py _watch": "Dask may raise; the next look tries again",
     f"{SERVER}/runs/executor/cluster/dispatch.py _meet": "a worker without Studio raises what it likes",
     f"{SERVER}/runs/executor/cluster/executor.py tell": "a listener may fail; the run goes on",
     f"{SERVER}/runs/executor/fork_server.py watch_one_run": "a meter that fails reports nothing: lost",
