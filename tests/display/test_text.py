@@ -7,6 +7,7 @@ import pytest
 
 from studio_magics.contracts.account import Subscription
 from studio_magics.contracts.billing import EstimateRequest
+from studio_magics.contracts.payments import PackList
 from studio_magics.contracts.results import Figure, Finding, Table
 from studio_magics.display import formats, wording
 from studio_magics.display.bundle import ESTIMATE_MIME, RECEIPT_MIME
@@ -68,6 +69,9 @@ def everything(fake):
         samples.a_statement(),
         samples.some_notices(),
         fake.account(),
+        samples.CHECKOUT,
+        samples.PURCHASES,
+        PackList(packs=(samples.PACK,)),
         Diagnosis(
             (Check("server", ok=True, found="here"), Check("tools", ok=False, found="none", action="install"))
         ),
@@ -189,10 +193,11 @@ def test_the_other_displays_read_as_promised(fake):
 
 def test_every_contract_that_a_call_gives_is_drawn(fake):
     drawn = {type(value).__name__ for value in everything(fake)}
-    assert {name for _, name in formats.DRAWN} - drawn == {"DetachedRun", "Exported", "Help", "RunList"}
+    elsewhere = {"DetachedRun", "Exported", "Help", "PlanPage", "RunList", "Saved", "SecretList"}
+    assert {name for _, name in formats.DRAWN} - drawn == elsewhere
 
 
-@pytest.mark.parametrize("number", range(11))
+@pytest.mark.parametrize("number", range(15))
 def test_every_page_of_html_nests_runs_nothing_and_names_its_tables(fake, number):
     html = str(draw(everything(fake)[number]).html)
     seen = Seen(html)

@@ -57,7 +57,8 @@ async def test_looking_changes_nothing_in_the_database(serve: Any, tmp_path: Pat
     for path in LOOKS:
         url = mounted.url + path.replace(":path", "").format_map(SAMPLE)
         response = await mounted.by_cookie.get(url)
-        assert response.status_code in {200, 404}, (path, response.text)
+        known = {200, 404} if "payments_off" not in response.text else {409}
+        assert response.status_code in known, (path, response.text)
     assert whole_database(tmp_path / "studio" / "studio.db") == before
 
 

@@ -26,6 +26,7 @@ BOUNDARIES = {
     f"{SERVER}/runs/executor/running.py _tell": "a listener's mistake does not end the run",
     f"{SERVER}/runs/executor/worker.py run": "a tool may raise anything; the worker answers",
     f"{SERVER}/runs/executor/worker.py work": "a tool's module may raise anything; the worker answers",
+    "studio_magics/tools/dev/performance/child_profile.py _script": "a profiled script may raise anything",
     f"{SERVER}/runs/scheduler.py _take": "the task of one run; its hold is released by the sweeper",
     f"{SERVER}/runs/scheduler.py _give_up": "its last resort, when not even its end could be written",
     f"{SERVER}/runs/sweeper.py run": "the background task; its next round tries again",

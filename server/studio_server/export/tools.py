@@ -68,7 +68,9 @@ def measured(path: Path) -> Samples:
 def pages_of(samples: Samples) -> Iterator[tuple[str, str]]:
     """File name and text of every page, the table of all first."""
     registry = catalogue.load(with_code=False)
-    tools = {tool_id: catalog.load(tool_id) for tool_id in sorted(catalog.BUILT_IN)}
+    tools = {
+        tool_id: catalog.load(tool_id) for tool_id in sorted(catalog.BUILT_IN) if tool_id in registry.tools
+    }
     yield "README.md", "\n".join(_overview(registry, tools, samples)) + "\n"
     for tool_id, tool in tools.items():
         lines = _page(tool, registry.tools[tool_id], samples.get(tool_id, ()))

@@ -310,7 +310,10 @@ def signal_everybody(*, server_pid, context):
 
 
 def look_at_other_runs(*, context):
-    found = [str(path) for path in Path("/tmp").iterdir()]
+    shown = [Path(path) for path in (*sys.path, sys.executable)]  # libraries may lie there, and are seen
+    found = [
+        str(path) for path in Path("/tmp").iterdir() if not any(one.is_relative_to(path) for one in shown)
+    ]
     with contextlib.suppress(PermissionError):
         found += [name for name in os.listdir("/") if name.startswith("run")]
     return found

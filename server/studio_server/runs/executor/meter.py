@@ -109,7 +109,7 @@ class Meter:
         usage = self._tree.sample(self._limits["memory_bytes"], self._memory_folders(), most)
         if usage.cpu_ms > self._limits["cpu_ms"]:
             return "cpu"
-        if usage.resident_bytes > self._limits["memory_bytes"]:
+        if usage.resident_bytes > self._limits["memory_bytes"] or self._worker.killed_for_memory():
             return "memory"
         if (time.monotonic() - self._started) * 1000 > self._limits["wall_ms"]:
             return "wall"
