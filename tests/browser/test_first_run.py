@@ -26,7 +26,7 @@ CELLS = (
     '%load_ext studio_magics\nimport pandas as pd\n\ndf = pd.read_csv("data/co2.csv", parse_dates=["week"])',
     "%studio estimate quality --data df",
     "%studio run quality --data df",
-    "%studio run quality --data df",
+    "%studio run quality --data df --fresh",
     "many = pd.concat([df.assign(copy=number) for number in range(400)])\n%studio run quality --data many",
 )
 
