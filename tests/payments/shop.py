@@ -185,7 +185,9 @@ async def open_shop(folder: Path, **more: Any) -> AsyncGenerator[Shop]:
         "free_credits": True,
         **more,
     }
-    settings = Settings.for_local(data_dir=folder, owner="ada", reuse_results_seconds=0, **wanted)
+    settings = Settings.for_local(
+        data_dir=folder, owner="ada", reuse_results_seconds=0, requests_per_second=10_000, **wanted
+    )
     kept: list[Services] = []
 
     def make(chosen: Settings) -> Services:
