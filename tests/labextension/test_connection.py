@@ -25,6 +25,7 @@ def test_one_stream_serves_the_tab_and_a_lost_server_is_told_and_found_again(
         with lab.running():
             page.goto(lab.page("lab"))
             expect(status).to_contain_text("300 credits")
+            expect(page.locator(".jp-Launcher")).to_be_visible()  # it takes the focus when it appears
             page.keyboard.press("Control+Alt+s")
             expect(page.locator("#studio-panel")).to_be_focused()
             expect(page.locator(".studio-opener")).to_have_count(24)
