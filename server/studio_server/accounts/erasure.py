@@ -29,6 +29,9 @@ ERASED: dict[str, str] = {
     "idempotency": "DELETE FROM idempotency WHERE principal_id = ?",
     "notices": "DELETE FROM notices WHERE user_id = ?",
     "payment_orders": "UPDATE payment_orders SET session_url = NULL, receipt_url = NULL WHERE user_id = ?",
+    "payment_customers": "DELETE FROM payment_customers WHERE user_id = ?",
+    "plan_agreements": "UPDATE plan_agreements SET session_url = NULL WHERE user_id = ?",
+    "plan_invoices": "UPDATE plan_invoices SET invoice_url = NULL, receipt_url = NULL WHERE user_id = ?",
     "free_credit_starts": "DELETE FROM free_credit_starts WHERE user_id = ?",
 }
 """Table → what removes a person from it; the one parameter is the user's id."""

@@ -173,6 +173,34 @@ TABLES: tuple[Table, ...] = (
         " ORDER BY created_us, id",
     ),
     Table(
+        "payment_customer",
+        "user",
+        ("customer_id", "created_at"),
+        "SELECT customer_id, created_us FROM payment_customers WHERE user_id = ?",
+    ),
+    Table(
+        "plan_agreements",
+        "user",
+        (
+            *("agreement_id", "plan_id", "amount_minor", "currency", "state", "session_id"),
+            *("subscription_id", "next_plan_id", "created_at", "changed_at"),
+        ),
+        "SELECT id, plan_id, amount_minor, currency, state, session_id, subscription_id, next_plan_id,"
+        " created_us, changed_us FROM plan_agreements WHERE user_id = ? ORDER BY created_us, id",
+    ),
+    Table(
+        "plan_invoices",
+        "user",
+        (
+            *("invoice_id", "agreement_id", "kind", "plan_id", "credits", "amount_minor", "currency"),
+            *("state", "payment_id", "invoice_url", "receipt_url", "reversed_minor"),
+            *("starts_at", "ends_at", "issued_at"),
+        ),
+        "SELECT id, agreement_id, kind, plan_id, units, amount_minor, currency, state, intent_id,"
+        " invoice_url, receipt_url, reversed_minor, starts_us, ends_us, issued_us FROM plan_invoices"
+        " WHERE user_id = ? ORDER BY issued_us, id",
+    ),
+    Table(
         "dollar_statement",
         "user",
         ("sequence", "recorded_at", "kind", "available_change", "held_change", "spent", "available_after"),

@@ -1,4 +1,4 @@
-"""Stripe, and nothing else, is spoken to here: the only module that imports its client.
+"""Stripe, and nothing else, is spoken to here; only the modules `stripe_…` import its client.
 
 Owns: what is asked of Stripe and how its answers and refusals become facts. Does not own: what follows from
 them. A call is never made inside a database transaction. Answers are read again every time, never kept.
@@ -58,7 +58,7 @@ class StripeSide:
         self.livemode = key.startswith(("sk_live_", "rk_live_"))
         self.api_version = stripe.api_version or ""
         self._http = http or http_client()
-        self._client = stripe.StripeClient(
+        self.client = stripe.StripeClient(
             key,
             base_addresses={"api": api_base} if api_base else {},  # pyright: ignore[reportArgumentType]  - all optional
             max_network_retries=RETRIES,
@@ -91,11 +91,11 @@ class StripeSide:
             "cancel_url": cancel,
         }
         try:
-            made = await self._client.v1.checkout.sessions.create_async(
+            made = await self.client.v1.checkout.sessions.create_async(
                 params, {"idempotency_key": f"order:{order.id}"}
             )
         except stripe.StripeError as fault:
-            raise _failure(fault) from fault
+            raise failure(fault) from fault
         return _session(made)
 
     async def session(self, session_id: str) -> SessionFacts | None:
@@ -105,9 +105,9 @@ class StripeSide:
             ProviderRefused, ProviderUnreachable: Nobody knows.
         """
         try:
-            return _session(await self._client.v1.checkout.sessions.retrieve_async(session_id))
+            return _session(await self.client.v1.checkout.sessions.retrieve_async(session_id))
         except stripe.StripeError as fault:
-            return _none_or_raise(fault)
+            return none_or_raise(fault)
 
     async def session_of(self, intent_id: str) -> SessionFacts | None:
         """The session a payment was made in, or None.
@@ -115,7 +115,7 @@ class StripeSide:
         Raises:
             ProviderRefused, ProviderUnreachable: Nobody knows.
         """
-        async for each in self._all(self._client.v1.checkout.sessions, {"payment_intent": intent_id}):
+        async for each in self.every(self.client.v1.checkout.sessions, {"payment_intent": intent_id}):
             return _session(each)
         return None
 
@@ -126,7 +126,7 @@ class StripeSide:
             ProviderRefused, ProviderUnreachable: Nobody knows.
         """
         since = int(order.created_at.timestamp()) - TOLERANCE_SECONDS
-        async for each in self._all(self._client.v1.checkout.sessions, {"created": {"gte": since}}):
+        async for each in self.every(self.client.v1.checkout.sessions, {"created": {"gte": since}}):
             if each.client_reference_id == order.id:
                 return _session(each)
         return None
@@ -138,17 +138,17 @@ class StripeSide:
             ProviderRefused, ProviderUnreachable: Nobody knows.
         """
         try:
-            found = await self._client.v1.payment_intents.retrieve_async(
+            found = await self.client.v1.payment_intents.retrieve_async(
                 intent_id, {"expand": ["latest_charge"]}
             )
         except stripe.StripeError as fault:
-            return _none_or_raise(fault)
-        about, charge = {"payment_intent": intent_id}, _whole(found.latest_charge)
+            return none_or_raise(fault)
+        about, charge = {"payment_intent": intent_id}, whole(found.latest_charge)
         refunds, disputes = list[Any](), list[Any]()
         if charge is not None and charge.amount_refunded > 0:
-            refunds = [each async for each in self._all(self._client.v1.refunds, about)]
+            refunds = [each async for each in self.every(self.client.v1.refunds, about)]
         if charge is not None and charge.disputed:
-            disputes = [each async for each in self._all(self._client.v1.disputes, about)]
+            disputes = [each async for each in self.every(self.client.v1.disputes, about)]
         return _intent(found, refunds, disputes)
 
     async def lately(self, since: datetime) -> AsyncIterator[str]:
@@ -160,24 +160,28 @@ class StripeSide:
             ProviderRefused, ProviderUnreachable: The list is not whole.
         """
         made = {"created": {"gte": int(since.timestamp())}}
-        v1 = self._client.v1
-        async for session in self._all(v1.checkout.sessions, {**made, "status": "complete"}):
+        v1 = self.client.v1
+        async for session in self.every(v1.checkout.sessions, {**made, "status": "complete"}):
             if session.client_reference_id:
                 yield session.id
-        async for intent in self._all(v1.payment_intents, made):
+        async for intent in self.every(v1.payment_intents, made):
             if intent.status == "succeeded" and "order" in (intent.metadata or {}):
                 yield intent.id
         for of in (v1.refunds, v1.disputes):
-            async for each in self._all(of, made):
+            async for each in self.every(of, made):
                 if each.payment_intent:
-                    yield _id(each.payment_intent)
+                    yield id_of(each.payment_intent)
 
     async def close(self) -> None:
         """Let the connections go."""
         await self._http.close_async()
 
-    async def _all(self, service: Any, params: dict[str, Any]) -> AsyncIterator[Any]:
-        """Every object of a list, page by page, at most 20,000."""
+    async def every(self, service: Any, params: dict[str, Any]) -> AsyncIterator[Any]:
+        """Every object of a list, page by page, at most 20,000.
+
+        Raises:
+            ProviderRefused, ProviderUnreachable: The list is not whole.
+        """
         seen = 0
         try:
             page = await service.list_async({**params, "limit": PAGE})
@@ -187,7 +191,7 @@ class StripeSide:
                 if seen >= MOST_LISTED:
                     raise ProviderRefused("list_too_long")
         except stripe.StripeError as fault:
-            raise _failure(fault) from fault
+            raise failure(fault) from fault
 
 
 def told(body: bytes, header: str | None, secrets: Sequence[str], now: datetime) -> Told:
@@ -233,7 +237,7 @@ def _event(text: str) -> Told:
         return Told(
             id=str(said["id"])[:255],
             kind=str(said["type"])[:255],
-            reference=_id(reference),
+            reference=id_of(reference),
             livemode=said["livemode"] is True,
             api_version=said.get("api_version"),
         )
@@ -247,14 +251,14 @@ def _session(found: Any) -> SessionFacts:
         status=found.status or "",
         payment_status=found.payment_status,
         url=found.url,
-        intent_id=_id(found.payment_intent) or None,
+        intent_id=id_of(found.payment_intent) or None,
         order_id=found.client_reference_id,
     )
 
 
 def _intent(found: Any, refunds: Sequence[Any], disputes: Sequence[Any]) -> IntentFacts:
     said: dict[str, str] = found.metadata.to_dict() if found.metadata else {}
-    charge = _whole(found.latest_charge)
+    charge = whole(found.latest_charge)
     return IntentFacts(
         id=found.id,
         status=found.status,
@@ -268,25 +272,30 @@ def _intent(found: Any, refunds: Sequence[Any], disputes: Sequence[Any]) -> Inte
     )
 
 
-def _whole(reference: Any) -> Any:
+def whole(reference: Any) -> Any:
     """What is referred to, where it came whole; None where there is nothing or only its id."""
     return None if isinstance(reference, str) else reference
 
 
-def _id(reference: Any) -> str:
+def id_of(reference: Any) -> str:
     """The id of what is referred to by id, as a whole, or not at all."""
     if reference is None or isinstance(reference, str):
         return reference or ""
     return str(reference["id"])
 
 
-def _none_or_raise(fault: stripe.StripeError) -> None:
+def none_or_raise(fault: stripe.StripeError) -> None:
+    """Let pass that something is not there.
+
+    Raises:
+        ProviderRefused, ProviderUnreachable: Anything else.
+    """
     if isinstance(fault, stripe.InvalidRequestError) and fault.code == NOT_THERE:
         return
-    raise _failure(fault) from fault
+    raise failure(fault) from fault
 
 
-def _failure(fault: stripe.StripeError) -> PaymentFailure:
+def failure(fault: stripe.StripeError) -> PaymentFailure:
     """A refusal in our words: Stripe's own text can hold keys and is not passed on."""
     refused = (
         stripe.InvalidRequestError,

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.fakes.fake_stripe import customers
 from tests.fakes.fake_stripe.books import Books, Object, Refused
 from tests.fakes.fake_stripe.contract import parameters
 from tests.fakes.fake_stripe.form import nested, typed
@@ -33,6 +34,7 @@ LISTS = {
     "intents": (stripe.PaymentIntent, "PaymentIntentListParams", "/v1/payment_intents"),
     "refunds": (stripe.Refund, "RefundListParams", "/v1/refunds"),
     "disputes": (stripe.Dispute, "DisputeListParams", "/v1/disputes"),
+    "customers": (stripe.Customer, "CustomerListParams", "/v1/customers"),
 }
 FILTERS = ("payment_intent", "status")
 
@@ -61,13 +63,14 @@ class FakeStripe:
     def _routes(self) -> list[Route]:
         books = self.books
         return [
-            self._post("/v1/checkout/sessions", "checkout.SessionCreateParams", books.create_session),
-            self._post("/v1/refunds", "RefundCreateParams", self._refund, kind=stripe.Refund),
-            *(self._list(table) for table in LISTS),
-            self._get("/v1/checkout/sessions/{id}", "session", stripe.checkout.Session),
-            self._get("/v1/payment_intents/{id}", "intent", stripe.PaymentIntent),
-            self._get("/v1/refunds/{id}", "refund", stripe.Refund),
-            self._get("/v1/disputes/{id}", "dispute", stripe.Dispute),
+            self.post("/v1/checkout/sessions", "checkout.SessionCreateParams", books.create_session),
+            self.post("/v1/refunds", "RefundCreateParams", self._refund, kind=stripe.Refund),
+            *(self.list(table) for table in LISTS),
+            self.get("/v1/checkout/sessions/{id}", "session", stripe.checkout.Session),
+            self.get("/v1/payment_intents/{id}", "intent", stripe.PaymentIntent),
+            self.get("/v1/refunds/{id}", "refund", stripe.Refund),
+            self.get("/v1/disputes/{id}", "dispute", stripe.Dispute),
+            *customers.routes(self),
             Route("/pay/{id}", self._pay, methods=["GET", "POST"]),
             Route("/receipt/{id}", self._receipt),
             Route("/{rest:path}", _unknown, methods=["GET", "POST", "DELETE"]),
@@ -76,7 +79,7 @@ class FakeStripe:
     def _refund(self, said: Object) -> Object:
         return self.books.refund(said["payment_intent"], said.get("amount"))
 
-    def _post(
+    def post(
         self, path: str, takes: str, work: Callable[[Object], Object], *, kind: type = stripe.checkout.Session
     ) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -89,7 +92,18 @@ class FakeStripe:
 
         return Route(path, endpoint, methods=["POST"])
 
-    def _get(self, path: str, what: str, kind: type) -> Route:
+    def delete(self, path: str, kind: type, work: Callable[[str], Object]) -> Route:
+        """An operation that takes an object away and answers with what it became."""
+
+        async def endpoint(request: Request) -> Response:
+            def do() -> Object:
+                return self.books.check(kind, work(request.path_params["id"]))
+
+            return await self._answer(request, f"DELETE {path}", do)
+
+        return Route(path, endpoint, methods=["DELETE"])
+
+    def get(self, path: str, what: str, kind: type) -> Route:
         async def endpoint(request: Request) -> Response:
             def do() -> Object:
                 found = dict(self.books.get(what, request.path_params["id"]))
@@ -101,7 +115,7 @@ class FakeStripe:
 
         return Route(path, endpoint, methods=["GET"])
 
-    def _list(self, table: str) -> Route:
+    def list(self, table: str) -> Route:
         kind, takes, path = LISTS[table]
 
         async def endpoint(request: Request) -> Response:

@@ -62,6 +62,8 @@ class Books:
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
         self.disputes: dict[str, Object] = {}
+        self.customers: dict[str, Object] = {}
+        self.when_deleted: list[Callable[[str], None]] = []
         self.events: list[Object] = []
         self._of_intents: dict[str, dict[str, str]] = {}
         self._numbers = first
@@ -71,7 +73,7 @@ class Books:
         total = sum(each["quantity"] * each["price_data"]["unit_amount"] for each in said["line_items"])
         if said["mode"] != "payment" or "success_url" not in said:
             raise Refused(400, "invalid_request_error", "parameter_missing", "Missing success_url")
-        found = self._new("cs_test", "checkout.session")
+        found = self.new("cs_test", "checkout.session")
         found |= {
             "mode": "payment",
             "status": "open",
@@ -160,7 +162,7 @@ class Books:
         if not 0 < amount <= left:
             code = "charge_already_refunded" if left == 0 else "amount_too_large"
             raise Refused(400, "invalid_request_error", code, "Refund amount is greater than what is left.")
-        found = self._new("re", "refund", livemode=False)
+        found = self.new("re", "refund", livemode=False)
         found |= {"amount": amount, "currency": charge["currency"], "status": "succeeded"}
         found |= {"charge": charge["id"], "payment_intent": intent_id, "metadata": {}}
         self.refunds[found["id"]] = found
@@ -183,7 +185,7 @@ class Books:
         """The buyer's bank takes the money back, or asks first (`warning_…`)."""
         intent = self.get("intent", intent_id)
         charge = self.charges[intent["latest_charge"]]
-        found = self._new("du", "dispute")
+        found = self.new("du", "dispute")
         found |= {"amount": charge["amount"] if amount is None else amount, "currency": charge["currency"]}
         found |= {
             "charge": charge["id"],
@@ -224,7 +226,7 @@ class Books:
 
     def emit(self, kind: str, about: Object) -> None:
         """Make an event with a picture of the object as it is now."""
-        found = self._new("evt", "event")
+        found = self.new("evt", "event")
         found |= {"type": kind, "api_version": VERSION, "pending_webhooks": 1, "request": None}
         found["data"] = {"object": copy.deepcopy(about)}
         self.check(stripe.Event, found)
@@ -249,7 +251,7 @@ class Books:
         self.emit(told, session)
 
     def _charge(self, intent: Object) -> None:
-        found = self._new("ch", "charge")
+        found = self.new("ch", "charge")
         found |= {"amount": intent["amount"], "amount_captured": intent["amount"], "amount_refunded": 0}
         found |= {"billing_details": {}, "captured": True, "currency": intent["currency"], "disputed": False}
         found |= {"metadata": {}, "paid": True, "refunded": False, "status": "succeeded"}
@@ -266,7 +268,7 @@ class Books:
         return self.intents[session["payment_intent"]]
 
     def _new_intent(self, amount: int, currency: str, metadata: dict[str, str]) -> Object:
-        intent = self._new("pi", "payment_intent")
+        intent = self.new("pi", "payment_intent")
         intent |= {"amount": amount, "amount_capturable": 0, "amount_received": 0, "currency": currency}
         intent |= {"capture_method": "automatic_async", "confirmation_method": "automatic"}
         intent |= {"metadata": dict(metadata), "payment_method_types": ["card"]}
@@ -279,7 +281,7 @@ class Books:
             402, "card_error", code, "Your card was declined.", payment_intent=dict(intent), **more
         )
 
-    def _new(self, prefix: str, kind: str, *, livemode: bool = True) -> Object:
+    def new(self, prefix: str, kind: str, *, livemode: bool = True) -> Object:
         self._numbers += 1
         found: Object = {"id": f"{prefix}_{self._numbers:08d}", "object": kind}
         found["created"] = int(self.now().timestamp())

@@ -34,6 +34,7 @@ WHOLE = {
     "dispute",
     "event",
     "balance_transaction",
+    "customer",
 }
 """Resources whose every member is checked; any other that occurs inside them is `{id, object}`."""
 ANY: dict[str, Any] = {}
