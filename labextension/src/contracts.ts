@@ -58,6 +58,9 @@ export interface Balance {
   readonly note?: string;
   /** The latest notice that was not read, for people */
   readonly notice?: string;
+  /** What marks that notice as read */
+  readonly notice_id?: string | null;
+  readonly notice_severity?: 'info' | 'warning';
   /** Rises with every change of the wallet */
   readonly revision: number;
 }
@@ -326,13 +329,15 @@ export interface RunEvent {
   readonly run: RunSummary;
 }
 
-/** Something a person should know: an alert threshold reached, credits about to end. */
+/** Something a person should know: a threshold reached, credits about to end, a payment credited. */
 export interface NoticeEvent {
   readonly kind: 'notice';
   readonly severity: 'info' | 'warning';
   readonly text: string;
   /** Set when it is kept and can be marked read */
   readonly notice_id?: string | null;
+  /** The purchase it is about, where it is about one */
+  readonly about?: string;
 }
 
 // inputs: How data is named in a tool's input: by content, never by a path of somebody's machine.
@@ -427,6 +432,10 @@ export interface Pack {
   readonly price: string;
   /** How much less a unit costs than in the first pack of its kind */
   readonly saving_percent: number;
+  /** What 100 credits, or one dollar, cost in it, for people: £1.79 */
+  readonly unit_price: string;
+  /** Whether a unit costs least in it, of its kind */
+  readonly is_best_value: boolean;
   /** What was bought ends so many days after it was paid */
   readonly lasts_days: number;
 }
@@ -621,6 +630,8 @@ export interface RunSummary {
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'lost';
   readonly progress_percent: number;
   readonly stage?: string;
+  /** What the tool logged last, while it is at work */
+  readonly log_line?: string;
   /** Place in the queue; 1 is next */
   readonly queue_position?: number | null;
   /** Rises with every change of the run */
@@ -644,6 +655,8 @@ export interface Run {
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out' | 'lost';
   readonly progress_percent: number;
   readonly stage?: string;
+  /** What the tool logged last, while it is at work */
+  readonly log_line?: string;
   /** Place in the queue; 1 is next */
   readonly queue_position?: number | null;
   /** Rises with every change of the run */
@@ -782,7 +795,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   AccountErased: {"members": {"user_id": "string", "erased_at": "string", "forfeited_credits": "integer", "free_credits_from": "string", "kept": "string", "files_removed_within_seconds": "integer"}, "optional": []},
   Accuracy: {"members": {"tool_id": "string", "tool_version": "string", "runs": "integer", "within_quarter": "integer", "above_maximum": "integer", "median_ratio_percent": {"any": ["integer", "null"]}}, "optional": []},
   Artefact: {"members": {"name": "string", "media_type": "string", "size_bytes": "integer", "digest": "string", "title": "string", "expires_at": {"any": ["string", "null"]}}, "optional": ["title", "expires_at"]},
-  Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "notice": "string", "revision": "integer"}, "optional": ["note", "notice"]},
+  Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "notice": "string", "notice_id": {"any": ["string", "null"]}, "notice_severity": {"literals": ["info", "warning"]}, "revision": "integer"}, "optional": ["note", "notice", "notice_id", "notice_severity"]},
   BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
   Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},
   Checkout: {"members": {"order_id": "string", "session_id": "string", "url": "string", "pack": {"ref": "Pack"}}, "optional": []},
@@ -802,9 +815,9 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   LotView: {"members": {"source": "string", "left_credits": "integer", "ends_at": {"any": ["string", "null"]}}, "optional": []},
   Measured: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "peak_bytes": "integer", "byte_ms": "integer"}, "optional": []},
   Notice: {"members": {"id": "string", "kind": {"literals": ["credits_end_in_30_days", "credits_end_in_7_days", "debt_opened", "debt_covered", "plan_changed", "plan_renewed"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "created_at": "string", "read_at": {"any": ["string", "null"]}}, "optional": []},
-  NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "notice_id": {"any": ["string", "null"]}}, "optional": ["notice_id"]},
+  NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "notice_id": {"any": ["string", "null"]}, "about": "string"}, "optional": ["notice_id", "about"]},
   NoticeList: {"members": {"notices": {"list": {"ref": "Notice"}}, "unread": "integer"}, "optional": []},
-  Pack: {"members": {"id": "string", "title": "string", "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "price": "string", "saving_percent": "integer", "lasts_days": "integer"}, "optional": []},
+  Pack: {"members": {"id": "string", "title": "string", "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "price": "string", "saving_percent": "integer", "unit_price": "string", "is_best_value": "boolean", "lasts_days": "integer"}, "optional": []},
   PackList: {"members": {"packs": {"list": {"ref": "Pack"}}}, "optional": []},
   PaymentStatus: {"members": {"purchase": {"ref": "Purchase"}, "available_credits": "integer", "available_dollars_micros": "integer"}, "optional": []},
   Plan: {"members": {"id": "string", "title": "string", "monthly_credits": "integer", "daily_cap_credits": "integer"}, "optional": []},
@@ -814,12 +827,12 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   Purchase: {"members": {"order_id": "string", "pack_id": "string", "title": "string", "state": {"literals": ["waiting", "pending", "paid", "expired", "failed", "held"]}, "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price": "string", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "refunded_minor": "integer", "disputed": "boolean", "receipt_url": {"any": ["string", "null"]}, "created_at": "string"}, "optional": []},
   PurchaseList: {"members": {"purchases": {"list": {"ref": "Purchase"}}}, "optional": []},
   Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string", "answered_from": {"any": ["string", "null"]}}, "optional": ["reason", "answered_from"]},
-  Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}, "log_lines": {"list": "string"}}, "optional": ["stage", "queue_position", "input_summary", "answered_from", "log_lines"]},
+  Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "log_line": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}, "log_lines": {"list": "string"}}, "optional": ["stage", "log_line", "queue_position", "input_summary", "answered_from", "log_lines"]},
   RunEvent: {"members": {"kind": {"literals": ["run"]}, "run": {"ref": "RunSummary"}}, "optional": []},
   RunLimits: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "memory_bytes": "integer", "output_bytes": "integer"}, "optional": []},
   RunList: {"members": {"runs": {"list": {"ref": "RunSummary"}}, "next_before": {"any": ["string", "null"]}}, "optional": []},
   RunRequest: {"members": {"inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}, "quote": {"any": ["string", "null"]}, "fresh": "boolean"}, "optional": ["inputs", "max_credits", "quote", "fresh"]},
-  RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "queue_position", "input_summary", "answered_from"]},
+  RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "log_line": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "log_line", "queue_position", "input_summary", "answered_from"]},
   SecretInfo: {"members": {"name": "string", "created_at": "string", "used_at": {"any": ["string", "null"]}}, "optional": []},
   SecretList: {"members": {"secrets": {"list": {"ref": "SecretInfo"}}}, "optional": []},
   SecretValue: {"members": {"value": "string"}, "optional": []},

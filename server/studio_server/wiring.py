@@ -156,7 +156,9 @@ def _connect(ground: Ground, executor: Executor, stripe_http: "HttpClient | None
         takeout=Takeout(db, takeout_key(settings)),
         replica=replica,
         recorder=Recorder(db),
-        payments=open_payments(settings, db, ledger, ids, announcer.money_moved, http=stripe_http),
+        payments=open_payments(
+            settings, db, ledger, ids, announcer.money_moved, publish=bus.publish, http=stripe_http
+        ),
     )
 
 

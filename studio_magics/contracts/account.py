@@ -55,6 +55,8 @@ class Balance(Contract):
     mode: Literal["local", "hub", "service"]
     note: str = Field(default="", description="What this mode protects, for people")
     notice: str = Field(default="", description="The latest notice that was not read, for people")
+    notice_id: str | None = Field(default=None, description="What marks that notice as read")
+    notice_severity: Literal["info", "warning"] = "info"
     revision: int = Field(ge=0, description="Rises with every change of the wallet")
 
 

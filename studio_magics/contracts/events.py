@@ -32,12 +32,13 @@ class RunEvent(Contract):
 
 
 class NoticeEvent(Contract):
-    """Something a person should know: an alert threshold reached, credits about to end."""
+    """Something a person should know: a threshold reached, credits about to end, a payment credited."""
 
     kind: Literal["notice"] = "notice"
     severity: Literal["info", "warning"]
     text: str
     notice_id: str | None = Field(default=None, description="Set when it is kept and can be marked read")
+    about: str = Field(default="", description="The purchase it is about, where it is about one")
 
 
 Event = Annotated[HelloEvent | BalanceEvent | RunEvent | NoticeEvent, Field(discriminator="kind")]

@@ -27,6 +27,8 @@ class Pack(Contract):
     saving_percent: int = Field(
         ge=0, description="How much less a unit costs than in the first pack of its kind"
     )
+    unit_price: str = Field(description="What 100 credits, or one dollar, cost in it, for people: £1.79")
+    is_best_value: bool = Field(description="Whether a unit costs least in it, of its kind")
     lasts_days: int = Field(gt=0, description="What was bought ends so many days after it was paid")
 
 

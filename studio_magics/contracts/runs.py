@@ -33,6 +33,7 @@ class RunSummary(Contract):
     state: RunState
     progress_percent: int = Field(ge=0, le=100)
     stage: str = ""
+    log_line: str = Field(default="", description="What the tool logged last, while it is at work")
     queue_position: int | None = Field(default=None, ge=1, description="Place in the queue; 1 is next")
     revision: int = Field(ge=0, description="Rises with every change of the run")
     max_credits: Credits

@@ -54,6 +54,41 @@ async def test_the_credits_page_compares_packs_and_lists_purchases(shop: Shop) -
     assert "Your purchases" in text
     packs = (await shop.ada.get("/api/billing/packs")).json()["packs"]
     assert [each["saving_percent"] for each in packs] == [0, 10, 16, 0, 7, 9, 13]
+    prices = ["£2.00", "£1.79", "£1.67", "$1.00", "$0.93", "$0.91", "$0.87"]
+    assert [each["unit_price"] for each in packs] == prices
+    assert all(price in text for price in prices)
+    best = [each["id"] for each in packs if each["is_best_value"]]
+    assert best == ["professional", "dollars-100"]
+    assert text.count("best value") == 2
+
+
+async def test_the_credits_page_says_what_there_is_in_the_order_it_is_spent_and_the_plan(shop: Shop) -> None:
+    await shop.bought()
+    text = (await shop.ada.get("/billing/credits")).text
+    assert "<strong>800</strong> credits available" in text
+    assert "300 of your plan until 1 December 2026, then 500 bought until 2 November 2027" in text
+    assert "Your plan: Free" in text
+    assert "300 credits a month" in text
+    assert "The next credits come on 1 December 2026." in text
+
+
+async def test_style_and_script_of_the_pages_are_files_and_nothing_else_may_run(shop: Shop) -> None:
+    answer = await shop.ada.get("/billing/credits")
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "<style" not in answer.text
+    assert " onclick" not in answer.text
+    for name, kind in (("page.css", "text/css"), ("page.js", "text/javascript")):
+        file = await shop.ada.get(f"/billing/{name}")
+        assert (file.status_code, file.headers["content-type"].partition(";")[0]) == (200, kind)
+
+
+async def test_a_name_with_markup_is_shown_as_text(shop: Shop) -> None:
+    async with shop.server.client(person("<script>alert(1)</script>")) as hostile:
+        text = (await hostile.get("/billing/credits")).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
 
 
 async def test_who_is_not_signed_in_sees_packs_and_nobodys_payment(shop: Shop) -> None:

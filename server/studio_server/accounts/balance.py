@@ -68,6 +68,7 @@ class Accounts:
         cheapest = PlaceHold("preview", user.wallet_id, "preview", self._minimum, "preview", 1)
         view, refusal = self._ledger.prospect(tx, cheapest)
         alert = self.alert(tx, user, view)
+        notice = notices.newest_unread(tx, user.id)
         return Balance(
             user=user.display_name,
             plan=plan(user.plan),
@@ -82,7 +83,9 @@ class Accounts:
             level=_level(refusal, alert),
             mode=self._settings.mode,
             note=LOCAL_NOTE if self._settings.mode == "local" else "",
-            notice=notices.newest_unread(tx, user.id),
+            notice="" if notice is None else notice.text,
+            notice_id=None if notice is None else notice.id,
+            notice_severity="info" if notice is None else notice.severity,
             revision=self._ledger.latest_change(tx, user.wallet_id),
         )
 

@@ -97,14 +97,14 @@ def unread(tx: Tx, user_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def newest_unread(tx: Tx, user_id: str) -> str:
-    """The text of the latest notice of the last 30 days that a user has not read, or nothing."""
+def newest_unread(tx: Tx, user_id: str) -> Notice | None:
+    """The latest notice of the last 30 days that a user has not read, or None."""
     row = tx.one(
-        "SELECT text FROM notices WHERE user_id = ? AND read_at IS NULL AND created_at > ?"
+        f"SELECT {COLUMNS} FROM notices WHERE user_id = ? AND read_at IS NULL AND created_at > ?"  # noqa: S608  - constant text
         " ORDER BY created_at DESC, id DESC LIMIT 1",
         (user_id, to_microseconds(tx.now - SHOWN_FOR)),
     )
-    return str(row[0]) if row else ""
+    return None if row is None else _notice(row)
 
 
 def mark_read(tx: Tx, user_id: str, notice_id: str) -> Notice:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from studio_magics.contracts.events import NoticeEvent
 from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger, WalletNotOpen
@@ -16,12 +17,14 @@ from studio_server.payments import moves, orders
 from studio_server.payments.incidents import SYSTEM, report
 from studio_server.payments.orders import UNDER_WAY, Order, OrderState
 from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider, SessionFacts
+from studio_server.payments.showing import news
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 ATTEMPTS = 8
 FAILED_INTENTS = frozenset({"requires_payment_method", "canceled"})
 Also = Callable[[Tx], None]
+Publish = Callable[[str, NoticeEvent], None]
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,20 @@ def _nothing(tx: Tx) -> None:
     del tx
 
 
+def _nobody(user_id: str, event: NoticeEvent) -> None:
+    """Nobody listens."""
+    del user_id, event
+
+
 class Converger:
     """Brings orders up to date."""
 
-    def __init__(self, db: Store, ledger: Ledger, ids: IdSource, provider: Provider) -> None:
+    def __init__(
+        self, db: Store, ledger: Ledger, ids: IdSource, provider: Provider, *, publish: Publish = _nobody
+    ) -> None:
+        """`publish` tells a user's streams what a payment gave or took."""
         self._db, self._ledger, self._ids, self._provider = db, ledger, ids, provider
+        self._publish = publish
 
     async def by_reference(
         self, reference: str, *, also: Also = _nothing, dry: bool = False
@@ -88,6 +100,8 @@ class Converger:
                 return self._would(seen, facts)
             done = await self._db.write(partial(self._commit, seen=seen, facts=facts, also=also))
             if done is not None:
+                if done.moved:
+                    self._publish(done.order.user_id, news(done.order, done.moved))
                 return done
         raise PaymentUnsettled(order_id)
 

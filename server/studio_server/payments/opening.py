@@ -7,7 +7,7 @@ from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.payments import packs
 from studio_server.payments.buying import Buying, Payments
-from studio_server.payments.converge import Converger
+from studio_server.payments.converge import Converger, Publish
 from studio_server.payments.inbox import Inbox
 from studio_server.payments.reconcile import Reconciler
 from studio_server.settings import Settings
@@ -32,9 +32,12 @@ def open_payments(
     ids: IdSource,
     tell: Callable[[str], None],
     *,
+    publish: Publish,
     http: "HttpClient | None" = None,
 ) -> Payments | None:
-    """Payments through Stripe, or None when no key is set. `tell` pushes a user's balance as it is now.
+    """Payments through Stripe, or None when no key is set.
+
+    `tell` pushes a user's balance as it is now, `publish` what a payment gave or took.
 
     Raises:
         PaymentsMisconfigured: No key of Stripe's, a live key for another address, a secret that is none, or
@@ -52,7 +55,7 @@ def open_payments(
         ) from missing
 
     provider = StripeSide(key, api_base=settings.stripe_api_base or None, http=http)
-    converger, on_sale = Converger(db, ledger, ids, provider), packs.load()
+    converger, on_sale = Converger(db, ledger, ids, provider, publish=publish), packs.load()
     return Payments(
         provider=provider,
         packs=on_sale,

@@ -13,6 +13,8 @@ CURRENCIES = ("gbp", "usd")
 """Both have two decimals; any other currency is refused, never guessed."""
 LASTS_DAYS = 365
 LARGEST_PRICE_MINOR = 99_999_999
+COMPARED = {Asset.CREDIT: 100, Asset.USD: 1_000_000}
+"""Prices of packs are compared for so many units: 100 credits, or one dollar."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Pack:
     price_minor: int
     currency: str
     lasts_days: int = LASTS_DAYS
+
+    @property
+    def unit_price_minor(self) -> int:
+        """What 100 credits, or one dollar, cost in it, in pence or cents; half a penny is rounded up."""
+        return (2 * self.price_minor * COMPARED[self.asset] + self.units) // (2 * self.units)
 
 
 class PackUnknown(LookupError):
@@ -60,6 +67,12 @@ class Packs:
         )
         dear, cheap = first.price_minor * pack.units, pack.price_minor * first.units
         return (dear - cheap) * 100 // dear
+
+    def is_best_value(self, pack: Pack) -> bool:
+        """Whether no other pack of its kind and currency has a cheaper unit, and it saves something."""
+        alike = [each for each in self.entries if (each.asset, each.currency) == (pack.asset, pack.currency)]
+        is_least = all(pack.price_minor * each.units <= each.price_minor * pack.units for each in alike)
+        return is_least and self.saving_percent(pack) > 0
 
 
 def load() -> Packs:

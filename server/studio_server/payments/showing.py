@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from studio_magics.contracts.events import NoticeEvent
 from studio_magics.contracts.payments import Pack, PaymentStatus, Purchase, PurchaseState
 from studio_server.accounts.people import User
 from studio_server.ledger import Asset, Ledger
@@ -11,6 +12,7 @@ from studio_server.payments.packs import Packs, PackUnknown
 from studio_server.storage.tx import Tx
 
 CURRENCIES: dict[str, Literal["gbp", "usd"]] = {"gbp": "gbp", "usd": "usd"}
+MICROS_IN_A_CENT = 10_000
 SIGNS = {"gbp": "£", "usd": "$"}
 STATES: dict[str, PurchaseState] = {
     "new": "waiting",
@@ -33,10 +35,27 @@ def status(tx: Tx, ledger: Ledger, user: User, order: Order, packs: Packs) -> Pa
     )
 
 
+def news(order: Order, moved: int) -> NoticeEvent:
+    """What a payment just gave, or took back, in one sentence for the streams of its owner."""
+    if order.asset is Asset.CREDIT:
+        units = f"{abs(moved):,} credit{'' if abs(moved) == 1 else 's'}"
+    else:
+        units = price(abs(moved) // MICROS_IN_A_CENT, "usd")
+    if moved > 0:
+        return NoticeEvent(severity="info", text=f"{units} arrived", about=order.id)
+    why = "the payment is disputed" if order.disputed else "the payment was refunded"
+    return NoticeEvent(severity="warning", text=f"{units} went back: {why}", about=order.id)
+
+
 def price(minor: int, currency: str) -> str:
     """An amount in pence or cents for people."""
     whole, rest = divmod(minor, 100)
     return f"{SIGNS[currency]}{whole:,}" + (f".{rest:02d}" if rest else "")
+
+
+def unit_price(pack: OnSale) -> str:
+    """What 100 credits, or one dollar, cost in a pack, always with two decimals so that prices line up."""
+    return f"{SIGNS[pack.currency]}{pack.unit_price_minor // 100:,}.{pack.unit_price_minor % 100:02d}"
 
 
 def shown_pack(packs: Packs, pack: OnSale) -> Pack:
@@ -51,6 +70,8 @@ def shown_pack(packs: Packs, pack: OnSale) -> Pack:
         currency=CURRENCIES[pack.currency],
         price=price(pack.price_minor, pack.currency),
         saving_percent=packs.saving_percent(pack),
+        unit_price=unit_price(pack),
+        is_best_value=packs.is_best_value(pack),
         lasts_days=pack.lasts_days,
     )
 

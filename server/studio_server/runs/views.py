@@ -45,6 +45,7 @@ def _members(registry: Registry, run: RunRow, live: Live | None) -> dict[str, An
         "state": run.state,
         "progress_percent": WHOLE if run.state == "succeeded" else (live.percent if live else 0),
         "stage": live.stage if live and not run.over else "",
+        "log_line": live.log[-1] if live and live.log and not run.over else "",
         "queue_position": live.position if live and run.state == "queued" else None,
         "answered_from": run.answered_from or None,
         "revision": revision(run.revision, live if not run.over else None),

@@ -1,0 +1,67 @@
+"""The page of credits: what there is, the plan, packs compared, what was bought. Reads, moves nothing."""
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from studio_magics.contracts.payments import Pack
+from studio_server.accounts.identity import Identity
+from studio_server.accounts.people import User
+from studio_server.ledger import Asset
+from studio_server.pages.callers import identity_of, services
+from studio_server.pages.drawing import page
+from studio_server.payments.buying import Payments
+from studio_server.payments.showing import shown_pack, shown_purchase
+from studio_server.storage.tx import Tx
+
+if TYPE_CHECKING:
+    from studio_server.services import Services
+
+PURCHASES = 50
+SOURCES = {
+    "plan": "of your plan",
+    "purchase": "bought",
+    "gift": "given to you",
+    "promotion": "of a promotion",
+    "refund": "refunded",
+    "adjustment": "added by hand",
+}
+"""Where credits come from, for people; a new source is shown by its name."""
+
+
+async def credits_page(request: Request) -> HTMLResponse:
+    """Packs compared; for who is signed in also the balance, the plan and the latest purchases."""
+    server, identity = services(request), identity_of(request)
+    payments = server.payments
+    if payments is None:
+        return page("credits.html", credit_packs=(), dollar_packs=(), mine=None)
+    packs = [shown_pack(payments.packs, each) for each in payments.packs.entries]
+    return page(
+        "credits.html",
+        credit_packs=_giving(packs, "credits"),
+        dollar_packs=_giving(packs, "dollars"),
+        mine=None if identity is None else _mine(server, payments, identity, await server.user(identity)),
+    )
+
+
+def _giving(packs: list[Pack], gives: str) -> list[Pack]:
+    return [pack for pack in packs if pack.gives == gives]
+
+
+def _mine(server: "Services", payments: Payments, identity: Identity, user: User) -> dict[str, Any]:
+    """What the page shows of one person."""
+
+    def read(tx: Tx) -> dict[str, Any]:
+        usd = server.ledger.wallet_id_of(tx, user.id, Asset.USD)
+        return {
+            "balance": server.accounts.balance(tx, user),
+            "account": server.accounts.account(tx, user, identity),
+            "dollars_micros": 0 if usd is None else server.ledger.wallet_view(tx, usd).available,
+        }
+
+    bought = payments.buying.listed(user, limit=PURCHASES)
+    return server.db.read(read) | {
+        "purchases": [shown_purchase(payments.packs, each) for each in bought],
+        "sources": SOURCES,
+    }
