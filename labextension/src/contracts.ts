@@ -461,7 +461,9 @@ export interface Checkout {
 
 /** One purchase. Card data is never here: the provider keeps it. */
 export interface Purchase {
+  /** Ours; of a plan the invoice's, or the agreement's before there is one */
   readonly order_id: string;
+  /** The pack, or the plan */
   readonly pack_id: string;
   readonly title: string;
   readonly state: 'waiting' | 'pending' | 'paid' | 'expired' | 'failed' | 'held';
@@ -478,6 +480,10 @@ export interface Purchase {
   /** The provider's receipt, once it is paid */
   readonly receipt_url: string | null;
   readonly created_at: string;
+  /** plan: an invoice of a monthly plan */
+  readonly kind?: 'pack' | 'plan';
+  /** The provider's page of the invoice */
+  readonly invoice_url?: string | null;
 }
 
 /** Your latest purchases, newest first. */
@@ -491,6 +497,63 @@ export interface PaymentStatus {
   /** Whole credits */
   readonly available_credits: number;
   readonly available_dollars_micros: number;
+}
+
+// plans: Plans that are paid every month: what they cost, where to pay or change them, how one's own stands.
+
+/** One plan and what a month of it costs, in the smallest unit of its currency; 0 where it is free. */
+export interface PlanOffer {
+  readonly plan: Plan;
+  /** Pence or cents a month; 0 is free */
+  readonly price_minor: number;
+  readonly currency: 'gbp' | 'usd';
+  /** The price for people, such as £15 a month */
+  readonly price: string;
+  /** Whether this server takes payments for it */
+  readonly is_sold: boolean;
+}
+
+/** Every plan, the smallest first. */
+export interface PlanList {
+  readonly plans: readonly PlanOffer[];
+}
+
+/** The plan wanted; `free` is to cancel. Asked again before it is paid, the same page is given. */
+export interface PlanRequest {
+  readonly plan: string;
+}
+
+/** Where a plan is paid, changed or cancelled. Nothing is charged before it is confirmed there. */
+export interface PlanLink {
+  /** checkout: a first payment; portal: a change */
+  readonly kind: 'checkout' | 'portal';
+  /** The page at the payment provider */
+  readonly url: string;
+  /** Of a checkout, for verify-payment */
+  readonly session_id: string | null;
+  readonly offer: PlanOffer;
+}
+
+/** The provider's page for cards, invoices, changes and cancelling; for its owner, for a short time. */
+export interface PortalLink {
+  readonly url: string;
+}
+
+/** Your plan now, who pays it, and what comes at the period's end. */
+export interface PlanStanding {
+  readonly plan: Plan;
+  readonly state: 'free' | 'given' | 'paid' | 'past_due';
+  readonly period_ends_at: string;
+  /** Another plan begins at the period's end; None: it goes on */
+  readonly next_plan: Plan | null;
+  /** What is charged at the period's end, for people */
+  readonly next_price: string | null;
+  /** A payment is disputed: no higher plan until that is settled */
+  readonly is_disputed: boolean;
+  /** A page that was opened and not paid yet */
+  readonly waiting_url: string | null;
+  /** Whether there is a portal to open */
+  readonly has_portal: boolean;
 }
 
 // problems: Why a request was refused, in fields that code reads and sentences that people read.
@@ -743,6 +806,12 @@ export interface Contracts {
   readonly PackList: PackList;
   readonly PaymentStatus: PaymentStatus;
   readonly Plan: Plan;
+  readonly PlanLink: PlanLink;
+  readonly PlanList: PlanList;
+  readonly PlanOffer: PlanOffer;
+  readonly PlanRequest: PlanRequest;
+  readonly PlanStanding: PlanStanding;
+  readonly PortalLink: PortalLink;
   readonly PriceLine: PriceLine;
   readonly Problem: Problem;
   readonly Provenance: Provenance;
@@ -821,10 +890,16 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   PackList: {"members": {"packs": {"list": {"ref": "Pack"}}}, "optional": []},
   PaymentStatus: {"members": {"purchase": {"ref": "Purchase"}, "available_credits": "integer", "available_dollars_micros": "integer"}, "optional": []},
   Plan: {"members": {"id": "string", "title": "string", "monthly_credits": "integer", "daily_cap_credits": "integer"}, "optional": []},
+  PlanLink: {"members": {"kind": {"literals": ["checkout", "portal"]}, "url": "string", "session_id": {"any": ["string", "null"]}, "offer": {"ref": "PlanOffer"}}, "optional": []},
+  PlanList: {"members": {"plans": {"list": {"ref": "PlanOffer"}}}, "optional": []},
+  PlanOffer: {"members": {"plan": {"ref": "Plan"}, "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "price": "string", "is_sold": "boolean"}, "optional": []},
+  PlanRequest: {"members": {"plan": "string"}, "optional": []},
+  PlanStanding: {"members": {"plan": {"ref": "Plan"}, "state": {"literals": ["free", "given", "paid", "past_due"]}, "period_ends_at": "string", "next_plan": {"any": [{"ref": "Plan"}, "null"]}, "next_price": {"any": ["string", "null"]}, "is_disputed": "boolean", "waiting_url": {"any": ["string", "null"]}, "has_portal": "boolean"}, "optional": []},
+  PortalLink: {"members": {"url": "string"}, "optional": []},
   PriceLine: {"members": {"label": "string", "credits": "string", "detail": "string"}, "optional": ["detail"]},
   Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id"]},
   Provenance: {"members": {"tool_id": "string", "tool_version": "string", "libraries": {"map": "string"}, "data_as_of": {"map": "string"}, "input_digest": "string"}, "optional": ["libraries", "data_as_of", "input_digest"]},
-  Purchase: {"members": {"order_id": "string", "pack_id": "string", "title": "string", "state": {"literals": ["waiting", "pending", "paid", "expired", "failed", "held"]}, "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price": "string", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "refunded_minor": "integer", "disputed": "boolean", "receipt_url": {"any": ["string", "null"]}, "created_at": "string"}, "optional": []},
+  Purchase: {"members": {"order_id": "string", "pack_id": "string", "title": "string", "state": {"literals": ["waiting", "pending", "paid", "expired", "failed", "held"]}, "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price": "string", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "refunded_minor": "integer", "disputed": "boolean", "receipt_url": {"any": ["string", "null"]}, "created_at": "string", "kind": {"literals": ["pack", "plan"]}, "invoice_url": {"any": ["string", "null"]}}, "optional": ["kind", "invoice_url"]},
   PurchaseList: {"members": {"purchases": {"list": {"ref": "Purchase"}}}, "optional": []},
   Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string", "answered_from": {"any": ["string", "null"]}}, "optional": ["reason", "answered_from"]},
   Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "log_line": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}, "log_lines": {"list": "string"}}, "optional": ["stage", "log_line", "queue_position", "input_summary", "answered_from", "log_lines"]},

@@ -56,8 +56,8 @@ class Checkout(Contract):
 class Purchase(Contract):
     """One purchase. Card data is never here: the provider keeps it."""
 
-    order_id: str
-    pack_id: str
+    order_id: str = Field(description="Ours; of a plan the invoice's, or the agreement's before there is one")
+    pack_id: str = Field(description="The pack, or the plan")
     title: str
     state: PurchaseState
     gives: Asset
@@ -70,6 +70,8 @@ class Purchase(Contract):
     disputed: bool
     receipt_url: str | None = Field(description="The provider's receipt, once it is paid")
     created_at: Instant
+    kind: Literal["pack", "plan"] = Field(default="pack", description="plan: an invoice of a monthly plan")
+    invoice_url: str | None = Field(default=None, description="The provider's page of the invoice")
 
 
 class PurchaseList(Contract):

@@ -92,6 +92,25 @@ def test_every_change_of_a_price_is_a_new_price_version() -> None:
             [{"id": "free", "roll_over_credits": 1}],
             "free follows the calendar month and carries nothing over",
         ),
+        ([{"id": "free", "price_minor": 1}], "the plan free has a price"),
+        ([{"id": "free"}, {"id": "pro", "price_minor": -5}], "pro has no usable price"),
+        ([{"id": "free"}, {"id": "pro", "price_minor": 5, "currency": "jpy"}], "pro has no usable price"),
+        (
+            [
+                {"id": "free"},
+                {"id": "plus", "price_minor": 500},
+                {"id": "pro", "price_minor": 400, "monthly_credits": 200},
+            ],
+            "pro gives more than plus and does not cost more",
+        ),
+        (
+            [
+                {"id": "free"},
+                {"id": "plus", "price_minor": 500},
+                {"id": "pro", "price_minor": 600, "currency": "usd", "monthly_credits": 200},
+            ],
+            "plus and pro are sold in two currencies",
+        ),
     ],
 )
 def test_plans_that_contradict_themselves_are_refused(plans: list[dict], fault: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, cast
 
 from studio_magics.contracts.catalogue import Availability, Mode, Risk
@@ -23,6 +24,8 @@ from studio_server.pricing.limits import Limits
 
 MEGABYTE = 10**6
 DEFAULT_OUTPUT_BYTES = MEGABYTE
+PLAN_CURRENCIES = ("gbp", "usd")
+LARGEST_PRICE_MINOR = 99_999_999
 DEFAULT_PLAN = "free"
 """Where everybody starts, and where whoever cancels ends."""
 PLACES: dict[str, frozenset[str]] = {
@@ -66,6 +69,7 @@ class PlanEntry:
     """One plan: what it gives a month, allows a day, and carries at most into the next period, in credits.
 
     `queue_weight` is its share of the workers while others wait too, beside a weight of 1.
+    `price_minor` is what a month costs in pence or cents; with 0 it cannot be bought.
     """
 
     id: str
@@ -75,6 +79,8 @@ class PlanEntry:
     roll_over_credits: int = 0
     runs_at_once: int = 4
     queue_weight: int = 1
+    price_minor: int = 0
+    currency: str = "gbp"
 
 
 class RegistryInvalid(ValueError):
@@ -310,7 +316,22 @@ def _plan_faults(plans: Sequence[PlanEntry]) -> list[str]:
             faults.append(f"the plan {plan.id} allows no run at all")
         if plan.id == DEFAULT_PLAN and plan.roll_over_credits:
             faults.append(f"the plan {plan.id} follows the calendar month and carries nothing over")
-    return faults
+        if plan.id == DEFAULT_PLAN and plan.price_minor:
+            faults.append(f"the plan {plan.id} has a price")
+    return [*faults, *_price_faults([plan for plan in plans if plan.price_minor])]
+
+
+def _price_faults(sold: Sequence[PlanEntry]) -> Iterable[str]:
+    """A higher plan gives more and costs more, in one currency: both sides agree what an upgrade is."""
+    for plan in sold:
+        if not 0 < plan.price_minor <= LARGEST_PRICE_MINOR or plan.currency not in PLAN_CURRENCIES:
+            yield f"the plan {plan.id} has no usable price"
+    by_credits = sorted(sold, key=lambda plan: plan.monthly_credits)
+    for lower, higher in pairwise(by_credits):
+        if lower.price_minor >= higher.price_minor or lower.monthly_credits == higher.monthly_credits:
+            yield f"the plan {higher.id} gives more than {lower.id} and does not cost more"
+        if lower.currency != higher.currency:
+            yield f"the plans {lower.id} and {higher.id} are sold in two currencies"
 
 
 def _version(tools: Mapping[str, Any]) -> str:
