@@ -33,7 +33,6 @@ from studio_magics.tools.cyber.ir_playbook.rehearsal import (
 from studio_magics.tools.cyber.ir_playbook.tables import all_tables
 from studio_magics.tools.cyber.ir_playbook.workflow import Step, Workflow, read_workflow
 from studio_magics.tools.typed_yaml import Description, nearest, read_described
-from studio_magics.tools.wording import size_text
 
 TOOL_ID = "cyber-studio-ir-playbook"
 VERSION = "1.0.0"
@@ -43,9 +42,6 @@ US_PER_ACTION_AND_REHEARSAL = 8
 TEMPLATE_ACTIONS = 16
 ACTION = re.compile(r"""\bdo['"]?\s*:|['"]type['"]\s*:\s*['"]action['"]""")
 """An action in the text of either form."""
-SERVER_CPU_MS = 4_000
-SERVER_BYTES = 384_000_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 ABSENCE_SHARE = 5
 """The rehearsals without a role are this many times fewer."""
 
@@ -183,7 +179,6 @@ def forecast(inputs: PlaybookInput) -> Forecast:
 
 def run(inputs: PlaybookInput, context: RunContext) -> ToolResult:
     """Read or compose, check, rehearse, draw and write."""
-    _refuse_too_large(inputs, context)
     context.progress(0.05, "reading the playbook")
     document = document_of(inputs, context.now)
     workflow = read_workflow(document)
@@ -207,20 +202,6 @@ def run(inputs: PlaybookInput, context: RunContext) -> ToolResult:
             data_as_of={"CACAO": "2.0 (2023-11-27)"},
         ),
     )
-
-
-def _refuse_too_large(inputs: PlaybookInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    is_large = expected.cpu_ms > SERVER_CPU_MS or expected.peak_bytes > SERVER_BYTES
-    if context.place == "server" and is_large:
-        raise InputRejected(
-            "rehearsals",
-            found=(
-                f"{expected.basis}, about {expected.cpu_ms / 1000:.1f} s and {size_text(expected.peak_bytes)}"
-            ),
-            allowed=f"{SERVER_CPU_MS / 1000:g} s and {size_text(SERVER_BYTES)} on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _read(inputs: PlaybookInput, workflow: Workflow, context: RunContext) -> Reading:

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, model_validator
 from studio_magics.contracts.billing import Forecast
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.contracts.results import Artefact, Provenance, ToolResult
-from studio_magics.tools.base import InputRejected, RunContext, Tool, ToolInput
+from studio_magics.tools.base import RunContext, Tool, ToolInput
 from studio_magics.tools.cyber.risk_register import exports
 from studio_magics.tools.cyber.risk_register.figures import all_figures
 from studio_magics.tools.cyber.risk_register.findings import find_all
@@ -18,7 +18,7 @@ from studio_magics.tools.cyber.risk_register.simulation import refuse_too_many, 
 from studio_magics.tools.cyber.risk_register.table_rows import read_rows
 from studio_magics.tools.cyber.risk_register.tables import all_tables
 from studio_magics.tools.typed_yaml import Description, read_described
-from studio_magics.tools.wording import counted, size_text
+from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-risk-register"
 VERSION = "1.0.0"
@@ -30,9 +30,6 @@ BYTES_PER_EVENT = 45
 BYTES_PER_YEAR = 12
 TABLE_RISKS = 30
 TABLE_EVENTS = 2.0
-SERVER_CPU_MS = 4_000
-SERVER_BYTES = 384_000_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 
 EXAMPLE = """%%studio run risk-register
 name: Web shop
@@ -121,7 +118,6 @@ def forecast(inputs: RiskRegisterInput) -> Forecast:
 
 def run(inputs: RiskRegisterInput, context: RunContext) -> ToolResult:
     """Read, simulate, rate, draw and write."""
-    _refuse_too_large(inputs, context)
     context.progress(0.02, "reading the register")
     rows = None if inputs.table is None else read_rows(context.path(inputs.table))
     register = read_register(inputs.risks, rows)
@@ -145,20 +141,6 @@ def run(inputs: RiskRegisterInput, context: RunContext) -> ToolResult:
             libraries={name: version(name) for name in ("numpy", "PyYAML")},
         ),
     )
-
-
-def _refuse_too_large(inputs: RiskRegisterInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    is_large = expected.cpu_ms > SERVER_CPU_MS or expected.peak_bytes > SERVER_BYTES
-    if context.place == "server" and is_large:
-        raise InputRejected(
-            "iterations",
-            found=(
-                f"{expected.basis}, about {expected.cpu_ms / 1000:.1f} s and {size_text(expected.peak_bytes)}"
-            ),
-            allowed=f"{SERVER_CPU_MS / 1000:g} s and {size_text(SERVER_BYTES)} on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _read(inputs: RiskRegisterInput, register: Register, context: RunContext) -> Reading:

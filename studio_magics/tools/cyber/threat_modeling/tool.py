@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, field_validator
 from studio_magics.contracts.billing import Forecast
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.contracts.results import Artefact, Figure, Provenance, ToolResult
-from studio_magics.tools.base import InputRejected, RunContext, Tool, ToolInput
+from studio_magics.tools.base import RunContext, Tool, ToolInput
 from studio_magics.tools.cyber.threat_modeling import exports
 from studio_magics.tools.cyber.threat_modeling.findings import find_all
 from studio_magics.tools.cyber.threat_modeling.picture import draw_categories, draw_flows
@@ -18,7 +18,6 @@ from studio_magics.tools.cyber.threat_modeling.system import System, read_system
 from studio_magics.tools.cyber.threat_modeling.tables import all_tables
 from studio_magics.tools.cyber.threat_modeling.threats import Threat, find_threats, unused_decisions
 from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
-from studio_magics.tools.wording import size_text
 
 TOOL_ID = "cyber-studio-threat-modeling"
 VERSION = "1.0.0"
@@ -26,9 +25,6 @@ START_CPU_MS = 380
 CPU_US_PER_CHARACTER = 20
 START_BYTES = 46_000_000
 BYTES_PER_CHARACTER = 280
-SERVER_CPU_MS = 4_000
-SERVER_BYTES = 384_000_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 
 EXAMPLE = """%%studio run threat-modeling
 name: Web shop
@@ -114,7 +110,6 @@ def forecast(inputs: ThreatModelInput) -> Forecast:
 
 def run(inputs: ThreatModelInput, context: RunContext) -> ToolResult:
     """Read the system, apply the rules, draw and write."""
-    _refuse_too_large(inputs, context)
     context.progress(0.05, "reading the description")
     system = read_system(inputs.system)
     before = None if inputs.previous is None else read_open(context.path(inputs.previous))
@@ -140,20 +135,6 @@ def run(inputs: ThreatModelInput, context: RunContext) -> ToolResult:
             data_as_of={"threat rules with CWE, CAPEC and ATT&CK references": AS_OF},
         ),
     )
-
-
-def _refuse_too_large(inputs: ThreatModelInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    is_large = expected.cpu_ms > SERVER_CPU_MS or expected.peak_bytes > SERVER_BYTES
-    if context.place == "server" and is_large:
-        raise InputRejected(
-            "system",
-            found=(
-                f"{expected.basis}, about {expected.cpu_ms / 1000:.1f} s and {size_text(expected.peak_bytes)}"
-            ),
-            allowed=f"{SERVER_CPU_MS / 1000:g} s and {size_text(SERVER_BYTES)} on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _headline(system: System, threats: list[Threat]) -> str:

@@ -6,14 +6,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.contracts.results import Cell, Column, ColumnKind, Provenance, Table, ToolResult
-from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.catalog import exports, index
 from studio_magics.tools.data.catalog.croissant import as_croissant
 from studio_magics.tools.data.catalog.describing import describe
 from studio_magics.tools.data.catalog.entries import Catalogue
 from studio_magics.tools.data.catalog.figures import figures_of
 from studio_magics.tools.data.catalog.findings import SEVERITIES, all_findings, listed
-from studio_magics.tools.data.catalog.forecast import forecast
 from studio_magics.tools.data.catalog.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.data.catalog.inputs import about_of
 from studio_magics.tools.data.catalog.reading import SAMPLE_ROWS, read_everything
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.catalog.index import Match
     from studio_magics.tools.data.catalog.inputs import CatalogInput
 
-SERVER_CPU_MS = 4_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 MAX_ROWS = 400
 MAX_FINDINGS = 200
 
@@ -38,7 +34,6 @@ def run(inputs: CatalogInput, context: RunContext) -> ToolResult:
         InputRejected: Nothing can be read, or a description names what is not there.
         MemoryError: A table needs more memory than a run has.
     """
-    _refuse_too_large(inputs, context)
     about = about_of(inputs.about)
     catalogue = Catalogue(about.name)
     read_everything(inputs, context, catalogue)
@@ -66,17 +61,6 @@ def run(inputs: CatalogInput, context: RunContext) -> ToolResult:
             tool_id=TOOL_ID, tool_version=VERSION, libraries={name: version(name) for name in LIBRARIES}
         ),
     )
-
-
-def _refuse_too_large(inputs: CatalogInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    if context.place == "server" and expected.cpu_ms > SERVER_CPU_MS:
-        raise InputRejected(
-            "source",
-            found=f"{expected.basis}, about {expected.cpu_ms / 1000:.0f} s of CPU",
-            allowed=f"about {SERVER_CPU_MS // 1000} s of CPU on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _headline(catalogue: Catalogue, query: str, matches: list[Match]) -> str:

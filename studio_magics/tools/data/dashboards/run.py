@@ -13,7 +13,6 @@ from studio_magics.tools.data.dashboards.choosing import Chooser
 from studio_magics.tools.data.dashboards.columns import MAX_COLUMNS, chart_columns
 from studio_magics.tools.data.dashboards.counting import MAX_FILTER, Counter
 from studio_magics.tools.data.dashboards.drawing import figure_of
-from studio_magics.tools.data.dashboards.forecast import forecast
 from studio_magics.tools.data.dashboards.identity import LIBRARIES, TITLE, TOOL_ID, VERSION
 from studio_magics.tools.data.dashboards.inputs import layout_of
 from studio_magics.tools.data.dashboards.insights import SEVERITIES, all_findings
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.dashboards.tiles import FigureTile
     from studio_magics.tools.tabular import TableSource
 
-SERVER_CPU_MS = 12_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
-
 
 def run(inputs: DashboardInput, context: RunContext) -> ToolResult:
     """Draw the dashboard of one table.
@@ -45,22 +41,10 @@ def run(inputs: DashboardInput, context: RunContext) -> ToolResult:
         InputRejected: The file is no complete table, it has no rows, or a column does not fit.
         MemoryError: The table needs more memory than a run has.
     """
-    _refuse_too_large(inputs, context)
     layout = layout_of(inputs.layout)
     context.progress(0.02, "reading the table")
     with open_table(context.path(inputs.data), name=inputs.data.name) as table:
         return _run(table, inputs, layout, context)
-
-
-def _refuse_too_large(inputs: DashboardInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    if context.place == "server" and expected.cpu_ms > SERVER_CPU_MS:
-        raise InputRejected(
-            "data",
-            found=f"{expected.basis}, about {expected.cpu_ms / 1000:.0f} s of CPU",
-            allowed=f"about {SERVER_CPU_MS // 1000} s of CPU on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _run(table: TableSource, inputs: DashboardInput, layout: LayoutWish, context: RunContext) -> ToolResult:

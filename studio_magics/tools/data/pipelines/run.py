@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.contracts.results import Provenance, ToolResult
-from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.lineage.exports import open_lineage
 from studio_magics.tools.data.lineage.mapping import map_lineage
 from studio_magics.tools.data.lineage.texts import Gathered, SqlText
@@ -16,7 +15,6 @@ from studio_magics.tools.data.pipelines.dbt_project import as_dbt
 from studio_magics.tools.data.pipelines.designing import designed
 from studio_magics.tools.data.pipelines.figures import figures_of, mermaid
 from studio_magics.tools.data.pipelines.findings import SEVERITIES, Seen, all_findings
-from studio_magics.tools.data.pipelines.forecast import forecast
 from studio_magics.tools.data.pipelines.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.data.pipelines.inputs import wish_of
 from studio_magics.tools.data.pipelines.loading import load, sql_texts, written_out
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.pipelines.plan import Plan
     from studio_magics.tools.data.pipelines.running import Ran
 
-SERVER_CPU_MS = 4_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 MAX_FINDINGS = 200
 MAX_PARQUET_BYTES = 16_000_000
 
@@ -48,7 +44,6 @@ def run(inputs: PipelineInput, context: RunContext) -> ToolResult:
         InputRejected: A table, a step or a test that cannot be used; names it.
         MemoryError: The tables need more memory than a run has.
     """
-    _refuse_too_large(inputs, context)
     context.progress(0.02, "reading")
     wish, texts = wish_of(inputs.pipeline), sql_texts(inputs, context)
     refuse_unreadable(wish, texts)
@@ -57,17 +52,6 @@ def run(inputs: PipelineInput, context: RunContext) -> ToolResult:
         return _run(inputs, wish, texts, loaded, context)
     finally:
         loaded.store.close()
-
-
-def _refuse_too_large(inputs: PipelineInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    if context.place == "server" and expected.cpu_ms > SERVER_CPU_MS:
-        raise InputRejected(
-            "data",
-            found=f"{expected.basis}, about {expected.cpu_ms / 1000:.0f} s of CPU",
-            allowed=f"about {SERVER_CPU_MS // 1000} s of CPU on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _run(

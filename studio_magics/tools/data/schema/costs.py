@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from studio_magics.contracts.inputs import InputFile
     from studio_magics.tools.data.schema.inputs import SchemaInput
 
-SERVER_CPU_MS = 4_000
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 MB = 1_000_000
 SQLITE_START_MS = 170
 SQLITE_FIRST_MB_MS = 25
@@ -60,8 +58,6 @@ def forecast(inputs: SchemaInput) -> Forecast:
     else:
         cpu_ms, peak = _of_sqlite(size), SQLITE_BYTES
         basis = f"a database file of {size_text(size)}"
-    if cpu_ms > SERVER_CPU_MS:
-        basis += "; too large for the server, run it locally for 0 credits"
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio_magics.contracts.results import Finding, Provenance, ToolResult
 from studio_magics.tools.base import InputRejected, RunContext, Tool
 from studio_magics.tools.data.schema import diagram, exports
-from studio_magics.tools.data.schema.costs import SERVER_CPU_MS, forecast
+from studio_magics.tools.data.schema.costs import forecast
 from studio_magics.tools.data.schema.facts import Inspection
 from studio_magics.tools.data.schema.inputs import SchemaInput
 from studio_magics.tools.data.schema.naming_checks import naming_findings
@@ -37,7 +37,6 @@ EXAMPLE = "%studio run schema --source shop.db"
 def run(inputs: SchemaInput, context: RunContext) -> ToolResult:
     """Open read-only, measure, judge, draw."""
     context.progress(0.02, "opening")
-    _refuse_too_large(inputs, context)
     opened = open_input(inputs, context)
     try:
         seen = _inspect(opened, inputs, context)
@@ -73,17 +72,6 @@ def run(inputs: SchemaInput, context: RunContext) -> ToolResult:
             },
         ),
     )
-
-
-def _refuse_too_large(inputs: SchemaInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    if context.place == "server" and expected.cpu_ms > SERVER_CPU_MS:
-        raise InputRejected(
-            "source",
-            found=f"{expected.basis}, about {expected.cpu_ms / 1000:.0f} s of CPU",
-            allowed=f"about {SERVER_CPU_MS // 1000} s of CPU on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _inspect(opened: Opened, inputs: SchemaInput, context: RunContext) -> Inspection:

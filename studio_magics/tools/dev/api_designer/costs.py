@@ -10,8 +10,6 @@ from studio_magics.tools.wording import size_text
 if TYPE_CHECKING:
     from studio_magics.tools.dev.api_designer.inputs import ApiInput
 
-SERVER_CPU_MS = 2_800
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 MB = 1_000_000
 START_MS = 290
 FIRST_BYTES = 150_000
@@ -42,8 +40,6 @@ def forecast(inputs: ApiInput) -> Forecast:
         cpu_ms += _reading_ms(older, is_json=older_json) // OLDER_SHARE
         peak += OLDER_GROWTH * older
         basis += f", compared with {size_text(older)}"
-    if cpu_ms > SERVER_CPU_MS:
-        basis += "; too large for the server, run it locally for 0 credits"
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)
 
 

@@ -7,8 +7,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.contracts.results import Finding, Provenance, ToolResult
-from studio_magics.tools.base import InputRejected
-from studio_magics.tools.dev.api_designer.costs import SERVER_CPU_MS, forecast
 from studio_magics.tools.dev.api_designer.differences import Change, Comparison
 from studio_magics.tools.dev.api_designer.figures import api_map, change_map
 from studio_magics.tools.dev.api_designer.lint import lint
@@ -38,7 +36,6 @@ SHOWN_CHARACTERS = 160
 def run(inputs: ApiInput, context: RunContext) -> ToolResult:
     """Read, check, compare, mock, document."""
     context.progress(0.02, "reading")
-    _refuse_too_large(inputs, context)
     document, designed = read_api(inputs, context)
     context.progress(0.25, "reading the older version")
     older = read_previous(inputs, context)
@@ -65,17 +62,6 @@ def run(inputs: ApiInput, context: RunContext) -> ToolResult:
             tool_id=TOOL_ID, tool_version=VERSION, libraries={name: version(name) for name in LIBRARIES}
         ),
     )
-
-
-def _refuse_too_large(inputs: ApiInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    if context.place == "server" and expected.cpu_ms > SERVER_CPU_MS:
-        raise InputRejected(
-            "document" if inputs.document else "description",
-            found=f"{expected.basis}, about {expected.cpu_ms / 1000:.0f} s of CPU",
-            allowed=f"about {SERVER_CPU_MS / 1000:.1f} s of CPU on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _change_findings(changes: list[Change]) -> list[Finding]:

@@ -11,8 +11,6 @@ from studio_magics.tools.wording import size_text
 if TYPE_CHECKING:
     from studio_magics.tools.dev.cicd.inputs import PipelineInput
 
-SERVER_CPU_MS = 2_800
-"""More than this belongs in the kernel, where it costs nothing and has no limit."""
 START_MS = 340
 WORKFLOW_MS = 8
 KB_MS = 4
@@ -30,7 +28,5 @@ def forecast(inputs: PipelineInput) -> Forecast:
         files, size = 1, 0
     cpu_ms = START_MS + WORKFLOW_MS * files + KB_MS * size // 1000
     basis = f"{files} {'workflow' if files == 1 else 'workflows'}, {size_text(size)}"
-    if cpu_ms > SERVER_CPU_MS:
-        basis += "; too large for the server, run it locally for 0 credits"
     peak = START_BYTES + GROWTH * size
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)

@@ -6,10 +6,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.contracts.results import Cell, Column, Finding, Provenance, Table, ToolResult
-from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.cicd.auditing import AuditFinding, audit
 from studio_magics.tools.dev.cicd.checks import SEVERITIES, form_faults, own_findings
-from studio_magics.tools.dev.cicd.costs import SERVER_CPU_MS, forecast
 from studio_magics.tools.dev.cicd.detecting import detect
 from studio_magics.tools.dev.cicd.existing import Workflow, read_workflows, refuse_unworkable
 from studio_magics.tools.dev.cicd.figures import graphs
@@ -43,7 +41,6 @@ NOT_CHECKED: tuple[str, ...] = (
 def run(inputs: PipelineInput, context: RunContext) -> ToolResult:
     """Read or build, check, audit, draw."""
     context.progress(0.02, "reading")
-    _refuse_too_large(inputs, context)
     pins = read_pins(inputs.pins, context)
     pipeline, workflows = _workflows(inputs, pins, context)
     context.progress(0.35, "auditing with zizmor")
@@ -72,17 +69,6 @@ def run(inputs: PipelineInput, context: RunContext) -> ToolResult:
             data_as_of={"commits of actions": pins.as_of.isoformat(), "labels of runners": "2025-09-01"},
         ),
     )
-
-
-def _refuse_too_large(inputs: PipelineInput, context: RunContext) -> None:
-    expected = forecast(inputs)
-    if context.place == "server" and expected.cpu_ms > SERVER_CPU_MS:
-        raise InputRejected(
-            "workflow",
-            found=f"{expected.basis}, about {expected.cpu_ms / 1000:.0f} s of CPU",
-            allowed=f"about {SERVER_CPU_MS / 1000:.1f} s of CPU on the server",
-            action="Run it locally for 0 credits",
-        )
 
 
 def _workflows(

@@ -369,19 +369,6 @@ def test_the_forecast_is_near_what_a_fresh_process_uses(context, options):
     assert TOOL.forecast(inputs).cpu_ms < 4_000
 
 
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(context):
-    steps = "".join(
-        f"  - {{name: s{i}, do: tell and log it {i}, who: one, minutes: 5}}\n" for i in range(200)
-    )
-    inputs = TOOL.input_model(
-        playbook=f"name: Long\nroles: [{{name: one}}]\nsteps:\n{steps}", rehearsals=5_000
-    )
-    context.place = "server"
-    with pytest.raises(InputRejected) as refusal:
-        TOOL.run(inputs, context)
-    assert refusal.value.action == "Run it locally for 0 credits"
-
-
 def test_a_cancelled_run_leaves_no_file(context):
     context.cancels_at = 0.3
     with pytest.raises(RunCancelled):

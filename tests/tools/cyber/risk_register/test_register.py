@@ -305,17 +305,6 @@ def test_the_register_of_studio_is_read_and_rated(context):
     assert result.summary["expected_loss_with_controls"] < result.summary["expected_loss"]
 
 
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(context):
-    lines = "".join(
-        f"  - {{title: r{i}, frequency: 0.4, loss: {{low: 100, high: 9000}}}}\n" for i in range(200)
-    )
-    inputs = TOOL.input_model(risks=f"risks:\n{lines}", iterations=200_000)
-    context.place = "server"
-    with pytest.raises(InputRejected) as refusal:
-        TOOL.run(inputs, context)
-    assert refusal.value.action == "Run it locally for 0 credits"
-
-
 def test_a_cancelled_run_leaves_no_file(context):
     context.cancels_at = 0.3
     with pytest.raises(RunCancelled):

@@ -9,8 +9,6 @@ import frictionless
 import pytest
 from fakes.tool_context import fresh_run
 
-from studio_magics.contracts.inputs import InputFile
-from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.catalog import TOOL
 from tests.browser.chromium import chromium
 
@@ -94,13 +92,6 @@ def test_the_same_input_gives_the_same_bytes_in_kernel_and_on_the_server(build, 
     context.place = "server"
     assert build(query="customer") == local
     assert context.artefacts == files
-
-
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(context):
-    huge = InputFile(digest="sha256:" + "0" * 64, name="huge.csv", size_bytes=900_000_000)
-    with pytest.raises(InputRejected) as refusal:
-        TOOL.run(TOOL.input_model(source=huge), context)
-    assert refusal.value.action == "Run it locally for 0 credits"
 
 
 BUSY = 4

@@ -2,7 +2,6 @@
 
 import pytest
 
-from studio_magics.contracts.inputs import InputFile
 from studio_magics.tools.base import InputRejected, RunCancelled
 from studio_magics.tools.data.dashboards import TOOL
 
@@ -76,13 +75,6 @@ def test_more_than_fifty_colours_are_refused_and_fifty_are_not(draw):
     with pytest.raises(InputRejected, match="51 values of 'name' as colours"):
         draw(table(51), layout=layout)
     assert draw(table(50), layout=layout).figures
-
-
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(context):
-    huge = InputFile(digest="sha256:" + "0" * 64, name="huge.csv", size_bytes=900_000_000)
-    with pytest.raises(InputRejected) as refusal:
-        TOOL.run(TOOL.input_model(data=huge), context)
-    assert refusal.value.action == "Run it locally for 0 credits"
 
 
 def test_a_run_can_be_cancelled_between_charts(draw, context):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from studio_magics.contracts.inputs import InputFile
 from studio_magics.tools.base import InputRejected, RunCancelled
 from studio_magics.tools.data.pipelines import TOOL
 
@@ -75,13 +74,6 @@ def test_a_step_reaches_no_file_of_the_machine_even_when_the_parser_is_passed(at
     for sql in (f'SELECT * FROM "{secret}"', f"SELECT * FROM '{secret}'"):
         with pytest.raises(InputRejected):
             attempt({"a": sql})
-
-
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(context):
-    huge = InputFile(digest="sha256:" + "0" * 64, name="huge.csv", size_bytes=900_000_000)
-    with pytest.raises(InputRejected) as refusal:
-        TOOL.run(TOOL.input_model(data=huge), context)
-    assert refusal.value.action == "Run it locally for 0 credits"
 
 
 def test_a_run_can_be_cancelled_between_steps(attempt, context):

@@ -8,18 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from studio_magics.contracts.inputs import InputFile, InputFolder
-from studio_magics.tools.base import InputRejected
+from studio_magics.contracts.inputs import InputFolder
 from studio_magics.tools.data.schema import TOOL
 from studio_magics.tools.data.schema.inputs import SchemaInput
-
-
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(inspect, context):
-    context.place = "server"
-    huge = InputFile(digest="sha256:" + "0" * 64, name="huge.csv", size_bytes=600_000_000)
-    with pytest.raises(InputRejected) as refusal:
-        inspect(huge)
-    assert refusal.value.action == "Run it locally for 0 credits"
 
 
 @pytest.fixture

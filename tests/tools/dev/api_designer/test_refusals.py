@@ -7,7 +7,6 @@ import jupyter_server
 import pytest
 from pydantic import ValidationError
 
-from studio_magics.contracts.inputs import InputFile
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.api_designer import TOOL
 from studio_magics.tools.dev.api_designer.inputs import ApiInput
@@ -100,14 +99,6 @@ def test_json_with_a_key_twice_is_refused(context):
     file = context.keep("a.json", b'{"openapi": "3.1.0", "openapi": "3.0.0"}')
     with pytest.raises(InputRejected, match="one name twice"):
         TOOL.run(ApiInput(document=file), context)
-
-
-def test_what_is_too_large_for_the_server_is_sent_to_the_kernel(context):
-    context.place = "server"
-    huge = InputFile(digest="sha256:" + "0" * 64, name="huge.json", size_bytes=40_000_000)
-    with pytest.raises(InputRejected) as refusal:
-        TOOL.run(ApiInput(document=huge), context)
-    assert refusal.value.action == "Run it locally for 0 credits"
 
 
 def test_a_refusal_comes_before_any_file_is_written(design, context, pets):
