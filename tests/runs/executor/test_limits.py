@@ -22,7 +22,7 @@ def test_the_memory_limit_counts_three_children_together(bench):
     outcome = bench.run("HOLD", limits=limits(memory_megabytes=200), megabytes=90, children=3, seconds=600)
     assert outcome.kind == "limit_memory"
     assert outcome.message.startswith("needed more than 210 MB of memory")
-    assert outcome.measured.peak_bytes > 200 * MEGABYTE
+    assert outcome.measured.peak_bytes >= 200 * MEGABYTE
 
 
 def test_a_tool_that_sleeps_meets_the_wall_limit_and_costs_no_cpu(bench, lifeline):

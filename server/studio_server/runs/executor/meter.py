@@ -60,8 +60,7 @@ class Meter:
         self._tree.finish()
         self._hearing.drain()
         self._say_progress()
-        if reason == "ended" and self._worker.killed_for_memory():
-            reason = "memory"
+        reason, peak_bytes = self._at_the_kernels_bound(reason)
         self._worker.close()
         return {
             "event": "ended",
@@ -70,10 +69,16 @@ class Meter:
             "begun": self._hearing.begun,
             "cpu_ms": self._tree.cpu_ms,
             "wall_ms": wall_ms,
-            "peak_bytes": self._tree.peak_bytes,
+            "peak_bytes": peak_bytes,
             "peak_address_bytes": self._tree.peak_address_bytes,
             "survivors": survivors,
         }
+
+    def _at_the_kernels_bound(self, reason: str) -> tuple[str, int]:
+        """Why the run ended and its peak; what the kernel ended at its bound was at the limit, sampled or not."""
+        if reason not in {"ended", "memory"} or not self._worker.killed_for_memory():
+            return reason, self._tree.peak_bytes
+        return "memory", max(self._tree.peak_bytes, self._limits["memory_bytes"])
 
     def _watch(self) -> str:
         next_sample = 0.0

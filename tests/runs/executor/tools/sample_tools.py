@@ -175,6 +175,15 @@ def hold_memory(what, context):
     return answer()
 
 
+def hold_when_told(what, context):
+    """Wait for a byte, then take the memory of this many megabytes and say so."""
+    Path("go").read_bytes()
+    kept = os.urandom(MEGABYTE) * what.megabytes
+    take_hold("lifeline")
+    time.sleep(600)
+    return answer(kept=len(kept))
+
+
 def wait_for_ever(what, context):
     """A worker, a child, and a grandchild with a session of its own; all of them hold the pipe."""
     take_hold(what.fifo)
@@ -303,6 +312,7 @@ BURN = tool("burn", Burn, burn_in_children)
 SESSIONS = tool("sessions", Burn, burn_in_sessions)
 DISOWN = tool("disown", Burn, burn_and_disown)
 HOLD = tool("hold", Hold, hold_memory)
+LATER = tool("later", Hold, hold_when_told)
 WAIT = tool("wait", Fifo, wait_for_ever)
 ALONE = tool("alone", Fifo, wait_alone)
 PAIR = tool("pair", Fifo, wait_with_child)
