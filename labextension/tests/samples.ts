@@ -1,6 +1,6 @@
 /** Messages as the server sends them. */
 
-import type { Balance, Estimate, Receipt, RunSummary, SpendControls, Window } from '../src/contracts';
+import type { Account, Balance, Checkout, Estimate, Pack, Receipt, RunSummary, SpendControls, Window } from '../src/contracts';
 
 export function windowOf(kind: 'day' | 'month', cap: number, spent: number, held = 0): Window {
   return {
@@ -100,6 +100,42 @@ export function controls(change: Partial<SpendControls> = {}): SpendControls {
     daily_cap_credits: 30,
     monthly_cap_credits: 300,
     alert_percents: [50],
+    ...change
+  };
+}
+
+export function pack(change: Partial<Pack> = {}): Pack {
+  return {
+    id: 'starter',
+    title: 'Starter',
+    gives: 'credits',
+    credits: 500,
+    dollars_micros: 0,
+    price_minor: 1000,
+    currency: 'gbp',
+    price: '£10',
+    saving_percent: 0,
+    unit_price: '£2.00',
+    is_best_value: false,
+    lasts_days: 365,
+    ...change
+  };
+}
+
+export function checkout(change: Partial<Checkout> = {}): Checkout {
+  return { order_id: 'order_1', session_id: 'cs_1', url: 'https://pay.example/c/1', pack: pack(), ...change };
+}
+
+export function account(change: Partial<Account> = {}): Account {
+  return {
+    user_id: 'user_1',
+    display_name: 'ada',
+    issuer: 'local',
+    signed_in_via: 'embedded',
+    plan: { id: 'free', title: 'Free', monthly_credits: 300, daily_cap_credits: 30 },
+    mode: 'local',
+    server_version: '0.1.0',
+    subscription: { starts_at: '2026-11-01T00:00:00Z', ends_at: '2026-12-01T00:00:00Z', next_plan: null, roll_over_credits: 0 },
     ...change
   };
 }

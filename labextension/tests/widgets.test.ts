@@ -47,7 +47,7 @@ describe('the status item', () => {
 describe('the panel', () => {
   it('asks for no tools before it is shown', async () => {
     const { session, stream } = await followed();
-    const panel = new StudioPanel(session, NO_EXAMPLES);
+    const panel = new StudioPanel(session, NO_EXAMPLES, () => null);
     stream.write('hello', { kind: 'hello', balance: balance(), runs: [run()] });
     await vi.waitFor(() => { expect(panel.node.querySelectorAll('.studio-item').length).toBe(1); });
     Widget.attach(panel, document.body);
@@ -61,7 +61,7 @@ describe('the panel', () => {
 describe('a run in the list', () => {
   const rowOn = (answers: Record<string, () => Response>) => {
     const server = new AnsweringServer(answers);
-    const row = new RunRow(new StudioApi(server.send, () => 'key'));
+    const row = new RunRow(new StudioApi(server.send, () => 'key', '/studio/'));
     document.body.append(row.node);
     return { server, row };
   };
@@ -105,6 +105,33 @@ describe('a run in the list', () => {
     details.dispatchEvent(new Event('toggle'));
     await vi.waitFor(() => { expect(row.node.querySelector('.studio-log')?.textContent).toBe('<b>one</b>\ntwo'); });
     expect(row.node.querySelector('b')).toBeNull();
+  });
+
+  it('shows what was logged last while it is at work, as text', () => {
+    const { row } = rowOn({});
+    row.update(run({ log_line: '<b>reading</b> 3 of 7' }));
+    expect(row.node.querySelector('.studio-log-line')?.textContent).toBe('<b>reading</b> 3 of 7');
+    row.update(run({ revision: 2 }));
+    expect(row.node.querySelector('.studio-log-line')?.textContent).toBe('');
+  });
+
+  it('offers each file for download, and says which was deleted', async () => {
+    const files = [
+      { name: 'pages/report 1.html', media_type: 'text/html', size_bytes: 20_400, digest: 'sha256:aa', expires_at: '2999-01-01T00:00:00Z' },
+      { name: 'old.json', media_type: 'application/json', size_bytes: 812, digest: 'sha256:bb', expires_at: '2026-01-01T00:00:00Z' }
+    ];
+    const result = { headline: 'All is well', artefacts: files, provenance: { tool_id: 'x', tool_version: '1' } };
+    const { row } = rowOn({ 'GET api/runs/run_1': () => new Response(JSON.stringify({ ...whole, result })) });
+    row.update(run({ state: 'succeeded', charged_credits: 3, revision: 2 }));
+    const details = row.node.querySelector('details')!;
+    details.open = true;
+    details.dispatchEvent(new Event('toggle'));
+    await vi.waitFor(() => { expect(row.node.querySelectorAll('.studio-file').length).toBe(2); });
+    const links = [...row.node.querySelectorAll<HTMLAnchorElement>('.studio-file a')];
+    expect(links.map(link => [link.getAttribute('href'), link.download, link.title, link.getAttribute('aria-label')])).toEqual([
+      ['/studio/api/runs/run_1/artefacts/pages/report%201.html', 'report 1.html', 'sha256:aa', 'Download pages/report 1.html, 20 kB']
+    ]);
+    expect(row.node.querySelectorAll('.studio-file')[1]?.textContent).toMatch(/^old\.json812 bytes · deleted on Jan 1, 2026$/);
   });
 
   it('asks for its receipt when it is unfolded, not before', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { creditsText, isOver, rangeText, runCostText, secondsText, sentence, shortMomentText, sizeText, usedPercent, windowText } from '../src/models/wording';
+import { creditsText, dayText, dollarsText, isOver, rangeText, runCostText, secondsText, sentence, shortMomentText, sizeText, usedPercent, windowText } from '../src/models/wording';
 import { run, windowOf } from './samples';
 
 describe('quantities are written as in the notebook', () => {
@@ -9,6 +9,15 @@ describe('quantities are written as in the notebook', () => {
 
   it.each([[3, 8, '3–8 credits'], [5, 5, '5 credits'], [0, 0, '0 credits']])('%i to %i credits', (least, most, text) => {
     expect(rangeText(least, most)).toBe(text);
+  });
+
+  it.each([[27_000_000, '$27'], [26_940_000, '$26.94'], [1_005_000, '$1'], [1_234_050_000, '$1,234.05']])('%i millionths of a dollar', (micros, text) => {
+    expect(dollarsText(micros)).toBe(text);
+  });
+
+  it('a day is written for people, and what is no time as it came', () => {
+    expect(dayText('2026-12-01T12:00:00Z')).toBe('Dec 1, 2026');
+    expect(dayText('soon')).toBe('soon');
   });
 
   it.each([[400, '0.4 s'], [1240, '1.2 s'], [12_300, '12 s'], [200_000, '3 min 20 s']])('%i ms', (ms, text) => {

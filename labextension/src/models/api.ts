@@ -1,6 +1,19 @@
 /** One method per endpoint the browser uses; every answer is checked against its contract. */
 
-import type { Balance, Catalogue, Estimate, Run, RunList, SpendControls, SpendControlsChange, ToolPage } from '../contracts';
+import type {
+  Account,
+  Balance,
+  Catalogue,
+  Checkout,
+  Estimate,
+  Notice,
+  PackList,
+  Run,
+  RunList,
+  SpendControls,
+  SpendControlsChange,
+  ToolPage
+} from '../contracts';
 import { decode } from './decode';
 import { problemOf } from './problems';
 
@@ -11,7 +24,8 @@ export type Send = (path: string, init: RequestInit) => Promise<Response>;
 export class StudioApi {
   constructor(
     private readonly send: Send,
-    private readonly newKey: () => string
+    private readonly newKey: () => string,
+    private readonly root = ''
   ) {}
 
   async balance(): Promise<Balance> {
@@ -50,6 +64,34 @@ export class StudioApi {
 
   async changeSpendControls(change: SpendControlsChange): Promise<SpendControls> {
     return decode('SpendControls', await this.ask('api/account/settings/credits', 'PUT', change));
+  }
+
+  async account(): Promise<Account> {
+    return decode('Account', await this.ask('api/account'));
+  }
+
+  async packs(): Promise<PackList> {
+    return decode('PackList', await this.ask('api/billing/packs'));
+  }
+
+  /** Begin to buy a pack; nothing is charged before its page is paid on. */
+  async checkout(pack: string): Promise<Checkout> {
+    return decode('Checkout', await this.ask('api/billing/checkout', 'POST', { pack }));
+  }
+
+  async markRead(notice: string): Promise<Notice> {
+    return decode('Notice', await this.ask(`api/notices/${encodeURIComponent(notice)}/read`, 'POST', {}));
+  }
+
+  /** Where the browser downloads a file that a run made. */
+  fileAddress(run: string, name: string): string {
+    const path = name.split('/').map(encodeURIComponent).join('/');
+    return `${this.root}api/runs/${encodeURIComponent(run)}/artefacts/${path}`;
+  }
+
+  /** The page with packs, purchases and receipts. */
+  get creditsPage(): string {
+    return `${this.root}billing/credits`;
   }
 
   /** The stream of events; it stays open until `signal` aborts it. */

@@ -94,6 +94,19 @@ export function runCostText(run: RunSummary): string {
   return run.charged_credits === null ? `at most ${creditsText(run.max_credits)}` : creditsText(run.charged_credits);
 }
 
+/** '$27', '$26.94': what is less than a cent is left out. */
+export function dollarsText(micros: number): string {
+  const cents = Math.floor(micros / 10_000);
+  const rest = cents % 100;
+  return `$${amountText(Math.floor(cents / 100))}${rest === 0 ? '' : `.${String(rest).padStart(2, '0')}`}`;
+}
+
+/** The day alone, for people; the exact text where it is not a time. */
+export function dayText(instant: string): string {
+  const moment = new Date(instant);
+  return Number.isNaN(moment.getTime()) ? instant : moment.toLocaleDateString(undefined, { dateStyle: 'medium' });
+}
+
 /** 'queued, position 3'; the plain state when it does not wait or its place is not known. */
 export function runStateText(run: RunSummary): string {
   const waits = run.state === 'queued' && typeof run.queue_position === 'number';

@@ -5,6 +5,7 @@ import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import type { Session } from '../models/session';
 import { StudioPanel } from '../widgets/panel';
 import type { ExampleActions } from '../widgets/toolDetails';
+import { openTab } from './browserTab';
 import { COMMANDS } from './commands';
 import { creditsIcon } from './icon';
 import { addCell, canAddCell } from './notebookCell';
@@ -14,12 +15,12 @@ const CATEGORY = 'Studio';
 
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'studio-labextension:panel',
-  description: 'The side panel: balance, limits, runs and tools.',
+  description: 'The side panel: notices, balance, buying, limits, runs and tools.',
   autoStart: true,
   requires: [ISession],
   optional: [ICommandPalette, ILayoutRestorer],
   activate: (app: JupyterFrontEnd, session: Session, palette: ICommandPalette | null, restorer: ILayoutRestorer | null) => {
-    const panel = new StudioPanel(session, actionsOf(app));
+    const panel = new StudioPanel(session, actionsOf(app), openTab);
     panel.title.icon = creditsIcon;
     app.shell.add(panel, 'left', { rank: 850, type: CATEGORY });
     restorer?.add(panel, panel.id);

@@ -13,8 +13,7 @@ import { Session } from '../models/session';
 export const ISession = new Token<Session>('studio-labextension:ISession', 'Credits and runs of the user, kept up to date.');
 
 /** Everything goes through ServerConnection: base URL, token and XSRF are right by construction. */
-function sendTo(settings: ServerConnection.ISettings): Send {
-  const root = URLExt.join(settings.baseUrl, 'studio/');
+function sendTo(root: string, settings: ServerConnection.ISettings): Send {
   return (path, init) => ServerConnection.makeRequest(root + path, { cache: 'no-cache', ...init }, settings);
 }
 
@@ -24,7 +23,9 @@ export const sessionPlugin: JupyterFrontEndPlugin<Session> = {
   autoStart: true,
   provides: ISession,
   activate: (app: JupyterFrontEnd) => {
-    const api = new StudioApi(sendTo(app.serviceManager.serverSettings), () => UUID.uuid4());
+    const settings = app.serviceManager.serverSettings;
+    const root = URLExt.join(settings.baseUrl, 'studio/');
+    const api = new StudioApi(sendTo(root, settings), () => UUID.uuid4(), root);
     const session = new Session(api, new Feed(signal => api.openEvents(signal)));
     session.noticed.connect((_session, notice) => {
       Notification.emit(`Studio: ${notice.text}`, notice.severity, { autoClose: 10_000 });

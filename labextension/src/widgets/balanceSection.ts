@@ -21,7 +21,6 @@ export class BalanceSection extends Widget {
       ...this.day.nodes,
       ...this.month.nodes,
       this.remark,
-      this.notice,
       this.note
     );
     this.body.hidden = true;
@@ -59,7 +58,6 @@ export class BalanceSection extends Widget {
     this.month.update(balance.month, balance);
     setText(this.remark, remarkOf(balance));
     this.remark.dataset.level = levelOf(balance);
-    setText(this.notice, balance.notice ?? '');
     setText(this.note, balance.note ?? '');
   }
 
@@ -71,7 +69,6 @@ export class BalanceSection extends Widget {
   private readonly day = new WindowMeter('Used today');
   private readonly month = new WindowMeter('Used this month');
   private readonly remark = liveRegion('studio-remark');
-  private readonly notice = element('p');
   private readonly note = element('p', { class: 'studio-quiet' });
 }
 

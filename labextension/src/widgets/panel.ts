@@ -1,11 +1,13 @@
-/** The side panel: balance, limits, runs and tools, one below the other. */
+/** The side panel: notices, balance, buying, limits, runs and tools, one below the other. */
 
 import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import type { Session } from '../models/session';
 import { BalanceSection } from './balanceSection';
+import { BuySection, type OpenTab } from './buySection';
 import { liveRegion, setAttributes, setText } from './dom';
 import { LimitsSection } from './limitsSection';
+import { NoticesSection } from './noticesSection';
 import { RunsSection } from './runsSection';
 import type { ExampleActions } from './toolDetails';
 import { ToolsSection } from './toolsSection';
@@ -14,16 +16,16 @@ export const PANEL_ID = 'studio-panel';
 
 /** Holds the sections; when opened, the keyboard and the screen reader start at its top. */
 export class StudioPanel extends Panel {
-  constructor(session: Session, actions: ExampleActions) {
+  constructor(session: Session, actions: ExampleActions, openTab: OpenTab) {
     super();
     this.id = PANEL_ID;
     this.addClass('studio-Panel');
     this.title.caption = 'Studio: credits, tools and runs';
     setAttributes(this.node, { role: 'region', 'aria-label': 'Studio', tabindex: -1 });
     this.tools = new ToolsSection(session, actions);
-    [new BalanceSection(session), new LimitsSection(session), new RunsSection(session), this.tools].forEach(section => {
-      this.addWidget(section);
-    });
+    this.shop = new BuySection(session, openTab);
+    const top = [new NoticesSection(session), new BalanceSection(session), this.shop];
+    [...top, new LimitsSection(session), new RunsSection(session), this.tools].forEach(section => { this.addWidget(section); });
     this.node.append(this.spoken);
   }
 
@@ -40,6 +42,7 @@ export class StudioPanel extends Panel {
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
+    this.shop.load();
     this.tools.load();
   }
 
@@ -48,6 +51,7 @@ export class StudioPanel extends Panel {
     this.node.focus();
   }
 
+  private readonly shop: BuySection;
   private readonly tools: ToolsSection;
   private readonly spoken = liveRegion();
 }

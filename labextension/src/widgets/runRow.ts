@@ -5,6 +5,7 @@ import type { StudioApi } from '../models/api';
 import { asProblem, StudioProblem } from '../models/problems';
 import { isOver, plainWords, runCostText, runStateText, shortMomentText } from '../models/wording';
 import { button, element, setAttributes, setText, type Child } from './dom';
+import { fileList } from './fileList';
 import { logLines } from './logLines';
 import { Meter } from './meter';
 import { problemText } from './problemText';
@@ -17,7 +18,7 @@ export class RunRow {
   constructor(private readonly api: StudioApi) {
     const head = element('p', {}, this.title, this.input);
     const going = element('p', { class: 'studio-row' }, this.stage, this.cancel);
-    this.going.append(this.meter.node, going);
+    this.going.append(this.meter.node, going, this.logLine);
     const summary = element('summary', {}, this.state, this.cost);
     this.details.append(summary, this.inside);
     this.details.addEventListener('toggle', () => { void this.load(); });
@@ -46,6 +47,7 @@ export class RunRow {
     const words = [runStateText(run), run.stage, `${run.progress_percent} %`, runCostText(run)].filter(Boolean).join(' · ');
     setText(this.stage, words);
     this.meter.update(run.progress_percent, words);
+    setText(this.logLine, run.log_line ?? '');
   }
 
   /** A button that had the focus hands it on to the receipt before it goes. */
@@ -82,7 +84,7 @@ export class RunRow {
       return;
     }
     try {
-      this.inside.replaceChildren(...inside(await this.api.run(this.run.id)));
+      this.inside.replaceChildren(...inside(await this.api.run(this.run.id), this.api));
     } catch (thrown) {
       this.inside.replaceChildren(problemText(asProblem(thrown)));
     }
@@ -97,6 +99,8 @@ export class RunRow {
   private readonly meter = new Meter('Progress of the run');
   private readonly going = element('div');
   private readonly stage = element('span', { class: 'studio-quiet' });
+  /** Not spoken: a tool may log many lines a second. */
+  private readonly logLine = element('p', { class: 'studio-log-line' });
   private readonly cost = element('span');
   private readonly cancel = button('Cancel', () => { void this.askToCancel(); });
   private readonly said = element('div', { role: 'status' });
@@ -104,10 +108,11 @@ export class RunRow {
   private readonly inside = element('div');
 }
 
-function inside(run: Run): Node[] {
+function inside(run: Run, api: StudioApi): Node[] {
   const parts: Child[] = [
     run.failure === null ? null : problemText(new StudioProblem(run.failure)),
     run.result === null ? null : element('p', {}, run.result.headline),
+    fileList(run, (id, name) => api.fileAddress(id, name), new Date()),
     logLines(run.log_lines ?? []),
     run.receipt === null ? element('p', { class: 'studio-quiet' }, 'No receipt yet.') : receiptCard(run.receipt, true)
   ];

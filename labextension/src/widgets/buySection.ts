@@ -1,0 +1,185 @@
+/** The plan, packs compared, and the way to the page to pay on; where nothing is sold, whom to ask. */
+
+import { Widget } from '@lumino/widgets';
+import type { Account, Balance, Checkout, NoticeEvent, Pack } from '../contracts';
+import type { Session } from '../models/session';
+import { Shop } from '../models/shop';
+import { amountText, creditsText, dayText } from '../models/wording';
+import { element, liveRegion, setText } from './dom';
+import { givesText, packLists } from './packList';
+import { problemText } from './problemText';
+
+/** A browser tab that is open and empty until it is sent somewhere. */
+export interface EmptyTab {
+  go(address: string): void;
+  close(): void;
+}
+
+/** Opens a tab while a press is fresh, so that no pop-up blocker minds; null when one did all the same. */
+export type OpenTab = () => EmptyTab | null;
+
+const WEB: readonly string[] = ['https:', 'http:'];
+
+/** Asks what is sold when the panel is first shown; the plan's period when it is unfolded. */
+export class BuySection extends Widget {
+  constructor(
+    private readonly session: Session,
+    private readonly openTab: OpenTab
+  ) {
+    super({ node: element('section', { class: 'studio-section', 'aria-label': 'Buy credits' }) });
+    const page = element('a', { href: session.api.creditsPage, target: '_blank', rel: 'noopener' }, 'Purchases and receipts');
+    this.folder.append(element('summary', {}, element('h2', {}, 'Buy credits'), this.from), this.plan, this.packs, this.said, element('p', {}, page));
+    this.folder.addEventListener('toggle', () => { this.unfolded(); });
+    this.node.append(this.folder, this.notSold);
+    this.node.hidden = true;
+    this.shop = new Shop(session.api);
+    this.shop.changed.connect(this.draw, this);
+    session.changed.connect(this.onSession, this);
+    session.noticed.connect(this.onNoticed, this);
+  }
+
+  /** Learn what is sold, unless that is known. */
+  load(): void {
+    if (this.session.connection === 'online') {
+      void this.shop.loadPacks();
+    }
+  }
+
+  override dispose(): void {
+    this.shop.dispose();
+    super.dispose();
+  }
+
+  private unfolded(): void {
+    if (this.folder.open) {
+      void this.shop.loadAccount();
+    }
+  }
+
+  private onSession(_session: Session, change: string): void {
+    if (change === 'connection' && this.isVisible) {
+      this.load();
+    }
+    if (change === 'balance') {
+      this.followPlan();
+      this.draw();
+    }
+  }
+
+  private onNoticed(_session: Session, notice: NoticeEvent): void {
+    this.shop.take(notice);
+  }
+
+  /** Another plan or another month: what was known of the period is no longer true. */
+  private followPlan(): void {
+    const { balance } = this.session;
+    const known = `${balance?.plan.id ?? ''} ${balance?.month.starts_at ?? ''}`;
+    if (known !== this.known) {
+      this.known = known;
+      this.unfolded();
+    }
+  }
+
+  private draw(): void {
+    const { balance } = this.session;
+    const { packs, problem } = this.shop;
+    this.node.hidden = balance === null || (packs === null && problem === null);
+    if (balance === null) {
+      return;
+    }
+    const isSold = packs === null || packs.length > 0;
+    this.folder.hidden = !isSold;
+    this.notSold.hidden = isSold;
+    if (isSold) {
+      this.drawShop(balance, packs ?? []);
+    } else {
+      this.notSold.replaceChildren(element('p', {}, planText(balance, null)), element('p', { class: 'studio-quiet' }, ...whomToAsk(balance)));
+    }
+  }
+
+  private drawShop(balance: Balance, packs: readonly Pack[]): void {
+    setText(this.from, packs[0] === undefined ? '' : ` · from ${packs[0].price}`);
+    setText(this.plan, planText(balance, this.shop.account));
+    if (packs !== this.drawn) {
+      this.drawn = packs;
+      this.packs.replaceChildren(...packLists(packs, pack => { void this.buy(pack); }));
+    }
+    this.drawSaid();
+  }
+
+  private drawSaid(): void {
+    const { waiting, arrived, problem } = this.shop;
+    if (problem !== null) {
+      this.said.replaceChildren(problemText(problem));
+    } else if (waiting !== null) {
+      this.said.replaceChildren(...this.wayToPay(waiting));
+    } else {
+      setText(this.said, arrived === '' ? '' : `✔ ${arrived}. Thank you.`);
+    }
+  }
+
+  /** The tab is opened before the server is asked: a browser lets a page open one only while a press is fresh. */
+  private async buy(pack: Pack): Promise<void> {
+    const tab = this.openTab();
+    this.isBlocked = tab === null;
+    const checkout = await this.shop.begin(pack.id);
+    if (checkout !== null && isOfTheWeb(checkout.url)) {
+      tab?.go(checkout.url);
+    } else {
+      tab?.close();
+    }
+  }
+
+  private wayToPay(checkout: Checkout): Node[] {
+    if (!isOfTheWeb(checkout.url)) {
+      return [element('p', {}, 'This purchase is being looked at by the payment provider. Its page cannot be opened now.')];
+    }
+    const what = `${givesText(checkout.pack)} for ${checkout.pack.price}`;
+    const where = this.isBlocked ? 'Your browser kept the page to pay on from opening.' : 'The page to pay on is open in another tab.';
+    const link = element('a', { href: checkout.url, target: '_blank', rel: 'noopener noreferrer' }, `Pay ${checkout.pack.price}`);
+    return [
+      element('p', {}, `${what}: ${where}`),
+      element('p', {}, link),
+      element('p', { class: 'studio-quiet' }, 'Nothing is charged before you pay there. What you paid arrives here by itself.')
+    ];
+  }
+
+  private readonly shop: Shop;
+  private readonly folder = element('details');
+  private readonly from = element('span', { class: 'studio-quiet' });
+  private readonly plan = element('p', { class: 'studio-plan' });
+  private readonly packs = element('div');
+  private readonly said = liveRegion('studio-said');
+  private readonly notSold = element('div');
+  private drawn: readonly Pack[] | null = null;
+  private isBlocked = false;
+  private known = '';
+}
+
+/** 'Your plan Free gives 300 credits a month, at most 30 a day. The next come on Dec 1, 2026.' */
+export function planText(balance: Balance, account: Account | null): string {
+  const { title, monthly_credits: monthly, daily_cap_credits: daily } = balance.plan;
+  const gives = `Your plan ${title} gives ${creditsText(monthly)} a month, at most ${amountText(daily)} a day.`;
+  const period = account?.subscription;
+  if (period === undefined || period === null) {
+    return gives;
+  }
+  const then = period.next_plan === null ? 'The next credits come' : `The plan ${period.next_plan.title} begins`;
+  return `${gives} ${then} on ${dayText(period.ends_at)}.`;
+}
+
+function whomToAsk(balance: Balance): (Node | string)[] {
+  const command = element('code', {}, 'studio-server grant N --reference WHY');
+  switch (balance.mode) {
+    case 'local':
+      return ['Nothing is sold here. This server is your own: ', command, ' gives credits.'];
+    case 'hub':
+      return ['Nothing is sold here. For more credits ask whoever runs this JupyterHub.'];
+    default:
+      return ['Nothing is sold here. For more credits ask whoever runs this Studio server.'];
+  }
+}
+
+function isOfTheWeb(address: string): boolean {
+  return URL.canParse(address) && WEB.includes(new URL(address).protocol);
+}

@@ -1,0 +1,206 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { StudioApi } from '../src/models/api';
+import { Feed } from '../src/models/feed';
+import { Session } from '../src/models/session';
+import { BuySection, planText, type EmptyTab } from '../src/widgets/buySection';
+import { NoticesSection } from '../src/widgets/noticesSection';
+import { account, AnsweringServer, balance, checkout, pack, WrittenStream } from './samples';
+
+const json = (body: unknown, status = 200) => () => new Response(JSON.stringify(body), { status });
+const PACKS = [
+  pack(),
+  pack({ id: 'standard', title: 'Standard', credits: 1400, price: '£25', price_minor: 2500, unit_price: '£1.79', saving_percent: 10, is_best_value: true }),
+  pack({ id: 'dollars-10', title: '10 dollars', gives: 'dollars', credits: 0, dollars_micros: 10_000_000, currency: 'usd', price: '$10', unit_price: '$1.00' })
+];
+const SELLING = { 'GET api/billing/packs': json({ packs: PACKS }), 'GET api/account': json(account()) };
+
+/** A section on a session whose stream the test writes to. */
+class Stand {
+  stream: WrittenStream | null = null;
+  readonly tabs: { went: string | null; closed: boolean }[] = [];
+  readonly server: AnsweringServer;
+  readonly session: Session;
+
+  constructor(answers: Readonly<Record<string, () => Response>>) {
+    this.server = new AnsweringServer(answers);
+    const feed = new Feed(signal => {
+      this.stream = new WrittenStream(signal);
+      return Promise.resolve(this.stream.response);
+    });
+    this.session = new Session(new StudioApi(this.server.send, () => 'key', '/base/studio/'), feed);
+    this.session.start();
+  }
+
+  async greeted(change: Parameters<typeof balance>[0] = {}): Promise<this> {
+    await vi.waitFor(() => { expect(this.stream).not.toBeNull(); });
+    this.stream?.write('hello', { kind: 'hello', balance: balance(change), runs: [] });
+    await vi.waitFor(() => { expect(this.session.balance).not.toBeNull(); });
+    return this;
+  }
+
+  readonly openTab = (): EmptyTab => {
+    const tab = { went: null as string | null, closed: false };
+    this.tabs.push(tab);
+    return { go: address => { tab.went = address; }, close: () => { tab.closed = true; } };
+  };
+
+  buying(openTab: () => EmptyTab | null = this.openTab): BuySection {
+    const section = new BuySection(this.session, openTab);
+    document.body.append(section.node);
+    section.load();
+    return section;
+  }
+
+  routes(): string[] {
+    return this.server.asked.map(({ route }) => route);
+  }
+}
+
+let stand: Stand;
+afterEach(() => {
+  document.body.replaceChildren();
+  stand.session.dispose();
+});
+
+const text = (section: { readonly node: HTMLElement }): string => section.node.textContent;
+const buttons = (section: { readonly node: HTMLElement }): HTMLButtonElement[] => [...section.node.querySelectorAll('button')];
+
+describe('buying in the panel', () => {
+  it('compares packs: what they give, the price of a unit, what is saved, the best value', async () => {
+    stand = await new Stand(SELLING).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    expect(text(section)).toContain('from £10');
+    expect(text(section)).toContain('500 credits · Starter£2.00 per 100 credits');
+    expect(text(section)).toContain('1,400 credits · Standard ★ best value£1.79 per 100 credits · saves 10 %');
+    expect(text(section)).toContain('Dollars for language models$10$1.00 per dollar');
+    expect(buttons(section)[1]?.getAttribute('aria-label')).toBe('Buy Standard, 1,400 credits, for £25');
+    expect(stand.routes()).toEqual(['GET api/billing/packs']);
+  });
+
+  it('tells the plan and its next credits when it is unfolded, and asks for them no earlier', async () => {
+    stand = await new Stand(SELLING).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    section.node.querySelector('details')!.open = true;
+    await vi.waitFor(() => { expect(text(section)).toContain('The next credits come on'); });
+    expect(stand.routes()).toEqual(['GET api/billing/packs', 'GET api/account']);
+  });
+
+  it('opens an empty tab at the press, sends it to the page, and keeps a link to it', async () => {
+    stand = await new Stand({ ...SELLING, 'POST api/billing/checkout': json(checkout()) }).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    buttons(section)[0]?.click();
+    expect(stand.tabs.length).toBe(1);
+    await vi.waitFor(() => { expect(stand.tabs[0]?.went).toBe('https://pay.example/c/1'); });
+    expect(text(section)).toContain('500 credits for £10: The page to pay on is open in another tab.');
+    const link = section.node.querySelector<HTMLAnchorElement>('.studio-said a')!;
+    expect([link.textContent, link.href, link.rel]).toEqual(['Pay £10', 'https://pay.example/c/1', 'noopener noreferrer']);
+    expect(stand.server.asked.at(-1)?.init.body).toBe('{"pack":"starter"}');
+  });
+
+  it('says that the browser kept the page closed, and gives the link', async () => {
+    stand = await new Stand({ ...SELLING, 'POST api/billing/checkout': json(checkout()) }).greeted();
+    const section = stand.buying(() => null);
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(text(section)).toContain('Your browser kept the page to pay on from opening.'); });
+    expect(section.node.querySelector('.studio-said a')?.textContent).toBe('Pay £10');
+  });
+
+  it('closes the empty tab and says why when the purchase is refused', async () => {
+    const refused = { status: 503, code: 'payments_unreachable', error: 'The payment provider does not answer.' };
+    stand = await new Stand({ ...SELLING, 'POST api/billing/checkout': json(refused, 503) }).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(text(section)).toContain('The payment provider does not answer.'); });
+    expect(stand.tabs).toEqual([{ went: null, closed: true }]);
+  });
+
+  it('sends no tab to an address that is not of the web', async () => {
+    const page = checkout({ url: 'javascript:alert(1)' });
+    stand = await new Stand({ ...SELLING, 'POST api/billing/checkout': json(page) }).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(stand.tabs[0]?.closed).toBe(true); });
+    expect(stand.tabs[0]?.went).toBeNull();
+    expect(section.node.querySelector('.studio-said a')).toBeNull();
+  });
+
+  it('tells what arrived for the purchase it waits for, and not for another one', async () => {
+    stand = await new Stand({ ...SELLING, 'POST api/billing/checkout': json(checkout()) }).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(text(section)).toContain('Pay £10'); });
+    stand.stream?.write('notice', { kind: 'notice', severity: 'info', text: '1,400 credits arrived', about: 'order_0' });
+    stand.stream?.write('notice', { kind: 'notice', severity: 'info', text: '500 credits arrived', about: 'order_1' });
+    await vi.waitFor(() => { expect(text(section)).toContain('✔ 500 credits arrived. Thank you.'); });
+    expect(text(section)).not.toContain('Pay £10');
+  });
+
+  it.each([
+    ['local', 'studio-server grant N --reference WHY'],
+    ['hub', 'ask whoever runs this JupyterHub'],
+    ['service', 'ask whoever runs this Studio server']
+  ] as const)('where nothing is sold it says whom to ask (%s)', async (mode, words) => {
+    stand = await new Stand({ 'GET api/billing/packs': json({ packs: [] }) }).greeted({ mode });
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(text(section)).toContain(words); });
+    expect(section.node.querySelector('details')?.hidden).toBe(true);
+    expect(text(section)).toContain('Your plan Free gives 300 credits a month, at most 30 a day.');
+  });
+
+  it('names the plan that comes next', () => {
+    const next = { id: 'pro', title: 'Pro', monthly_credits: 12_000, daily_cap_credits: 2_000 };
+    const changing = account({ subscription: { starts_at: '2026-11-01T00:00:00Z', ends_at: '2026-12-01T12:00:00Z', next_plan: next, roll_over_credits: 0 } });
+    expect(planText(balance(), changing)).toMatch(/The plan Pro begins on Dec 1, 2026\.$/);
+  });
+});
+
+describe('notices in the panel', () => {
+  const told = { notice: '500 bought credits end on 2026-12-03', notice_id: 'notice_1', notice_severity: 'warning' } as const;
+
+  it('shows the latest one until it is dismissed on the server', async () => {
+    stand = await new Stand({ 'POST api/notices/notice_1/read': json({ id: 'notice_1', kind: 'credits_end_in_7_days', severity: 'warning', text: 'x', created_at: 'x', read_at: null }) }).greeted(told);
+    const section = new NoticesSection(stand.session);
+    document.body.append(section.node);
+    expect(text(section)).toContain('500 bought credits end on 2026-12-03.');
+    expect(section.node.hidden).toBe(false);
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(stand.routes()).toEqual(['POST api/notices/notice_1/read']); });
+    stand.stream?.write('balance', { kind: 'balance', balance: balance({ revision: 1 }) });
+    await vi.waitFor(() => { expect(section.node.hidden).toBe(true); });
+  });
+
+  it('keeps it and says why when it could not be dismissed', async () => {
+    stand = await new Stand({}).greeted(told);
+    const section = new NoticesSection(stand.session);
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(text(section)).toContain('does not run Studio'); });
+    expect(text(section)).toContain('500 bought credits');
+  });
+
+  it('shows what was told of purchases, at most three, and no alert of a limit', async () => {
+    stand = await new Stand({}).greeted();
+    const section = new NoticesSection(stand.session);
+    document.body.append(section.node);
+    stand.stream?.write('notice', { kind: 'notice', severity: 'warning', text: '50 % of today’s limit is used' });
+    for (const number of [1, 2, 3, 4]) {
+      stand.stream?.write('notice', { kind: 'notice', severity: 'info', text: `${number}00 credits arrived`, about: `order_${number}` });
+    }
+    await vi.waitFor(() => { expect(text(section)).toContain('400 credits arrived.'); });
+    expect(buttons(section).map(each => each.getAttribute('aria-label'))).toEqual([
+      'Dismiss: 400 credits arrived.',
+      'Dismiss: 300 credits arrived.',
+      'Dismiss: 200 credits arrived.'
+    ]);
+    buttons(section)[0]?.focus();
+    buttons(section)[0]?.click();
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Dismiss: 300 credits arrived.');
+    expect(stand.routes()).toEqual([]);
+  });
+});
