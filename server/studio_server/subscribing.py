@@ -5,7 +5,7 @@ from typing import Any
 
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import NAME_LENGTH
-from studio_server.accounts.plans import NotSubscribed, PlanKeyReused, PlanState, PlanUnknown
+from studio_server.accounts.plans import NotSubscribed, PlanIsPaid, PlanKeyReused, PlanState, PlanUnknown
 from studio_server.audit.events import OPERATOR
 from studio_server.operating import on_books
 from studio_server.services import Services
@@ -34,7 +34,7 @@ def put_on_plan(settings: Settings, identity: Identity, plan_id: str | None, *, 
     """Put a user on a plan (None: only look) and tell how their plan stands; the same reference does it once.
 
     Raises:
-        PlanUnknown, NotSubscribed, PlanKeyReused, LedgerRefusal: Nothing was changed.
+        PlanUnknown, NotSubscribed, PlanIsPaid, PlanKeyReused, LedgerRefusal: Nothing was changed.
         DatabaseInUse, BooksBroken: The books cannot be used now.
     """
 
@@ -61,7 +61,7 @@ def _plan(settings: Settings, chosen: argparse.Namespace) -> int:
     identity = Identity(chosen.issuer, chosen.subject, chosen.subject, "token")
     try:
         _say(put_on_plan(settings, identity, chosen.plan, reference=chosen.reference))
-    except (PlanUnknown, NotSubscribed, PlanKeyReused) as refused:
+    except (PlanUnknown, NotSubscribed, PlanIsPaid, PlanKeyReused) as refused:
         return _refuse(str(refused))
     return 0
 

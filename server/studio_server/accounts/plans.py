@@ -1,7 +1,8 @@
 """Plans: who is on which, what each period gives, what changes when.
 
 Owns subscriptions. Every step runs in the transaction it is handed, happens once whoever asks (two replicas,
-a webhook again), and goes by the transaction's time. Does not own payment: who takes money calls `change`.
+a webhook again), and goes by the transaction's time. Does not own payment: who takes money grants what was
+paid and calls `follow`; from then on our clock begins no period, unless nobody pays for three weeks.
 """
 
 from dataclasses import dataclass, replace
@@ -47,6 +48,14 @@ class NotSubscribed(LookupError):
         self.user_id = user_id
 
 
+class PlanIsPaid(ValueError):
+    """The plan is paid at the payment provider and changed there; nothing was changed."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"the plan of {user_id} is paid every month: its owner changes it")
+        self.user_id = user_id
+
+
 class PlanKeyReused(ValueError):
     """The key already stands for a change to another plan."""
 
@@ -62,6 +71,16 @@ class PlanState:
     plan: PlanEntry
     next_plan: PlanEntry | None
     period: Period
+
+
+@dataclass(frozen=True)
+class PaidPlan:
+    """A plan that was paid for elsewhere: which, for which period, and what comes then (None: it again)."""
+
+    plan_id: str
+    next_plan_id: str | None
+    starts_at: datetime
+    ends_at: datetime
 
 
 class Plans:
@@ -136,7 +155,7 @@ class Plans:
         the rest of the period. The same key answers as before. To cancel is to change to the free plan.
 
         Raises:
-            PlanUnknown, NotSubscribed, PlanKeyReused: Nothing was changed.
+            PlanUnknown, NotSubscribed, PlanIsPaid, PlanKeyReused: Nothing was changed.
             LedgerRefusal: The wallet takes no credits.
         """
         target = self.entry(plan_id)
@@ -144,6 +163,8 @@ class Plans:
         now = rows.locked(tx, user_id)
         if now is None or now.state != "active":
             raise NotSubscribed(user_id)
+        if now.renews == "invoices":
+            raise PlanIsPaid(user_id)
         earlier = rows.change_under(tx, user_id, key)
         if earlier is not None and earlier.to_plan != plan_id:
             raise PlanKeyReused(key, earlier.to_plan)
@@ -162,13 +183,72 @@ class Plans:
             )
         return done
 
+    def follow(self, tx: Tx, user_id: str, paid: PaidPlan | None, *, key: str, gave: int = 0) -> None:
+        """Let the plan be the one that is paid for elsewhere, or the free plan when nothing is paid any more.
+
+        Gives no paid credits (who took the money does; `gave` is for the notice), but the free month's, once.
+        The key is used once. A plan that an operator gave stays until something is paid.
+
+        Raises:
+            PlanUnknown: What was paid for is no longer on offer; nothing was changed.
+        """
+        now = rows.locked(tx, user_id)
+        if now is None or now.state != "active":
+            return
+        if paid is not None and paid.ends_at + rows.UNPAID_KEEPS <= tx.now:
+            paid = None
+        try:
+            if paid is not None:
+                self._follow(tx, now, paid, key, gave)
+            elif now.renews == "invoices":
+                self._lapse(tx, now, key)
+        except WalletNotOpen:
+            rows.save(tx, replace(now, state="ended"))
+
     def close_stray(self, tx: Tx, lot_id: str) -> None:
-        """Deal with an ended lot that may roll over: with its owner's renewal, or it expires."""
+        """Deal with an ended lot that may roll over: with its owner's renewal, or it expires.
+
+        While the next period of a paid plan may still be paid, the lot waits for it.
+        """
         user_id = rows.user_of_lot(tx, lot_id)
+        seen = None if user_id is None else rows.of(tx, user_id)
+        if seen is not None and seen.is_unpaid(tx.now):
+            return
         if user_id is None or not self.renew(tx, user_id):
             self._ledger.execute(tx, ClosePeriod(lot_id))
 
+    def _follow(self, tx: Tx, now: Subscription, paid: PaidPlan, key: str, gave: int) -> None:
+        before, plan = self.entry(now.plan_id), self.entry(paid.plan_id)
+        new = replace(now, plan_id=plan.id, next_plan_id=paid.next_plan_id, renews="invoices")
+        is_new = (now.renews, now.starts_at, now.ends_at) != ("invoices", paid.starts_at, paid.ends_at)
+        if is_new:
+            number = now.last_paid + 1
+            new = replace(new, anchor=paid.starts_at, first_number=number, last_paid=number)
+            new = new.running(Period(number, paid.starts_at, paid.ends_at))
+            self._roll(tx, new, before, plan, new.period)
+        rows.save(tx, new)
+        self._limit(tx, new, plan, key)
+        if plan.id != before.id:
+            done = PlanChange("started", before.id, plan.id, gave, tx.now)
+            self._tell(tx, new.user_id, "plan_changed", key, _changed(before, plan, done))
+        elif is_new and gave:
+            self._tell(tx, new.user_id, "plan_renewed", key, _renewed(plan, gave, new.period))
+
+    def _lapse(self, tx: Tx, last: Subscription, key: str) -> None:
+        """Back to the free plan, whose month is given unless it was before."""
+        before, plan = self.entry(last.plan_id), self.entry(DEFAULT_PLAN)
+        new = replace(last, plan_id=plan.id, next_plan_id=None, renews="clock")
+        period = calendar_period(new.joined_at, tx.now, new.zone)
+        self._roll(tx, new, before, plan, period)
+        granted = self._begin(tx, new, plan, period)
+        self._limit(tx, new, plan, key)
+        done = PlanChange("started", before.id, plan.id, granted, tx.now)
+        self._tell(tx, new.user_id, "plan_changed", key, _changed(before, plan, done))
+
     def _renew(self, tx: Tx, last: Subscription) -> None:
+        if last.renews == "invoices":
+            self._lapse(tx, last, f"lapsed:{last.user_id}:{last.number}")
+            return
         before, plan = self.entry(last.plan_id), self.entry(last.next_plan_id or last.plan_id)
         new = replace(last, plan_id=plan.id, next_plan_id=None)
         if last.plan_id == DEFAULT_PLAN != plan.id:

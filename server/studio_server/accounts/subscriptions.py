@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from studio_server.accounts.periods import Period
@@ -11,6 +11,8 @@ from studio_server.storage.tx import Row, Tx
 
 Dealt = Literal["granted", "missed", "nothing"]
 Kind = Literal["started", "upgraded", "scheduled", "kept"]
+UNPAID_KEEPS = timedelta(days=21)
+"""So long after a paid period a plan keeps its limits, without credits, while its renewal is not paid."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Subscription:
     """The plan of one user, the period of it that runs, and what it becomes at the period's end.
 
     `joined_at` numbers the free plan's calendar months; `anchor` starts period `first_number` of a paid plan.
-    Numbers of paid periods never come again: `last_paid` is the highest so far, -1 before the first.
+    Numbers of paid periods never come again: `last_paid` is the highest so far, -1 before the first. `renews`
+    says who begins the next period: our clock, or the invoice that was paid for it.
     """
 
     user_id: str
@@ -34,6 +37,7 @@ class Subscription:
     anchor: datetime
     starts_at: datetime
     ends_at: datetime
+    renews: Literal["clock", "invoices"] = "clock"
 
     @property
     def period(self) -> Period:
@@ -45,8 +49,16 @@ class Subscription:
         return replace(self, number=period.number, starts_at=period.starts_at, ends_at=period.ends_at)
 
     def is_due(self, now: datetime) -> bool:
-        """Whether its period has ended and the next one is to begin."""
-        return self.state == "active" and self.ends_at <= now
+        """Whether its period has ended and the next one is to begin: of a paid plan, the free plan's."""
+        return self.state == "active" and self.ends_at + self._waits() <= now
+
+    def is_unpaid(self, now: datetime) -> bool:
+        """Whether its paid period has ended, and the next one may still be paid."""
+        waits = self.state == "active" and self.renews == "invoices"
+        return waits and self.ends_at <= now < self.ends_at + UNPAID_KEEPS
+
+    def _waits(self) -> timedelta:
+        return UNPAID_KEEPS if self.renews == "invoices" else timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class PlanChange:
 
 COLUMNS = (
     "s.user_id, u.wallet_id, s.plan_id, s.next_plan_id, s.state, s.zone, s.first_number, s.last_paid,"
-    " s.number, s.joined_at, s.anchor, s.starts_at, s.ends_at"
+    " s.number, s.joined_at, s.anchor, s.starts_at, s.ends_at, s.renews"
 )
 SELECT = (
     f"SELECT {COLUMNS} FROM subscriptions s"  # noqa: S608  - constant text
@@ -86,8 +98,8 @@ def add(tx: Tx, new: Subscription) -> None:
     """Keep a new user's subscription."""
     tx.execute(
         "INSERT INTO subscriptions (user_id, zone, joined_at, plan_id, next_plan_id, state, anchor,"
-        " first_number, last_paid, number, starts_at, ends_at, revision)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        " first_number, last_paid, number, starts_at, ends_at, renews, revision)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (new.user_id, new.zone, to_microseconds(new.joined_at), *_changing(new)),
     )
 
@@ -96,17 +108,17 @@ def save(tx: Tx, changed: Subscription) -> None:
     """Keep what a subscription has become; the caller holds it locked."""
     tx.execute(
         "UPDATE subscriptions SET plan_id = ?, next_plan_id = ?, state = ?, anchor = ?, first_number = ?,"
-        " last_paid = ?, number = ?, starts_at = ?, ends_at = ? WHERE user_id = ?",
+        " last_paid = ?, number = ?, starts_at = ?, ends_at = ?, renews = ? WHERE user_id = ?",
         (*_changing(changed), changed.user_id),
     )
 
 
 def due(tx: Tx, limit: int) -> list[str]:
-    """Users whose period has ended, the longest ended first."""
+    """Users whose period has ended, the longest ended first; of paid plans those nobody pays any more."""
     rows = tx.execute(
         "SELECT user_id FROM subscriptions WHERE state = 'active' AND ends_at <= ?"
-        " ORDER BY ends_at, user_id LIMIT ?",
-        (to_microseconds(tx.now), limit),
+        " AND (renews = 'clock' OR ends_at <= ?) ORDER BY ends_at, user_id LIMIT ?",
+        (to_microseconds(tx.now), to_microseconds(tx.now - UNPAID_KEEPS), limit),
     )
     return [row[0] for row in rows]
 
@@ -173,8 +185,8 @@ def user_of_lot(tx: Tx, lot_id: str) -> str | None:
 
 
 def _subscription(row: Row) -> Subscription:
-    joined_at, anchor, starts_at, ends_at = map(from_microseconds, row[9:])
-    return Subscription(*row[:9], joined_at=joined_at, anchor=anchor, starts_at=starts_at, ends_at=ends_at)
+    joined_at, anchor, starts_at, ends_at = map(from_microseconds, row[9:13])
+    return Subscription(*row[:9], joined_at, anchor, starts_at, ends_at, row[13])
 
 
 def _changing(it: Subscription) -> tuple[str | int | None, ...]:
@@ -188,4 +200,5 @@ def _changing(it: Subscription) -> tuple[str | int | None, ...]:
         it.number,
         to_microseconds(it.starts_at),
         to_microseconds(it.ends_at),
+        it.renews,
     )
