@@ -246,6 +246,64 @@ export interface Receipt {
   readonly answered_from?: string | null;
 }
 
+// cards: A card that is kept for later payments, buying with it at once, and letting it buy by itself.
+
+/** The card that is kept, as far as its owner is shown. The number is at the payment provider only. */
+export interface SavedCard {
+  readonly brand: string;
+  /** The last four digits */
+  readonly last4: string;
+  readonly exp_month: number;
+  readonly exp_year: number;
+  /** For people, such as Visa ending 4242 */
+  readonly name: string;
+  readonly has_expired: boolean;
+}
+
+/** Your saved card, or none. */
+export interface CardPage {
+  readonly card: SavedCard | null;
+}
+
+/** Buy a pack with the saved card, now; needs an Idempotency-Key, which makes it one order. */
+export interface TopUpRequest {
+  readonly pack: string;
+  /** The price you were shown, in pence or cents; another one is refused */
+  readonly price_minor: number;
+}
+
+/** Turn auto-recharge on, with all three, or off. */
+export interface RechargeChange {
+  readonly on: boolean;
+  readonly pack?: string | null;
+  /** Below so many credits, or millionths of a dollar where the pack gives dollars */
+  readonly threshold?: number | null;
+  /** At most so many pence or cents a calendar month */
+  readonly ceiling_minor?: number | null;
+}
+
+/** Auto-recharge: what it does, what it did this month, and why it does nothing now. */
+export interface Recharge {
+  readonly state: 'on' | 'off' | 'paused';
+  /** Why it is as it is; asked is your own will */
+  readonly reason: 'never_asked' | 'asked' | 'authentication_required' | 'card_declined' | 'card_removed' | 'pack_changed' | 'disputed' | 'debt' | 'wallet_closed';
+  /** Where it is on: what it waits for; balance is that enough is left, nothing that it acts */
+  readonly waits_for: 'nothing' | 'balance' | 'charge' | 'cool_down' | 'ceiling' | 'wallet';
+  /** What it buys; None before it was ever turned on */
+  readonly pack: Pack | null;
+  readonly threshold: number;
+  readonly ceiling_minor: number;
+  /** For people, such as £30 */
+  readonly ceiling: string;
+  /** Charged by itself this month, or being charged */
+  readonly charged_minor: number;
+  readonly charged: string;
+  readonly month_ends_at: string | null;
+  readonly card: SavedCard | null;
+  /** How it stands, in one sentence for people */
+  readonly says: string;
+}
+
 // catalogue: The catalogue of tools as users see it.
 
 /** The most one run may use. */
@@ -400,7 +458,7 @@ export interface AccountErased {
 /** One sentence for one person; told once. */
 export interface Notice {
   readonly id: string;
-  readonly kind: 'credits_end_in_30_days' | 'credits_end_in_7_days' | 'debt_opened' | 'debt_covered' | 'plan_changed' | 'plan_renewed';
+  readonly kind: 'credits_end_in_30_days' | 'credits_end_in_7_days' | 'debt_opened' | 'debt_covered' | 'plan_changed' | 'plan_renewed' | 'recharged' | 'recharge_waits' | 'recharge_stopped';
   readonly severity: 'info' | 'warning';
   readonly text: string;
   readonly created_at: string;
@@ -448,6 +506,8 @@ export interface PackList {
 /** Begin to buy a pack; asked again before it is paid, the same page is given. */
 export interface CheckoutRequest {
   readonly pack: string;
+  /** Keep the card that pays, for later payments: only where its owner said so */
+  readonly save_card?: boolean;
 }
 
 /** Where to pay. Nothing is charged before the form on that page is sent. */
@@ -480,6 +540,8 @@ export interface Purchase {
   /** The provider's receipt, once it is paid */
   readonly receipt_url: string | null;
   readonly created_at: string;
+  /** Paid on a page, with the saved card, or by auto-recharge */
+  readonly way?: 'page' | 'saved_card' | 'recharge';
   /** plan: an invoice of a monthly plan */
   readonly kind?: 'pack' | 'plan';
   /** The provider's page of the invoice */
@@ -589,6 +651,8 @@ export interface Problem {
   readonly cap?: number | null;
   readonly resets_at?: string | null;
   readonly run_id?: string | null;
+  /** Where to do by hand what was refused, such as to pay */
+  readonly url?: string | null;
 }
 
 // results: What a tool returns: findings, tables, figures and artefacts, the same shape for all 24 tools.
@@ -782,6 +846,7 @@ export interface Contracts {
   readonly Artefact: Artefact;
   readonly Balance: Balance;
   readonly BalanceEvent: BalanceEvent;
+  readonly CardPage: CardPage;
   readonly Catalogue: Catalogue;
   readonly Checkout: Checkout;
   readonly CheckoutRequest: CheckoutRequest;
@@ -818,12 +883,15 @@ export interface Contracts {
   readonly Purchase: Purchase;
   readonly PurchaseList: PurchaseList;
   readonly Receipt: Receipt;
+  readonly Recharge: Recharge;
+  readonly RechargeChange: RechargeChange;
   readonly Run: Run;
   readonly RunEvent: RunEvent;
   readonly RunLimits: RunLimits;
   readonly RunList: RunList;
   readonly RunRequest: RunRequest;
   readonly RunSummary: RunSummary;
+  readonly SavedCard: SavedCard;
   readonly SecretInfo: SecretInfo;
   readonly SecretList: SecretList;
   readonly SecretValue: SecretValue;
@@ -837,6 +905,7 @@ export interface Contracts {
   readonly ToolPage: ToolPage;
   readonly ToolResult: ToolResult;
   readonly ToolSummary: ToolSummary;
+  readonly TopUpRequest: TopUpRequest;
   readonly UploadInfo: UploadInfo;
   readonly UploadPart: UploadPart;
   readonly Window: Window;
@@ -866,9 +935,10 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   Artefact: {"members": {"name": "string", "media_type": "string", "size_bytes": "integer", "digest": "string", "title": "string", "expires_at": {"any": ["string", "null"]}}, "optional": ["title", "expires_at"]},
   Balance: {"members": {"user": "string", "plan": {"ref": "Plan"}, "available_credits": "integer", "held_credits": "integer", "spendable_credits": "integer", "day": {"ref": "Window"}, "month": {"ref": "Window"}, "per_run_limit_credits": {"any": ["integer", "null"]}, "lots": {"list": {"ref": "LotView"}}, "alert_percent": {"any": ["integer", "null"]}, "level": {"literals": ["ok", "low", "blocked"]}, "mode": {"literals": ["local", "hub", "service"]}, "note": "string", "notice": "string", "notice_id": {"any": ["string", "null"]}, "notice_severity": {"literals": ["info", "warning"]}, "revision": "integer"}, "optional": ["note", "notice", "notice_id", "notice_severity"]},
   BalanceEvent: {"members": {"kind": {"literals": ["balance"]}, "balance": {"ref": "Balance"}}, "optional": []},
+  CardPage: {"members": {"card": {"any": [{"ref": "SavedCard"}, "null"]}}, "optional": []},
   Catalogue: {"members": {"tools": {"list": {"ref": "ToolSummary"}}, "price_version": "string"}, "optional": []},
   Checkout: {"members": {"order_id": "string", "session_id": "string", "url": "string", "pack": {"ref": "Pack"}}, "optional": []},
-  CheckoutRequest: {"members": {"pack": "string"}, "optional": []},
+  CheckoutRequest: {"members": {"pack": "string", "save_card": "boolean"}, "optional": ["save_card"]},
   Column: {"members": {"name": "string", "kind": {"literals": ["text", "integer", "number", "percent", "bytes", "money", "time", "flag"]}, "unit": "string"}, "optional": ["kind", "unit"]},
   Estimate: {"members": {"tool_id": "string", "tool_title": "string", "tool_version": "string", "place": {"literals": ["kernel", "server"]}, "price_version": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "forecast": {"ref": "Forecast"}, "measured_runs": "integer", "standing": {"any": [{"ref": "Standing"}, "null"]}, "quote": {"any": ["string", "null"]}, "quote_expires_at": {"any": ["string", "null"]}, "free_alternative": "string", "stored_run_id": {"any": ["string", "null"]}}, "optional": ["free_alternative", "stored_run_id"]},
   EstimateRequest: {"members": {"tool": "string", "inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}}, "optional": ["inputs", "max_credits"]},
@@ -883,7 +953,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   JsonValue: "unknown",
   LotView: {"members": {"source": "string", "left_credits": "integer", "ends_at": {"any": ["string", "null"]}}, "optional": []},
   Measured: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "peak_bytes": "integer", "byte_ms": "integer"}, "optional": []},
-  Notice: {"members": {"id": "string", "kind": {"literals": ["credits_end_in_30_days", "credits_end_in_7_days", "debt_opened", "debt_covered", "plan_changed", "plan_renewed"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "created_at": "string", "read_at": {"any": ["string", "null"]}}, "optional": []},
+  Notice: {"members": {"id": "string", "kind": {"literals": ["credits_end_in_30_days", "credits_end_in_7_days", "debt_opened", "debt_covered", "plan_changed", "plan_renewed", "recharged", "recharge_waits", "recharge_stopped"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "created_at": "string", "read_at": {"any": ["string", "null"]}}, "optional": []},
   NoticeEvent: {"members": {"kind": {"literals": ["notice"]}, "severity": {"literals": ["info", "warning"]}, "text": "string", "notice_id": {"any": ["string", "null"]}, "about": "string"}, "optional": ["notice_id", "about"]},
   NoticeList: {"members": {"notices": {"list": {"ref": "Notice"}}, "unread": "integer"}, "optional": []},
   Pack: {"members": {"id": "string", "title": "string", "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "price": "string", "saving_percent": "integer", "unit_price": "string", "is_best_value": "boolean", "lasts_days": "integer"}, "optional": []},
@@ -897,17 +967,20 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   PlanStanding: {"members": {"plan": {"ref": "Plan"}, "state": {"literals": ["free", "given", "paid", "past_due"]}, "period_ends_at": "string", "next_plan": {"any": [{"ref": "Plan"}, "null"]}, "next_price": {"any": ["string", "null"]}, "is_disputed": "boolean", "waiting_url": {"any": ["string", "null"]}, "has_portal": "boolean"}, "optional": []},
   PortalLink: {"members": {"url": "string"}, "optional": []},
   PriceLine: {"members": {"label": "string", "credits": "string", "detail": "string"}, "optional": ["detail"]},
-  Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id"]},
+  Problem: {"members": {"type": "string", "status": "integer", "code": "string", "error": "string", "reason": "string", "action": "string", "fields": {"list": {"ref": "FieldProblem"}}, "suggestions": {"list": "string"}, "limit": {"any": ["string", "null"]}, "used": {"any": ["integer", "null"]}, "held": {"any": ["integer", "null"]}, "needed": {"any": ["integer", "null"]}, "available": {"any": ["integer", "null"]}, "cap": {"any": ["integer", "null"]}, "resets_at": {"any": ["string", "null"]}, "run_id": {"any": ["string", "null"]}, "url": {"any": ["string", "null"]}}, "optional": ["type", "reason", "action", "fields", "suggestions", "limit", "used", "held", "needed", "available", "cap", "resets_at", "run_id", "url"]},
   Provenance: {"members": {"tool_id": "string", "tool_version": "string", "libraries": {"map": "string"}, "data_as_of": {"map": "string"}, "input_digest": "string"}, "optional": ["libraries", "data_as_of", "input_digest"]},
-  Purchase: {"members": {"order_id": "string", "pack_id": "string", "title": "string", "state": {"literals": ["waiting", "pending", "paid", "expired", "failed", "held"]}, "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price": "string", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "refunded_minor": "integer", "disputed": "boolean", "receipt_url": {"any": ["string", "null"]}, "created_at": "string", "kind": {"literals": ["pack", "plan"]}, "invoice_url": {"any": ["string", "null"]}}, "optional": ["kind", "invoice_url"]},
+  Purchase: {"members": {"order_id": "string", "pack_id": "string", "title": "string", "state": {"literals": ["waiting", "pending", "paid", "expired", "failed", "held"]}, "gives": {"literals": ["credits", "dollars"]}, "credits": "integer", "dollars_micros": "integer", "price": "string", "price_minor": "integer", "currency": {"literals": ["gbp", "usd"]}, "refunded_minor": "integer", "disputed": "boolean", "receipt_url": {"any": ["string", "null"]}, "created_at": "string", "way": {"literals": ["page", "saved_card", "recharge"]}, "kind": {"literals": ["pack", "plan"]}, "invoice_url": {"any": ["string", "null"]}}, "optional": ["way", "kind", "invoice_url"]},
   PurchaseList: {"members": {"purchases": {"list": {"ref": "Purchase"}}}, "optional": []},
   Receipt: {"members": {"id": "string", "run_id": "string", "tool_id": "string", "tool_title": "string", "tool_version": "string", "price_version": "string", "outcome": "string", "reason": "string", "min_credits": "integer", "typical_credits": "integer", "max_credits": "integer", "charged_credits": "integer", "returned_credits": "integer", "lines": {"list": {"ref": "PriceLine"}}, "measured": {"any": [{"ref": "Measured"}, "null"]}, "available_credits_after": "integer", "created_at": "string", "answered_from": {"any": ["string", "null"]}}, "optional": ["reason", "answered_from"]},
+  Recharge: {"members": {"state": {"literals": ["on", "off", "paused"]}, "reason": {"literals": ["never_asked", "asked", "authentication_required", "card_declined", "card_removed", "pack_changed", "disputed", "debt", "wallet_closed"]}, "waits_for": {"literals": ["nothing", "balance", "charge", "cool_down", "ceiling", "wallet"]}, "pack": {"any": [{"ref": "Pack"}, "null"]}, "threshold": "integer", "ceiling_minor": "integer", "ceiling": "string", "charged_minor": "integer", "charged": "string", "month_ends_at": {"any": ["string", "null"]}, "card": {"any": [{"ref": "SavedCard"}, "null"]}, "says": "string"}, "optional": []},
+  RechargeChange: {"members": {"on": "boolean", "pack": {"any": ["string", "null"]}, "threshold": {"any": ["integer", "null"]}, "ceiling_minor": {"any": ["integer", "null"]}}, "optional": ["pack", "threshold", "ceiling_minor"]},
   Run: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "log_line": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}, "tool_version": "string", "typical_credits": "integer", "started_at": {"any": ["string", "null"]}, "failure": {"any": [{"ref": "Problem"}, "null"]}, "receipt": {"any": [{"ref": "Receipt"}, "null"]}, "result": {"any": [{"ref": "ToolResult"}, "null"]}, "log_lines": {"list": "string"}}, "optional": ["stage", "log_line", "queue_position", "input_summary", "answered_from", "log_lines"]},
   RunEvent: {"members": {"kind": {"literals": ["run"]}, "run": {"ref": "RunSummary"}}, "optional": []},
   RunLimits: {"members": {"cpu_ms": "integer", "wall_ms": "integer", "memory_bytes": "integer", "output_bytes": "integer"}, "optional": []},
   RunList: {"members": {"runs": {"list": {"ref": "RunSummary"}}, "next_before": {"any": ["string", "null"]}}, "optional": []},
   RunRequest: {"members": {"inputs": {"map": {"ref": "JsonValue"}}, "max_credits": {"any": ["integer", "null"]}, "quote": {"any": ["string", "null"]}, "fresh": "boolean"}, "optional": ["inputs", "max_credits", "quote", "fresh"]},
   RunSummary: {"members": {"id": "string", "tool_id": "string", "tool_title": "string", "state": {"literals": ["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]}, "progress_percent": "integer", "stage": "string", "log_line": "string", "queue_position": {"any": ["integer", "null"]}, "revision": "integer", "max_credits": "integer", "charged_credits": {"any": ["integer", "null"]}, "receipt_id": {"any": ["string", "null"]}, "input_summary": "string", "answered_from": {"any": ["string", "null"]}, "created_at": "string", "ended_at": {"any": ["string", "null"]}}, "optional": ["stage", "log_line", "queue_position", "input_summary", "answered_from"]},
+  SavedCard: {"members": {"brand": "string", "last4": "string", "exp_month": "integer", "exp_year": "integer", "name": "string", "has_expired": "boolean"}, "optional": []},
   SecretInfo: {"members": {"name": "string", "created_at": "string", "used_at": {"any": ["string", "null"]}}, "optional": []},
   SecretList: {"members": {"secrets": {"list": {"ref": "SecretInfo"}}}, "optional": []},
   SecretValue: {"members": {"value": "string"}, "optional": []},
@@ -921,6 +994,7 @@ export const SHAPES: Readonly<Record<ContractName, Shape>> = {
   ToolPage: {"members": {"tool": {"ref": "ToolSummary"}, "version": {"any": ["string", "null"]}, "description": "string", "limits": {"any": [{"ref": "RunLimits"}, "null"]}, "input_schema": {"any": [{"map": {"ref": "JsonValue"}}, "null"]}, "cell_field": {"any": ["string", "null"]}, "example": "string"}, "optional": ["cell_field", "example"]},
   ToolResult: {"members": {"headline": "string", "score": {"any": ["integer", "null"]}, "summary": {"map": {"ref": "JsonValue"}}, "findings": {"list": {"ref": "Finding"}}, "tables": {"list": {"ref": "Table"}}, "figures": {"list": {"ref": "Figure"}}, "artefacts": {"list": {"ref": "Artefact"}}, "not_checked": {"list": "string"}, "provenance": {"ref": "Provenance"}}, "optional": ["score", "summary", "findings", "tables", "figures", "artefacts", "not_checked"]},
   ToolSummary: {"members": {"id": "string", "short_name": "string", "studio": "string", "title": "string", "summary": "string", "mode": {"literals": ["client", "hybrid", "server"]}, "risk": {"literals": ["low", "medium", "high"]}, "availability": {"literals": ["available", "coming_soon"]}, "min_credits": "integer", "max_credits": "integer"}, "optional": []},
+  TopUpRequest: {"members": {"pack": "string", "price_minor": "integer"}, "optional": []},
   UploadInfo: {"members": {"digest": "string", "size_bytes": "integer", "created": "boolean"}, "optional": []},
   UploadPart: {"members": {"digest": "string", "size_bytes": "integer", "offset_bytes": "integer", "complete": "boolean"}, "optional": []},
   Window: {"members": {"kind": {"literals": ["day", "month"]}, "starts_at": "string", "resets_at": "string", "cap_credits": "integer", "spent_credits": "integer", "held_credits": "integer"}, "optional": []},

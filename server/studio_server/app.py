@@ -78,11 +78,12 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
 
 
 def _reconciling(services: Services) -> list[asyncio.Task[None]]:
-    """The comparison with the payment provider, where there is one."""
+    """The comparison with the payment provider and the look after cards, where there is one."""
     if services.payments is None:
         return []
-    comparing = services.payments.reconciler.run()
-    return [asyncio.get_running_loop().create_task(comparing, name="payments")]
+    loop, payments = asyncio.get_running_loop(), services.payments
+    comparing = loop.create_task(payments.reconciler.run(), name="payments")
+    return [comparing, loop.create_task(payments.recharging.run(), name="cards")]
 
 
 async def _begin(app: Starlette, services: Services) -> None:

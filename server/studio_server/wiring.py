@@ -18,6 +18,7 @@ from studio_server.events.bus import EventBus
 from studio_server.ids import CountedIds, IdSource, TimeOrderedIds
 from studio_server.ledger import Ledger
 from studio_server.notices.service import Notices
+from studio_server.payments.buying import Payments
 from studio_server.payments.opening import open_payments, refuse_payments
 from studio_server.registry import catalogue
 from studio_server.registry.catalogue import Registry
@@ -156,10 +157,22 @@ def _connect(ground: Ground, executor: Executor, stripe_http: "HttpClient | None
         takeout=Takeout(db, takeout_key(settings)),
         replica=replica,
         recorder=Recorder(db),
-        payments=open_payments(
-            settings, db, ledger, ids, announcer.money_moved, publish=bus.publish, http=stripe_http
-        ),
+        payments=_payments(ground, ledger, announcer, bus, stripe_http),
     )
+
+
+def _payments(
+    ground: Ground, ledger: Ledger, announcer: Announcer, bus: EventBus, http: "HttpClient | None"
+) -> Payments | None:
+    """Payments that hear of every move of a balance, so that they can recharge it."""
+    opened = open_payments(
+        *(ground.settings, ground.db, ledger, ground.ids, announcer.money_moved),
+        publish=bus.publish,
+        http=http,
+    )
+    if opened is not None:
+        announcer.watch(opened.recharging.balance_moved)
+    return opened
 
 
 def _housekeeping(  # noqa: PLR0917  - each part once, in the order it is made

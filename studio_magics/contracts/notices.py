@@ -18,6 +18,9 @@ class Notice(Contract):
         "debt_covered",
         "plan_changed",
         "plan_renewed",
+        "recharged",
+        "recharge_waits",
+        "recharge_stopped",
     ]
     severity: Literal["info", "warning"]
     text: str

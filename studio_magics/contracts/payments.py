@@ -42,6 +42,9 @@ class CheckoutRequest(Contract):
     """Begin to buy a pack; asked again before it is paid, the same page is given."""
 
     pack: str = Field(min_length=1, max_length=64)
+    save_card: bool = Field(
+        default=False, description="Keep the card that pays, for later payments: only where its owner said so"
+    )
 
 
 class Checkout(Contract):
@@ -70,6 +73,9 @@ class Purchase(Contract):
     disputed: bool
     receipt_url: str | None = Field(description="The provider's receipt, once it is paid")
     created_at: Instant
+    way: Literal["page", "saved_card", "recharge"] = Field(
+        default="page", description="Paid on a page, with the saved card, or by auto-recharge"
+    )
     kind: Literal["pack", "plan"] = Field(default="pack", description="plan: an invoice of a monthly plan")
     invoice_url: str | None = Field(default=None, description="The provider's page of the invoice")
 

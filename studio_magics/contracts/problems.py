@@ -35,6 +35,7 @@ class Problem(Contract):
     cap: int | None = None
     resets_at: Instant | None = None
     run_id: str | None = None
+    url: str | None = Field(default=None, description="Where to do by hand what was refused, such as to pay")
 
     def model_dump_wire(self) -> dict[str, Any]:
         """The body as sent: without the members that say nothing."""

@@ -28,7 +28,11 @@ ERASED: dict[str, str] = {
     " result = NULL, log_lines = '[]' WHERE user_id = ?",
     "idempotency": "DELETE FROM idempotency WHERE principal_id = ?",
     "notices": "DELETE FROM notices WHERE user_id = ?",
-    "payment_orders": "UPDATE payment_orders SET session_url = NULL, receipt_url = NULL WHERE user_id = ?",
+    "payment_orders": "UPDATE payment_orders SET session_url = NULL, receipt_url = NULL, customer_id = NULL,"
+    " method_id = NULL WHERE user_id = ?",
+    "saved_cards": "UPDATE saved_cards SET state = 'leaving', brand = '', last4 = '', exp_month = 0,"
+    " exp_year = 0 WHERE user_id = ?",
+    "recharges": "DELETE FROM recharges WHERE user_id = ?",
     "payment_customers": "DELETE FROM payment_customers WHERE user_id = ?",
     "plan_agreements": "UPDATE plan_agreements SET session_url = NULL WHERE user_id = ?",
     "plan_invoices": "UPDATE plan_invoices SET invoice_url = NULL, receipt_url = NULL WHERE user_id = ?",

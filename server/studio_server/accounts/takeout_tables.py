@@ -166,10 +166,10 @@ TABLES: tuple[Table, ...] = (
         "user",
         (
             *("order_id", "pack_id", "asset", "units", "amount_minor", "currency", "state", "reversed_minor"),
-            *("session_id", "payment_id", "receipt_url", "created_at", "changed_at"),
+            *("session_id", "payment_id", "receipt_url", "way", "failure", "created_at", "changed_at"),
         ),
         "SELECT id, pack_id, asset, units, amount_minor, currency, state, reversed_minor, session_id,"
-        " intent_id, receipt_url, created_us, changed_us FROM payment_orders WHERE user_id = ?"
+        " intent_id, receipt_url, way, failure, created_us, changed_us FROM payment_orders WHERE user_id = ?"
         " ORDER BY created_us, id",
     ),
     Table(
@@ -199,6 +199,20 @@ TABLES: tuple[Table, ...] = (
         "SELECT id, agreement_id, kind, plan_id, units, amount_minor, currency, state, intent_id,"
         " invoice_url, receipt_url, reversed_minor, starts_us, ends_us, issued_us FROM plan_invoices"
         " WHERE user_id = ? ORDER BY issued_us, id",
+    ),
+    Table(
+        "saved_card",
+        "user",
+        ("provider_id", "brand", "last_digits", "expires_month", "expires_year", "saved_at"),
+        "SELECT method_id, brand, last4, exp_month, exp_year, saved_us FROM saved_cards"
+        " WHERE user_id = ? AND state = 'kept'",
+    ),
+    Table(
+        "auto_recharge",
+        "user",
+        ("state", "reason", "threshold", "pack_id", "ceiling_minor", "currency", "changed_at"),
+        "SELECT state, reason, threshold, pack_id, ceiling_minor, currency, changed_us FROM recharges"
+        " WHERE user_id = ?",
     ),
     Table(
         "dollar_statement",

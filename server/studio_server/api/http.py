@@ -11,7 +11,7 @@ from starlette.responses import Response
 from studio_magics.contracts.base import Contract
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
-from studio_server.storage.idempotency import Scope, StoredAnswer, remember, remembered
+from studio_server.storage.idempotency import Asked, Scope, StoredAnswer, remember, remembered
 from studio_server.storage.tx import Tx
 
 if TYPE_CHECKING:
@@ -133,23 +133,33 @@ async def once(
     Raises:
         KeyReused: The key stands for another request.
     """
-    scope = _scope(request, user)
-    digest = hashlib.sha256(json.dumps(said.model_dump(mode="json"), sort_keys=True).encode()).digest()
+    asked = asked_for(request, user, said)
 
     def in_one(tx: Tx) -> tuple[StoredAnswer | str, Extra | None]:
-        earlier = remembered(tx, scope, digest) if scope else None
+        earlier = remembered(tx, asked.scope, asked.digest) if asked else None
         if earlier is not None:
             return earlier, None
         contract, extra = work(tx)
         text = contract.model_dump_json()
-        if scope:
-            remember(tx, scope, digest, status, text)
+        if asked:
+            remember(tx, asked.scope, asked.digest, status, text)
         return text, extra
 
     kept, extra = await services(request).db.write(in_one)
     if isinstance(kept, StoredAnswer):
         return json_text(kept.answer_json, kept.status), None
     return json_text(kept, status), extra
+
+
+def asked_for(request: Request, user: User, said: Contract) -> Asked | None:
+    """Under which key this is asked for, or None without an Idempotency-Key.
+
+    Raises:
+        QueryInvalid: The key is none.
+    """
+    scope = _scope(request, user)
+    text = json.dumps(said.model_dump(mode="json"), sort_keys=True)
+    return None if scope is None else Asked(scope, hashlib.sha256(text.encode()).digest())
 
 
 def _scope(request: Request, user: User) -> Scope | None:

@@ -8,6 +8,7 @@ from studio_server.api.http import (
     BodyTooLarge,
     QueryInvalid,
     answer,
+    asked_for,
     body,
     json_text,
     number,
@@ -50,12 +51,9 @@ async def checkout(request: Request) -> Response:
     """Begin to buy a pack: the page to pay on. Asked again before it is paid, the same page."""
     found, user = payments(request), await signed_in(request)
     said = await body(request, CheckoutRequest)
-    base = _base(request)
-    places = (
-        f"{base}/billing/success?session_id={{CHECKOUT_SESSION_ID}}",
-        f"{base}/billing/cancel?pack={found.packs.find(said.pack).id}",
-    )
-    order = await found.buying.begin(user, said.pack, lambda _: places)
+    back = places(request, found.packs.find(said.pack).id)
+    asked = asked_for(request, user, said)
+    order = await found.buying.begin(user, said.pack, lambda _: back, keep_card=said.save_card, asked=asked)
     pack = shown_pack(found.packs, found.packs.find(order.pack_id))
     return answer(
         Checkout(order_id=order.id, session_id=order.session_id or "", url=order.session_url or "", pack=pack)
@@ -91,6 +89,15 @@ async def webhook(request: Request) -> Response:
     event = told(raw, header, server.settings.stripe_webhook_secrets, server.db.clock.now())
     await found.inbox.take(event)
     return json_text('{"received":true}')
+
+
+def places(request: Request, pack_id: str) -> tuple[str, str]:
+    """Where the browser goes after paying a pack, and after going back."""
+    base = _base(request)
+    return (
+        f"{base}/billing/success?session_id={{CHECKOUT_SESSION_ID}}",
+        f"{base}/billing/cancel?pack={pack_id}",
+    )
 
 
 async def _raw(request: Request) -> bytes:

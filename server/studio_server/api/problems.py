@@ -12,6 +12,7 @@ from starlette.responses import Response
 from studio_magics.contracts.problems import FieldProblem, Problem
 from studio_server.accounts.archive import ArchiveTooLarge
 from studio_server.accounts.erasure import ErasureRefused
+from studio_server.api.card_problems import CARDS
 from studio_server.api.file_problems import FILES
 from studio_server.api.http import BodyTooLarge, NotSignedIn, QueryInvalid
 from studio_server.api.payment_problems import PAYMENTS
@@ -253,6 +254,7 @@ def _erasure_refused(fault: ErasureRefused) -> Problem:
 TABLE: dict[type[BaseException], Callable[[Any], Problem]] = {
     **FILES,
     **PAYMENTS,
+    **CARDS,
     NotSignedIn: lambda _: _problem(
         401,
         "not_signed_in",

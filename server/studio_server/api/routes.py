@@ -10,6 +10,7 @@ from starlette.routing import Route
 from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange, Statement
 from studio_magics.contracts.base import Contract
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
+from studio_magics.contracts.cards import CardPage, Recharge, RechargeChange, TopUpRequest
 from studio_magics.contracts.catalogue import Accuracy, Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo, UploadPart
 from studio_magics.contracts.leaving import AccountErased
@@ -20,6 +21,7 @@ from studio_magics.contracts.secrets import SecretInfo, SecretList, SecretValue
 from studio_server.api import (
     account,
     billing,
+    cards,
     events,
     leaving,
     notices,
@@ -84,7 +86,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/credits/statement", books.statement, Statement, query=("before", "limit")),
     Endpoint("GET", "/api/receipts/{receipt}", books.receipt, Receipt),
     Endpoint("GET", "/api/billing/packs", payments.list_packs, PackList, anonymous=True),
-    Endpoint("POST", "/api/billing/checkout", payments.checkout, Checkout, CheckoutRequest),
+    Endpoint("POST", "/api/billing/checkout", payments.checkout, Checkout, CheckoutRequest, keyed=True),
+    Endpoint("POST", "/api/billing/top-up", cards.top_up, PaymentStatus, TopUpRequest, keyed=True),
+    Endpoint("GET", "/api/billing/card", cards.show_card, CardPage),
+    Endpoint("DELETE", "/api/billing/card", cards.remove_card, CardPage),
+    Endpoint("GET", "/api/billing/recharge", cards.show_recharge, Recharge),
+    Endpoint("PUT", "/api/billing/recharge", cards.change_recharge, Recharge, RechargeChange),
     Endpoint("GET", "/api/billing/verify-payment", payments.verify, PaymentStatus, query=("session_id",)),
     Endpoint("GET", "/api/billing/purchases", payments.purchases, PurchaseList, query=("limit",)),
     Endpoint("GET", "/api/account", account.account, Account),

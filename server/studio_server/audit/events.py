@@ -41,6 +41,10 @@ class EventKind(StrEnum):
     PURCHASE_ENDED = "purchase_ended"
     PURCHASE_REFUNDED = "purchase_refunded"
     PURCHASE_DISPUTED = "purchase_disputed"
+    CARD_SAVED = "card_saved"
+    CARD_REMOVED = "card_removed"
+    RECHARGE_ON = "recharge_on"
+    RECHARGE_STOPPED = "recharge_stopped"
     TOKEN_MADE = "token_made"  # noqa: S105  - the name of an event
 
 
@@ -162,6 +166,24 @@ class PurchaseStep(Event):
     amount_minor: int
     currency: str
     credits: int
+
+
+@dataclass(frozen=True)
+class CardStep(Event):
+    """A card is kept, or no longer; the subject is its owner, the reference the order it was kept with."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class RechargeStep(Event):
+    """Auto-recharge was turned on or stopped; the subject is whose it is, `reason` is `asked` or a code."""
+
+    reason: str
+    pack_id: str
+    threshold: int
+    ceiling_minor: int
+    currency: str
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ NoticeKind = Literal[
     "debt_covered",
     "plan_changed",
     "plan_renewed",
+    "recharged",
+    "recharge_waits",
+    "recharge_stopped",
 ]
 Severity = Literal["info", "warning"]
 

@@ -4,26 +4,31 @@ Owns: that an attempt is on record before anybody is asked, that a double click 
 person sees only their own payments.
 """
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from studio_server.accounts.people import User
 from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ids import IdSource
-from studio_server.payments import orders
+from studio_server.payments import asking, orders
+from studio_server.payments.card_side import CardProvider
+from studio_server.payments.charging import Charging
 from studio_server.payments.converge import Converged, Converger
+from studio_server.payments.customers import Customers
 from studio_server.payments.inbox import Inbox
+from studio_server.payments.keeping import Keeping
 from studio_server.payments.orders import UNDER_WAY, Order
 from studio_server.payments.packs import Pack, Packs
-from studio_server.payments.provider import PaymentFailure, PaymentUnsettled, Provider
+from studio_server.payments.provider import PaymentFailure, PaymentUnsettled, Provider, ProviderRefused
+from studio_server.payments.recharging import Recharging
 from studio_server.payments.reconcile import Reconciler
+from studio_server.payments.turns import Turns
+from studio_server.storage.idempotency import Asked
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 ATTEMPTS = 4
-LOCKS = 1_000
+NOT_THERE = "resource_missing"
 Places = Callable[[str], tuple[str, str]]
 """The addresses of the success and the cancel page, for an order."""
 
@@ -36,11 +41,15 @@ class Payments:
     packs: Packs
     converger: Converger
     buying: "Buying"
+    charging: Charging
+    keeping: Keeping
+    recharging: Recharging
     inbox: Inbox
     reconciler: Reconciler
 
     async def close(self) -> None:
-        """Let the connections to the provider go."""
+        """Wait for what is being charged, and let the connections to the provider go."""
+        await self.recharging.close()
         await self.provider.close()
 
 
@@ -53,25 +62,43 @@ class Buying:
         ids: IdSource,
         packs: Packs,
         provider: Provider,
+        card_provider: CardProvider,
         converger: Converger,
+        customers: Customers,
         tell: Callable[[str], None],
     ) -> None:
         """`tell` pushes a user's balance as it is now."""
-        self._db, self._ids, self._packs = db, ids, packs
-        self._provider, self._converger, self._tell = provider, converger, tell
-        self._turns: OrderedDict[str, asyncio.Lock] = OrderedDict()
+        self._db, self._ids, self._packs, self._turns = db, ids, packs, Turns()
+        self._provider, self._card_provider, self._converger = provider, card_provider, converger
+        self._customers, self._tell = customers, tell
 
-    async def begin(self, user: User, pack_id: str, places: Places) -> Order:
+    async def begin(
+        self,
+        user: User,
+        pack_id: str,
+        places: Places,
+        *,
+        keep_card: bool = False,
+        asked: Asked | None = None,
+    ) -> Order:
         """The page to pay a pack on: the one under way if there is one, else a new one.
 
+        With `keep_card` the card that pays is kept; a page that was opened otherwise is ended first. Asked
+        again under the same key it is the same order, over or not.
+
         Raises:
-            PackUnknown: Nothing was done.
+            PackUnknown, KeyReused: Nothing was done.
             PaymentFailure, StorageError: There may be an order; asking again goes on with it.
         """
         pack = self._packs.find(pack_id)
-        async with self._turn(f"{user.id} {pack.id}"):
+        async with self._turns.of(f"{user.id} {pack.id}"):
             for _ in range(ATTEMPTS):
-                order = await self._db.write(lambda tx: self._order(tx, user, pack))
+                order = await self._db.write(lambda tx: self._order(tx, user, pack, keep_card, asked))
+                if order.state not in UNDER_WAY:
+                    return order
+                if not _is_as_wished(order, keep_card=keep_card):
+                    await self._end(order)
+                    continue
                 usable = await self._opened(order, pack, places)
                 if usable is not None:
                     return usable
@@ -102,11 +129,23 @@ class Buying:
         """The latest purchases of this user."""
         return self._db.read(lambda tx: orders.listed(tx, user.id, limit=limit))
 
-    def _order(self, tx: Tx, user: User, pack: Pack) -> Order:
-        found = orders.under_way(tx, user.id, pack.id)
-        if found is not None:
-            return found
-        order = orders.add(tx, self._ids.new("order"), user.id, pack)
+    def _order(self, tx: Tx, user: User, pack: Pack, keep_card: bool, asked: Asked | None) -> Order:
+        known = self._known(tx, asked)
+        if known is not None:
+            return known
+        order = orders.under_way(tx, user.id, pack.id) or self._add(tx, user, pack, keep_card=keep_card)
+        if _is_as_wished(order, keep_card=keep_card):
+            asking.stand_for(tx, asked, order.id)
+        return order
+
+    def _known(self, tx: Tx, asked: Asked | None) -> Order | None:
+        """The order the caller's key stands for; one whose page was never opened counts for nothing."""
+        order_id = asking.order_of(tx, asked)
+        order = None if order_id is None else orders.by_id(tx, order_id)
+        return None if order is not None and order.state == "failed" and order.session_id is None else order
+
+    def _add(self, tx: Tx, user: User, pack: Pack, *, keep_card: bool) -> Order:
+        order = orders.add(tx, self._ids.new("order"), user.id, pack, keeps_card=keep_card)
         step = PurchaseStep(order.id, "", order.amount_minor, order.currency, order.units)
         record_purchase_step(tx, user.id, EventKind.PURCHASE_STARTED, step)
         return order
@@ -116,8 +155,11 @@ class Buying:
         if order.session_id is None:
             success, cancel = places(order.id)
             try:
-                made = await self._provider.open_session(order, pack.title, success=success, cancel=cancel)
+                made = await self._provider.open_session(
+                    order, pack.title, success=success, cancel=cancel, customer=await self._customer(order)
+                )
             except PaymentFailure as fault:
+                await self._renew_customer(order, fault)
                 return await self._found_again(order, fault)
             return await self._db.write(lambda tx: orders.opened(tx, order.id, made.id, made.url))
         done = (await self.bring_up_to_date(order.id)).order
@@ -135,13 +177,26 @@ class Buying:
             raise fault
         return await self._db.write(lambda tx: orders.opened(tx, order.id, found.id, found.url))
 
-    def _turn(self, name: str) -> asyncio.Lock:
-        """Whoever buys the same pack twice at once waits for the first."""
-        lock = self._turns.pop(name, None) or asyncio.Lock()
-        self._turns[name] = lock
-        while len(self._turns) > LOCKS:
-            oldest = next(iter(self._turns))
-            if self._turns[oldest].locked():
-                break
-            del self._turns[oldest]
-        return lock
+    async def _customer(self, order: Order) -> str | None:
+        """Whose card is kept; nobody's where that was not asked for."""
+        return None if order.keeps_card == "no" else await self._customers.customer_of(order.user_id)
+
+    async def _renew_customer(self, order: Order, fault: PaymentFailure) -> None:
+        """Where the provider no longer knows the customer, the next page is opened for another one."""
+        is_gone = isinstance(fault, ProviderRefused) and fault.code == NOT_THERE
+        gone = self._db.read(lambda tx: self._customers.known(tx, order.user_id))
+        if is_gone and order.keeps_card != "no" and gone is not None:
+            await self._customers.replace(order.user_id, gone)
+
+    async def _end(self, order: Order) -> None:
+        """End a page that was opened for other wishes, so that it cannot be paid beside the next one."""
+        if order.session_id is not None:
+            await self._card_provider.expire_session(order.session_id)
+        done = await self.bring_up_to_date(order.id)
+        if done.order.state == "new":
+            await self._db.write(lambda tx: orders.save(tx, done.order, replace(done.order, state="failed")))
+
+
+def _is_as_wished(order: Order, *, keep_card: bool) -> bool:
+    """A card is kept only where its owner says so now."""
+    return (order.keeps_card != "no") is keep_card

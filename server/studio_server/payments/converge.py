@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from studio_magics.contracts.events import NoticeEvent
-from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
+from studio_server.audit.events import CardStep, EventKind, PurchaseStep, record, record_purchase_step
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger, WalletNotOpen
-from studio_server.payments import moves, orders
+from studio_server.payments import cards, moves, orders
+from studio_server.payments.card_side import CardProvider
+from studio_server.payments.cards import CardFacts
 from studio_server.payments.incidents import SYSTEM, report
 from studio_server.payments.orders import UNDER_WAY, Order, OrderState
+from studio_server.payments.outcomes import Outcomes
 from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider, SessionFacts
 from studio_server.payments.showing import news
 from studio_server.storage.store import Store
@@ -23,6 +26,7 @@ from studio_server.storage.tx import Tx
 
 ATTEMPTS = 8
 FAILED_INTENTS = frozenset({"requires_payment_method", "canceled"})
+LONGEST_CODE = 64
 Also = Callable[[Tx], None]
 Publish = Callable[[str, NoticeEvent], None]
 
@@ -42,6 +46,8 @@ class Facts:
 
     session: SessionFacts | None
     intent: IntentFacts | None
+    card: CardFacts | None = None
+    """The card that is to be kept, once it has paid."""
 
 
 def _nothing(tx: Tx) -> None:
@@ -57,11 +63,20 @@ def _nobody(user_id: str, event: NoticeEvent) -> None:
 class Converger:
     """Brings orders up to date."""
 
-    def __init__(
-        self, db: Store, ledger: Ledger, ids: IdSource, provider: Provider, *, publish: Publish = _nobody
+    def __init__(  # noqa: PLR0917  - each part once
+        self,
+        db: Store,
+        ledger: Ledger,
+        ids: IdSource,
+        provider: Provider,
+        card_provider: CardProvider,
+        outcomes: Outcomes,
+        *,
+        publish: Publish = _nobody,
     ) -> None:
         """`publish` tells a user's streams what a payment gave or took."""
         self._db, self._ledger, self._ids, self._provider = db, ledger, ids, provider
+        self._card_provider, self._outcomes = card_provider, outcomes
         self._publish = publish
 
     async def by_reference(
@@ -141,11 +156,25 @@ class Converger:
         return await self._db.write(work)
 
     async def _facts(self, order: Order, intent_id: str | None) -> Facts:
+        session, intent_id = await self._paid_how(order, intent_id)
+        intent = None if intent_id is None else await self._provider.intent(intent_id)
+        return Facts(session, intent, await self._card(order, intent))
+
+    async def _paid_how(self, order: Order, intent_id: str | None) -> tuple[SessionFacts | None, str | None]:
+        """The page and the payment of an order, as far as there are any."""
+        if order.way != "page":
+            found = order.intent_id or intent_id
+            return None, found or await self._card_provider.charge_for(order)
         session = None if order.session_id is None else await self._provider.session(order.session_id)
         if order.session_id is None and order.repeats is None:
             session = await self._provider.session_for(order)
-        intent_id = order.intent_id or intent_id or (session.intent_id if session else None)
-        return Facts(session, None if intent_id is None else await self._provider.intent(intent_id))
+        return session, order.intent_id or intent_id or (session.intent_id if session else None)
+
+    async def _card(self, order: Order, intent: IntentFacts | None) -> CardFacts | None:
+        """The card that paid, where its owner asked that it be kept and it was not seen to yet."""
+        if order.keeps_card != "asked" or intent is None or intent.status != "succeeded":
+            return None
+        return None if intent.method_id is None else await self._card_provider.card(intent.method_id)
 
     def _would(self, seen: Order, facts: Facts) -> Converged:
         new = _become(seen, facts)
@@ -161,6 +190,9 @@ class Converger:
         if not orders.save(tx, seen, new):
             return None
         _report_oddities(tx, new, facts)
+        if facts.card is not None:
+            _keep_card(tx, new, facts.card)
+        self._outcomes.of(tx, seen, new)
         moved = self._move(tx, new)
         if moved is None:
             return self._hold_back(tx, seen, new, also)
@@ -196,8 +228,11 @@ def _become(seen: Order, facts: Facts) -> Order:
     if intent is None:
         return new
     reversed_minor = intent.reversed_minor if new.state == "paid" else 0
+    is_seen_to = seen.keeps_card == "asked" and intent.status == "succeeded"
     return replace(
         new,
+        keeps_card="done" if is_seen_to else seen.keeps_card,
+        failure=(seen.failure or formal(intent.failure)) if new.state == "failed" else None,
         intent_id=intent.id,
         receipt_url=intent.receipt_url or seen.receipt_url,
         reversed_minor=reversed_minor,
@@ -212,6 +247,13 @@ def _state(seen: Order, facts: Facts) -> OrderState:
         return "paid" if _is_as_ordered(seen, intent) else "held"
     if intent is None and seen.intent_id is not None:
         return seen.state  # what the provider no longer knows takes nothing back
+    if seen.way != "page":
+        return seen.state if intent is None else _charged(seen, intent)
+    return _of_page(seen, session, intent)
+
+
+def _of_page(seen: Order, session: SessionFacts | None, intent: IntentFacts | None) -> OrderState:
+    """What a page that has not been paid makes of its order."""
     if session is None:
         gone = seen.session_id is not None and seen.state in UNDER_WAY
         return "expired" if gone else seen.state
@@ -222,12 +264,31 @@ def _state(seen: Order, facts: Facts) -> OrderState:
     return "expired" if session.status == "expired" else "open"
 
 
+def _charged(order: Order, intent: IntentFacts) -> OrderState:
+    """What a charge of a card that has not succeeded makes of its order; what was over stays over."""
+    if order.state not in {"new", "pending"}:
+        return order.state
+    return "failed" if intent.status == "canceled" else "pending"
+
+
+def formal(code: str) -> str | None:
+    """The provider's word as a code of ours, or None: nothing else is written down."""
+    kept = (sign for sign in code.lower() if sign.isascii() and (sign.isalnum() or sign == "_"))
+    return "".join(kept)[:LONGEST_CODE] or None
+
+
 def _is_as_ordered(order: Order, intent: IntentFacts) -> bool:
     return (intent.amount_received, intent.currency) == (order.amount_minor, order.currency)
 
 
 def _said(order: Order) -> tuple[object, ...]:
     return (order.state, order.intent_id, order.reversed_minor, order.disputed)
+
+
+def _keep_card(tx: Tx, order: Order, card: CardFacts) -> None:
+    """Keep the card that paid, as its owner asked, and put that on record."""
+    if cards.keep(tx, order.user_id, card):
+        record(tx, order.user_id, CardStep(order.user_id, order.id), kind=EventKind.CARD_SAVED)
 
 
 def _report_oddities(tx: Tx, order: Order, facts: Facts) -> None:

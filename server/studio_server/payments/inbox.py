@@ -9,11 +9,13 @@ from collections.abc import Callable
 from studio_server.clock import to_microseconds
 from studio_server.payments.converge import Converger
 from studio_server.payments.incidents import report
+from studio_server.payments.keeping import Keeping
 from studio_server.payments.provider import Provider, Told
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 ABOUT_PAYMENTS = ("checkout.session.", "payment_intent.", "charge.", "refund.")
+ABOUT_CARDS = "payment_method."
 """Everything else is stored and needs no work."""
 
 
@@ -25,10 +27,16 @@ class Inbox:
     """Takes events whose signature was found right."""
 
     def __init__(
-        self, db: Store, provider: Provider, converger: Converger, tell: Callable[[str], None]
+        self,
+        db: Store,
+        provider: Provider,
+        converger: Converger,
+        keeping: Keeping,
+        tell: Callable[[str], None],
     ) -> None:
         """`tell` pushes a user's balance as it is now."""
         self._db, self._provider, self._converger, self._tell = db, provider, converger, tell
+        self._keeping = keeping
 
     async def take(self, event: Told) -> bool:
         """Store an event and do its work; whether there was any. One that is done already is not done again.
@@ -42,6 +50,8 @@ class Inbox:
         is_open = await self._db.write(lambda tx: self._store(tx, event))
         if not is_open:
             return False
+        if event.kind.startswith(ABOUT_CARDS):
+            await self._keeping.refresh(event.reference)
         if not event.kind.startswith(ABOUT_PAYMENTS) or not event.reference:
             await self._db.write(lambda tx: _done(tx, event.id))
             return False

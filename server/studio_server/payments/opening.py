@@ -7,8 +7,13 @@ from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.payments import packs
 from studio_server.payments.buying import Buying, Payments
+from studio_server.payments.charging import Charging
 from studio_server.payments.converge import Converger, Publish
+from studio_server.payments.customers import Customers
 from studio_server.payments.inbox import Inbox
+from studio_server.payments.keeping import Keeping
+from studio_server.payments.outcomes import Outcomes
+from studio_server.payments.recharging import Recharging
 from studio_server.payments.reconcile import Reconciler
 from studio_server.settings import Settings
 from studio_server.storage.store import Store
@@ -48,6 +53,8 @@ def open_payments(
         return None
     refuse_payments(settings)
     try:
+        from studio_server.payments.stripe_cards import StripeCards
+        from studio_server.payments.stripe_customers import StripeCustomers
         from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
     except ImportError as missing:
         raise PaymentsMisconfigured(
@@ -55,13 +62,30 @@ def open_payments(
         ) from missing
 
     provider = StripeSide(key, api_base=settings.stripe_api_base or None, http=http)
-    converger, on_sale = Converger(db, ledger, ids, provider, publish=publish), packs.load()
+    card_provider, on_sale = StripeCards(provider), packs.load()
+    page = f"{settings.public_url}/billing/credits" if settings.public_url else None
+    outcomes = Outcomes(ids, page=page)
+    converger = Converger(db, ledger, ids, provider, card_provider, outcomes, publish=publish)
+    keeping = Keeping(db, card_provider, outcomes)
+    charging = Charging(db, ids, on_sale, card_provider, converger, outcomes, tell)
     return Payments(
         provider=provider,
         packs=on_sale,
         converger=converger,
-        buying=Buying(db, ids, on_sale, provider, converger, tell),
-        inbox=Inbox(db, provider, converger, tell),
+        buying=Buying(
+            db,
+            ids,
+            on_sale,
+            provider,
+            card_provider,
+            converger,
+            Customers(db, StripeCustomers(provider)),
+            tell,
+        ),
+        charging=charging,
+        keeping=keeping,
+        recharging=Recharging(db, ledger, on_sale, charging, keeping, outcomes),
+        inbox=Inbox(db, provider, converger, keeping, tell),
         reconciler=Reconciler(db, ids, provider, converger, tell),
     )
 

@@ -10,6 +10,8 @@ from studio_server.payments.packs import Pack
 from studio_server.storage.tx import Row, Tx
 
 OrderState = Literal["new", "open", "pending", "paid", "expired", "failed", "held"]
+Way = Literal["page", "saved_card", "recharge"]
+"""On the provider's page, with the saved card because its owner asks, or by itself."""
 UNDER_WAY = ("new", "open")
 
 
@@ -26,6 +28,7 @@ class Order:
     """One attempt to pay. Its terms never change; `version` rises whenever it was brought up to date.
 
     `held` means: paid, but not as ordered, so that nothing was credited and an operator has to look.
+    `failure` is why a card was not charged; `keeps_card` says if the card is to be kept, and if that is done.
     """
 
     id: str
@@ -45,24 +48,31 @@ class Order:
     reversed_minor: int
     disputed: bool
     version: int
+    way: Way
+    keeps_card: Literal["no", "asked", "done"]
+    customer_id: str | None
+    method_id: str | None
+    failure: str | None
     created_at: datetime
 
 
 COLUMNS = (
     "id, user_id, pack_id, asset, units, lasts_days, amount_minor, currency, state, session_id, session_url,"
-    " intent_id, repeats, receipt_url, reversed_minor, disputed, version, created_us"
+    " intent_id, repeats, receipt_url, reversed_minor, disputed, version, way, keeps_card, customer_id,"
+    " method_id, failure, created_us"
 )
 SELECT = f"SELECT {COLUMNS} FROM payment_orders"  # noqa: S608  - constant text
 
 
-def add(tx: Tx, order_id: str, user_id: str, pack: Pack) -> Order:
-    """Keep a new attempt to buy a pack."""
+def add(tx: Tx, order_id: str, user_id: str, pack: Pack, *, keeps_card: bool = False) -> Order:
+    """Keep a new attempt to buy a pack; with `keeps_card` its owner asked that the card be kept."""
     tx.execute(
         "INSERT INTO payment_orders (id, user_id, pack_id, asset, units, lasts_days, amount_minor, currency,"
-        " state, created_us, changed_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?)",
+        " keeps_card, state, created_us, changed_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?, ?)",
         (
             *(order_id, user_id, pack.id, pack.asset.value, pack.units, pack.lasts_days),
-            *(pack.price_minor, pack.currency, to_microseconds(tx.now), to_microseconds(tx.now)),
+            *(pack.price_minor, pack.currency, "asked" if keeps_card else "no"),
+            *(to_microseconds(tx.now), to_microseconds(tx.now)),
         ),
     )
     return by_id(tx, order_id)
@@ -92,19 +102,19 @@ def by_id(tx: Tx, order_id: str) -> Order:
 def known(tx: Tx, order_id: str) -> Order | None:
     """The order of this id, or None."""
     row = tx.one(f"{SELECT} WHERE id = ?", (order_id,))
-    return None if row is None else _order(row)
+    return None if row is None else order_from(row)
 
 
 def of_session(tx: Tx, session_id: str) -> Order | None:
     """The order that is paid in this session."""
     row = tx.one(f"{SELECT} WHERE session_id = ?", (session_id,))
-    return None if row is None else _order(row)
+    return None if row is None else order_from(row)
 
 
 def of_intent(tx: Tx, intent_id: str) -> Order | None:
     """The order that was paid by this payment."""
     row = tx.one(f"{SELECT} WHERE intent_id = ?", (intent_id,))
-    return None if row is None else _order(row)
+    return None if row is None else order_from(row)
 
 
 def own(tx: Tx, user_id: str, session_id: str) -> Order:
@@ -117,11 +127,12 @@ def own(tx: Tx, user_id: str, session_id: str) -> Order:
 
 
 def under_way(tx: Tx, user_id: str, pack_id: str) -> Order | None:
-    """The order for this pack that this user has begun and not ended."""
+    """The order for this pack that this user has begun to pay on a page and not ended."""
     row = tx.one(
-        f"{SELECT} WHERE user_id = ? AND pack_id = ? AND state IN ('new', 'open')", (user_id, pack_id)
+        f"{SELECT} WHERE user_id = ? AND pack_id = ? AND way = 'page' AND state IN ('new', 'open')",
+        (user_id, pack_id),
     )
-    return None if row is None else _order(row)
+    return None if row is None else order_from(row)
 
 
 def listed(tx: Tx, user_id: str, *, limit: int) -> list[Order]:
@@ -129,7 +140,7 @@ def listed(tx: Tx, user_id: str, *, limit: int) -> list[Order]:
     rows = tx.execute(
         f"{SELECT} WHERE user_id = ? ORDER BY created_us DESC, id DESC LIMIT ?", (user_id, limit)
     )
-    return [_order(row) for row in rows]
+    return [order_from(row) for row in rows]
 
 
 def to_look_at(tx: Tx, *, younger_than: timedelta, limit: int) -> list[Order]:
@@ -138,7 +149,7 @@ def to_look_at(tx: Tx, *, younger_than: timedelta, limit: int) -> list[Order]:
         f"{SELECT} WHERE state IN ('new', 'open', 'pending') AND created_us > ? ORDER BY created_us LIMIT ?",
         (to_microseconds(tx.now - younger_than), limit),
     )
-    return [_order(row) for row in rows]
+    return [order_from(row) for row in rows]
 
 
 def opened(tx: Tx, order_id: str, session_id: str, url: str | None) -> Order:
@@ -160,10 +171,11 @@ def save(tx: Tx, seen: Order, new: Order) -> bool:
         "UPDATE payment_orders SET state = ?, intent_id = ?, receipt_url = CASE WHEN EXISTS"
         " (SELECT 1 FROM departures d WHERE d.user_id = payment_orders.user_id) THEN NULL"
         " ELSE CAST(? AS text) END, reversed_minor = ?,"
-        " disputed = ?, version = version + 1, changed_us = ? WHERE id = ? AND version = ?",
+        " disputed = ?, keeps_card = ?, failure = ?, version = version + 1, changed_us = ?"
+        " WHERE id = ? AND version = ?",
         (
             *(new.state, new.intent_id, new.receipt_url, new.reversed_minor, int(new.disputed)),
-            *(to_microseconds(tx.now), seen.id, seen.version),
+            *(new.keeps_card, new.failure, to_microseconds(tx.now), seen.id, seen.version),
         ),
     )
     return tx.changes() == 1
@@ -172,10 +184,11 @@ def save(tx: Tx, seen: Order, new: Order) -> bool:
 def _found(row: Row | None, wanted: str) -> Order:
     if row is None:
         raise OrderNotFound(wanted)
-    return _order(row)
+    return order_from(row)
 
 
-def _order(row: Row) -> Order:
+def order_from(row: Row) -> Order:
+    """An order as its row says."""
     names = [name.strip() for name in COLUMNS.split(",")]
     said = dict(zip(names, row, strict=True))
     created_at = from_microseconds(said.pop("created_us"))

@@ -60,6 +60,9 @@ class IntentFacts:
     refunded_minor: int
     disputed_minor: int
     receipt_url: str | None
+    method_id: str | None = None
+    failure: str = ""
+    """The provider's word for why the last attempt to pay failed."""
 
     @property
     def reversed_minor(self) -> int:
@@ -84,8 +87,10 @@ class Provider(Protocol):
     livemode: bool
     api_version: str
 
-    async def open_session(self, order: Order, title: str, *, success: str, cancel: str) -> SessionFacts:
-        """Open the page an order is paid on; the same order never opens two."""
+    async def open_session(
+        self, order: Order, title: str, *, success: str, cancel: str, customer: str | None = None
+    ) -> SessionFacts:
+        """Open the page an order is paid on; the same order never opens two. A customer's card is kept."""
         ...
 
     async def session(self, session_id: str) -> SessionFacts | None:

@@ -97,4 +97,5 @@ def shown_purchase(packs: Packs, order: Order) -> Purchase:
         disputed=order.disputed,
         receipt_url=order.receipt_url,
         created_at=order.created_at,
+        way=order.way,
     )

@@ -35,6 +35,8 @@ GONE_REFUNDS = frozenset({"failed", "canceled"})
 INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed")
 KEPT_DISPUTES = frozenset({"won", "prevented", *INQUIRIES})
 """Disputes that take nothing: won, prevented, or an inquiry only."""
+NAMED = frozenset({"checkout.session", "payment_intent", "payment_method"})
+"""Objects an event is about by their own id; all others by the payment they belong to."""
 NOT_THERE = "resource_missing"
 HttpClient = stripe.HTTPClient
 REFUSALS = (
@@ -65,8 +67,12 @@ class StripeSide:
             http_client=self._http,
         )
 
-    async def open_session(self, order: Order, title: str, *, success: str, cancel: str) -> SessionFacts:
+    async def open_session(
+        self, order: Order, title: str, *, success: str, cancel: str, customer: str | None = None
+    ) -> SessionFacts:
         """Open the page an order is paid on. The order's id is the key: the same order never opens two.
+
+        With a customer the card is kept for later payments, which its owner asked for.
 
         Raises:
             ProviderRefused, ProviderUnreachable: There may be a session all the same.
@@ -90,6 +96,9 @@ class StripeSide:
             "success_url": success,
             "cancel_url": cancel,
         }
+        if customer is not None:
+            params["customer"] = customer
+            params["payment_intent_data"] = {"metadata": said, "setup_future_usage": "off_session"}
         try:
             made = await self.client.v1.checkout.sessions.create_async(
                 params, {"idempotency_key": f"order:{order.id}"}
@@ -232,7 +241,7 @@ def _event(text: str) -> Told:
         picture = said["data"]["object"]
         if said["object"] != "event":
             raise SignatureWrong("this is no snapshot event")
-        reference = picture["id"] if picture["object"] in {"checkout.session", "payment_intent"} else None
+        reference = picture["id"] if picture["object"] in NAMED else None
         reference = reference or picture.get("payment_intent") or ""
         return Told(
             id=str(said["id"])[:255],
@@ -269,7 +278,17 @@ def _intent(found: Any, refunds: Sequence[Any], disputes: Sequence[Any]) -> Inte
         refunded_minor=sum(each.amount for each in refunds if each.status not in GONE_REFUNDS),
         disputed_minor=sum(each.amount for each in disputes if each.status not in KEPT_DISPUTES),
         receipt_url=None if charge is None else charge.receipt_url,
+        method_id=id_of(found.payment_method) or None,
+        failure=why(found.last_payment_error),
     )
+
+
+def why(fault: Any) -> str:
+    """Stripe's own word for why a card was not charged: what its bank says, where it says anything."""
+    if fault is None:
+        return ""
+    code = fault.code or "card_declined"
+    return (fault.decline_code or code) if code == "card_declined" else code
 
 
 def whole(reference: Any) -> Any:

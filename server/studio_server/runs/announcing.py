@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from studio_magics.contracts.events import BalanceEvent, NoticeEvent, RunEvent
 from studio_server.accounts import alerts
@@ -42,6 +43,11 @@ class Announcer:
         self._accounts = accounts
         self._live = live
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watchers: list[Callable[[str], None]] = []
+
+    def watch(self, watcher: Callable[[str], None]) -> None:
+        """Let `watcher` know of every move of a user's balance; it must return at once."""
+        self._watchers.append(watcher)
 
     def run_changed(self, run_id: str) -> None:
         """How a run is now."""
@@ -52,6 +58,8 @@ class Announcer:
 
     def money_moved(self, user_id: str) -> None:
         """The balance of a user as it is now."""
+        for watcher in self._watchers:
+            watcher(user_id)
         if not self._bus.listened_to(user_id):
             return
         user = self._db.read(lambda tx: self._people.by_id(tx, user_id))

@@ -34,6 +34,14 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What was asked for under a key; the digest is of the request's body."""
+
+    scope: Scope
+    digest: bytes
+
+
+@dataclass(frozen=True)
 class StoredAnswer:
     """An answer that was given, with its effect, at `created_at`."""
 
@@ -70,6 +78,14 @@ def remember(tx: Tx, scope: Scope, body_digest: bytes, status: int, answer_json:
         "INSERT INTO idempotency (principal_id, method, path, key, body_digest, status, answer, created_us)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (*_place(scope), body_digest, status, answer_json, to_microseconds(tx.now)),
+    )
+
+
+def forget(tx: Tx, scope: Scope) -> None:
+    """Forget what a key stands for; only where its effect never took place."""
+    tx.execute(
+        "DELETE FROM idempotency WHERE principal_id = ? AND method = ? AND path = ? AND key = ?",
+        _place(scope),
     )
 
 

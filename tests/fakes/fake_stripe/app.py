@@ -1,8 +1,8 @@
 """The fake as a web application: Stripe's API for the real client, and a page to pay on for a browser.
 
 Every request is read and refused by the contract, every answer checked by it. What is not here answers 501.
-Faults are set per operation: fail before anything is done; fail and remember it; do it and lose the answer;
-do it and answer late.
+Faults are set per operation: fail before anything is done; fail, done or undone, and remember it; do it and
+lose the answer; do it and answer late.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.fakes.fake_stripe import customers
+from tests.fakes.fake_stripe import cards, customers
 from tests.fakes.fake_stripe.books import Books, Object, Refused
 from tests.fakes.fake_stripe.contract import parameters
 from tests.fakes.fake_stripe.form import nested, typed
@@ -36,7 +36,11 @@ LISTS = {
     "disputes": (stripe.Dispute, "DisputeListParams", "/v1/disputes"),
     "customers": (stripe.Customer, "CustomerListParams", "/v1/customers"),
 }
-FILTERS = ("payment_intent", "status")
+FILTERS = ("payment_intent", "status", "customer")
+
+
+CARD_REFUSED = 402
+"""An answer of the bank stands under its key, like a success; what was refused before that does not."""
 
 
 class AnswerLost(Exception):
@@ -71,6 +75,7 @@ class FakeStripe:
             self.get("/v1/refunds/{id}", "refund", stripe.Refund),
             self.get("/v1/disputes/{id}", "dispute", stripe.Dispute),
             *customers.routes(self),
+            *cards.routes(self),
             Route("/pay/{id}", self._pay, methods=["GET", "POST"]),
             Route("/receipt/{id}", self._receipt),
             Route("/{rest:path}", _unknown, methods=["GET", "POST", "DELETE"]),
@@ -89,6 +94,19 @@ class FakeStripe:
                 return self.books.check(kind, work(self._read(takes, text)))
 
             return await self._answer(request, f"POST {path}", do, keyed=f"{path} {text}")
+
+        return Route(path, endpoint, methods=["POST"])
+
+    def act(self, path: str, takes: str, kind: type, work: Callable[[str, Object], Object]) -> Route:
+        """An operation that does something with an object and answers with what it became."""
+
+        async def endpoint(request: Request) -> Response:
+            text = (await request.body()).decode()
+
+            def do() -> Object:
+                return self.books.check(kind, work(request.path_params["id"], self._read(takes, text)))
+
+            return await self._answer(request, f"POST {path}", do, keyed=f"{request.url.path} {text}")
 
         return Route(path, endpoint, methods=["POST"])
 
@@ -156,7 +174,7 @@ class FakeStripe:
         fault = self.faults[operation].pop(0) if self.faults[operation] else ""
         if fault == "fail":
             return _error(Refused(500, "api_error", "api_error", "Something went wrong"))
-        status, said = self._once(request, do, keyed, remember_failure=fault == "fail_and_remember")
+        status, said = self._once(request, do, keyed, fault)
         if fault == "lose":
             raise AnswerLost(operation)
         if fault == "late":
@@ -165,7 +183,7 @@ class FakeStripe:
         return JSONResponse(json.loads(json.dumps(said)), status)
 
     def _once(
-        self, request: Request, do: Callable[[], Object], keyed: str | None, *, remember_failure: bool
+        self, request: Request, do: Callable[[], Object], keyed: str | None, wrong: str
     ) -> tuple[int, Object]:
         """Do it, or answer as before under the same key; another request under it is refused."""
         key = request.headers.get("idempotency-key") if keyed else None
@@ -177,13 +195,16 @@ class FakeStripe:
                 return wrong.status, {"error": wrong.error}
             return known[1], known[2]
         try:
-            status, said = 200, json.loads(json.dumps(do()))
+            undone = wrong == "fail_undone_and_remember"
+            status, said = 200, {} if undone else json.loads(json.dumps(do()))
         except Refused as refused:
+            if key and refused.status == CARD_REFUSED:
+                self._remembered[key] = (print_, refused.status, {"error": refused.error})
             return refused.status, {"error": refused.error}
         except Exception as fault:
             self.broken.append(f"{request.method} {request.url.path}: {fault!r}")
             raise
-        if remember_failure:
+        if wrong.endswith("and_remember"):
             status, said = 500, {"error": {"type": "api_error", "message": "Something went wrong"}}
         if key:
             self._remembered[key] = (print_, status, said)

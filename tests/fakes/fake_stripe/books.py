@@ -25,6 +25,8 @@ CARDS = {
     "4000000000009995": "insufficient_funds",
     "4000002760003184": "authentication",
     "4000000000000259": "disputed",
+    "4000002500003155": "ok",
+    "4000000000000341": "declines_later",
     "bank": "slow",
 }
 """Stripe's test cards by behaviour; `bank` is a method that takes days."""
@@ -63,7 +65,12 @@ class Books:
         self.refunds: dict[str, Object] = {}
         self.disputes: dict[str, Object] = {}
         self.customers: dict[str, Object] = {}
+        self.methods: dict[str, Object] = {}
+        self.behaviour: dict[str, str] = {}
+        self.keeping: set[str] = set()
         self.when_deleted: list[Callable[[str], None]] = []
+        self.when_opened: list[Callable[[Object, Object], None]] = []
+        self.when_paid: list[Callable[[Object, Object, str], None]] = []
         self.events: list[Object] = []
         self._of_intents: dict[str, dict[str, str]] = {}
         self._numbers = first
@@ -95,6 +102,8 @@ class Books:
             "shipping_options": [],
         }
         self._of_intents[found["id"]] = said.get("payment_intent_data", {}).get("metadata", {})
+        for each in self.when_opened:
+            each(found, said)
         self.sessions[found["id"]] = found
         return found
 
@@ -115,6 +124,8 @@ class Books:
             intent["status"] = "requires_payment_method"
             self.emit("payment_intent.payment_failed", intent)
             raise self._card_error("card_declined", intent, decline_code=does)
+        for each in self.when_paid:
+            each(session, intent, card)
         session |= {"status": "complete", "url": None}
         if does == "slow":
             intent["status"] = "processing"
@@ -148,8 +159,8 @@ class Books:
 
     def foreign_intent(self, amount: int, currency: str = "gbp", **metadata: str) -> Object:
         """A payment made elsewhere on the same account."""
-        intent = self._new_intent(amount, currency, metadata)
-        self._charge(intent)
+        intent = self.new_intent(amount, currency, metadata)
+        self.charge(intent)
         self.emit("payment_intent.succeeded", intent)
         return intent
 
@@ -244,13 +255,14 @@ class Books:
         return said
 
     def _succeed(self, session: Object, intent: Object, told: str) -> None:
-        self._charge(intent)
+        self.charge(intent)
         session["payment_status"] = "paid"
         self.emit("charge.succeeded", self.charges[intent["latest_charge"]])
         self.emit("payment_intent.succeeded", intent)
         self.emit(told, session)
 
-    def _charge(self, intent: Object) -> None:
+    def charge(self, intent: Object) -> None:
+        """The bank has paid."""
         found = self.new("ch", "charge")
         found |= {"amount": intent["amount"], "amount_captured": intent["amount"], "amount_refunded": 0}
         found |= {"billing_details": {}, "captured": True, "currency": intent["currency"], "disputed": False}
@@ -263,16 +275,18 @@ class Books:
         """The payment of a page: there is none before the form is sent for the first time."""
         if session["payment_intent"] is None:
             metadata = self._of_intents[session["id"]]
-            intent = self._new_intent(session["amount_total"], session["currency"], metadata)
+            intent = self.new_intent(session["amount_total"], session["currency"], metadata)
             session["payment_intent"] = intent["id"]
         return self.intents[session["payment_intent"]]
 
-    def _new_intent(self, amount: int, currency: str, metadata: dict[str, str]) -> Object:
+    def new_intent(self, amount: int, currency: str, metadata: dict[str, str]) -> Object:
+        """A payment that nobody has tried to pay yet."""
         intent = self.new("pi", "payment_intent")
         intent |= {"amount": amount, "amount_capturable": 0, "amount_received": 0, "currency": currency}
         intent |= {"capture_method": "automatic_async", "confirmation_method": "automatic"}
         intent |= {"metadata": dict(metadata), "payment_method_types": ["card"]}
         intent |= {"status": "requires_payment_method", "latest_charge": None}
+        intent |= {"customer": None, "payment_method": None, "last_payment_error": None}
         self.intents[intent["id"]] = intent
         return intent
 

@@ -35,6 +35,7 @@ WHOLE = {
     "event",
     "balance_transaction",
     "customer",
+    "payment_method",
 }
 """Resources whose every member is checked; any other that occurs inside them is `{id, object}`."""
 ANY: dict[str, Any] = {}
