@@ -59,9 +59,11 @@ async def top_up(
 
 
 async def recharge(shop: Shop, **said: Any) -> httpx.Response:
-    """Turn auto-recharge on."""
+    """Turn auto-recharge on; the look that follows at once is over."""
     wish = {"on": True, "pack": "starter", "threshold": 100, "ceiling_minor": 3_000} | said
-    return await shop.ada.put("/api/billing/recharge", json=wish)
+    answer = await shop.ada.put("/api/billing/recharge", json=wish)
+    await shop.services.payments.recharging.close()
+    return answer
 
 
 def charges(shop: Shop) -> int:

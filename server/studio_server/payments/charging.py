@@ -180,8 +180,7 @@ class Charging:
         except CardGone:
             return await self._db.write(lambda tx: self._gone(tx, ready))
         except ProviderRefused as fault:
-            code = formal(fault.code) or "refused"
-            return await self._db.write(lambda tx: self._over(tx, ready, "failed", code))
+            return await self._not_taken(ready, fault)
         except ProviderUnreachable as fault:
             return await self._unanswered(ready, fault)
         return await self._look(ready, intent_id)
@@ -203,6 +202,14 @@ class Charging:
             code = formal(refused.code) or "card_declined"
             return await self._db.write(lambda tx: self._over(tx, order, "failed", code))
         return await self._look(order, intent_id)
+
+    async def _not_taken(self, order: Order, fault: ProviderRefused) -> Order:
+        """The provider did not ask the bank: because the card is nobody's any more, or for its own reasons."""
+        found = None if order.method_id is None else await self._provider.card(order.method_id)
+        if found is None or found.customer_id is None:
+            return await self._db.write(lambda tx: self._gone(tx, order))
+        code = formal(fault.code) or "refused"
+        return await self._db.write(lambda tx: self._over(tx, order, "failed", code))
 
     async def _unanswered(self, order: Order, fault: ProviderUnreachable) -> Order:
         """What became of a charge that was not answered.
