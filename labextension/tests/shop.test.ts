@@ -71,9 +71,9 @@ describe('buying in the panel', () => {
     const section = stand.buying();
     await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
     expect(text(section)).toContain('from £10');
-    expect(text(section)).toContain('500 credits · Starter£2.00 per 100 credits');
-    expect(text(section)).toContain('1,400 credits · Standard ★ best value£1.79 per 100 credits · saves 10 %');
-    expect(text(section)).toContain('Dollars for language models$10$1.00 per dollar');
+    expect(text(section)).toContain('500 creditsStarter · £2.00 per 100Buy £10');
+    expect(text(section)).toContain('1,400 creditsStandard · £1.79 per 100saves 10 %★ best valueBuy £25');
+    expect(text(section)).toContain('Dollars for language models · from $10$10$1.00 per dollar');
     expect(buttons(section)[1]?.getAttribute('aria-label')).toBe('Buy Standard, 1,400 credits, for £25');
     expect(stand.routes()).toEqual(['GET api/billing/packs']);
   });

@@ -1,20 +1,24 @@
-"""Buying a pack as a person does it: from the notebook to the pay page and back; the balance follows."""
+"""Buying as a person does it: from notebook, panel or page to the pay page and back; the balance follows."""
 
+import re
 from collections.abc import Generator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from scripts.fake_payments import selling
 from tests.browser.conftest import OpenLab
 from tests.browser.jupyter_server import LabServer, serving_lab
-from tests.browser.lab import Lab
+from tests.browser.lab import SCREENSHOTS, SIZE, Lab
+from tests.browser.measures import crowded, faint, sticking_out
 from tests.browser.notebook import write_notebook
 
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = "buying.ipynb"
 LOAD, BUY, BUY_MORE = range(3)
+NARROW: ViewportSize = {"width": 320, "height": 900}
 CELLS = ("%load_ext studio_magics", "%studio buy starter", "%studio buy standard")
 
 
@@ -36,12 +40,27 @@ def lab(server: LabServer, open_lab: OpenLab) -> Generator[Lab]:
         yield opened
 
 
+def opened_by(lab: Lab, control: Locator) -> Page:
+    """The tab that a press opens."""
+    with lab.page.context.expect_page() as opening:
+        control.click()
+    return opening.value
+
+
+def shop(lab: Lab) -> Locator:
+    """The section of the panel where credits are bought, unfolded."""
+    lab.open_panel()
+    found = lab.section("Buy credits")
+    if found.locator("details").first.get_attribute("open") is None:
+        found.get_by_role("heading", name="Buy credits").click()
+    expect(found.get_by_role("button").first).to_be_visible()
+    return found
+
+
 def pay_page(lab: Lab, cell: int, price: str) -> Page:
     """The page a cell's link leads to, in a tab of its own."""
     lab.run_cell(cell)
-    with lab.page.context.expect_page() as opening:
-        lab.output(cell).get_by_role("link", name=f"Pay {price}").click()
-    return opening.value
+    return opened_by(lab, lab.output(cell).get_by_role("link", name=f"Pay {price}"))
 
 
 def test_a_declined_and_then_a_confirmed_card_buy_a_pack_and_the_status_bar_changes(lab: Lab) -> None:
@@ -66,3 +85,129 @@ def test_going_back_without_paying_says_that_nothing_was_charged(lab: Lab) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was charged")
     page.close()
     expect(lab.status).to_contain_text("800 credits")
+
+
+def test_the_panel_compares_packs_and_says_what_the_plan_gives_and_when(lab: Lab) -> None:
+    buying = shop(lab)
+    expect(buying).to_contain_text("Your plan Free gives 300 credits a month, at most 30 a day.")
+    expect(buying).to_contain_text("The next credits come on")
+    packs = buying.get_by_role("list").first.get_by_role("listitem")
+    expect(packs).to_have_count(3)
+    expect(packs.nth(0)).to_contain_text("Starter · £2.00 per 100")
+    expect(packs.nth(1)).to_contain_text("Standard · £1.79 per 100")
+    expect(packs.nth(1)).to_contain_text("saves 10 %")
+    expect(packs.nth(2)).to_contain_text("★ best value")
+    lab.picture("30-packs-in-the-panel")
+
+
+def test_a_pack_bought_in_the_panel_opens_its_page_and_the_panel_tells_when_it_arrived(lab: Lab) -> None:
+    buying = shop(lab)
+    page = opened_by(lab, buying.get_by_role("button", name="Buy Standard, 1,400 credits, for £25"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pay 25.00 GBP")
+    assert page.evaluate("window.opener") is None
+    expect(buying).to_contain_text("1,400 credits for £25: The page to pay on is open in another tab.")
+    expect(buying.get_by_role("link", name="Pay £25")).to_have_attribute("href", page.url)
+    lab.picture("31-waiting-for-payment")
+    page.get_by_role("button", name="Card that pays").click()
+    expect(page.get_by_role("main")).to_contain_text("1,400 credits were added. You have 2,200 credits now.")
+    page.screenshot(path=SCREENSHOTS / "32-paid.png")
+    page.close()
+    expect(lab.status).to_contain_text("2,200 credits")
+    expect(buying).to_contain_text("✔ 1,400 credits arrived. Thank you.")
+    expect(lab.section("Notices")).to_contain_text("1,400 credits arrived.")
+    expect(lab.page.get_by_role("alert").filter(has_text="Studio: 1,400 credits arrived")).to_be_visible()
+    lab.picture("33-arrived")
+    for words in ("1,400 credits arrived.", "500 credits arrived."):
+        lab.section("Notices").get_by_role("button", name=f"Dismiss: {words}", exact=True).click()
+    expect(lab.section("Notices")).to_be_hidden()
+    assert lab.page.evaluate("window.studioNeverReloaded") is True
+
+
+def test_a_browser_that_opens_no_tab_leaves_a_link_to_pay_on(lab: Lab) -> None:
+    buying = shop(lab)
+    lab.page.evaluate("() => { window.studioOpen = window.open; window.open = () => null; }")
+    buying.get_by_role("button", name="Buy Starter, 500 credits, for £10").click()
+    expect(buying).to_contain_text("Your browser kept the page to pay on from opening.")
+    lab.picture("34-no-tab")
+    lab.page.evaluate("() => { window.open = window.studioOpen; }")
+    page = opened_by(lab, buying.get_by_role("link", name="Pay £10"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pay 10.00 GBP")
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_what_is_sold_in_the_panel_can_be_read_and_pressed_in_both_themes_narrow_too(
+    lab: Lab, theme: str
+) -> None:
+    buying = shop(lab)
+    lab.use_theme(theme)
+    lab.widen_panel(120)
+    if not buying.get_by_role("button", name="Buy 10 dollars").is_visible():
+        buying.get_by_text("Dollars for language models").click()
+    lab.picture(f"35-shop-{theme.rsplit(maxsplit=1)[-1].lower()}")
+    assert faint(buying) == []
+    assert crowded(lab.panel) == []
+    assert sticking_out(lab.panel) == []
+
+
+@pytest.fixture
+def credits_page(lab: Lab) -> Generator[Page]:
+    """The page of credits, as the panel's link opens it: it complains of nothing."""
+    complaints: list[str] = []
+    page = opened_by(lab, shop(lab).get_by_role("link", name="Purchases and receipts"))
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    assert complaints == []
+    yield page
+    page.close()
+
+
+def test_the_page_of_credits_shows_balance_plan_packs_and_purchases_with_receipts(credits_page: Page) -> None:
+    main = credits_page.get_by_role("main")
+    expect(main).to_contain_text("2,200 credits available")
+    expect(main.get_by_role("region", name="Your plan: Free")).to_contain_text("300 credits a month")
+    packs = main.get_by_role("region", name="Buy credits", exact=True).get_by_role("listitem")
+    expect(packs).to_have_count(3)
+    expect(packs.nth(2)).to_contain_text("best value")
+    bought = main.get_by_role("region", name="Your purchases")
+    expect(bought.get_by_role("row").filter(has_text="Standard").first).to_contain_text("paid")
+    expect(bought.get_by_role("link", name=re.compile("^Receipt of Standard"))).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [SIZE, NARROW], ids=["wide", "narrow"])
+def test_the_page_of_credits_can_be_read_and_pressed_light_and_dark_wide_and_narrow(
+    credits_page: Page, scheme: Literal["light", "dark"], size: ViewportSize
+) -> None:
+    credits_page.emulate_media(color_scheme=scheme)
+    credits_page.set_viewport_size(size)
+    path = SCREENSHOTS / f"36-credits-{scheme}-{size['width']}.png"
+    credits_page.screenshot(path=path, full_page=True)
+    body = credits_page.locator("body")
+    assert faint(body) == []
+    assert crowded(body) == []
+    assert sticking_out(body) == []
+    assert body.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_pack_is_bought_on_the_page_by_keyboard_alone(lab: Lab, credits_page: Page) -> None:
+    for _ in range(20):
+        credits_page.keyboard.press("Tab")
+        focused = "document.activeElement.getAttribute('aria-label') ?? ''"
+        outline = credits_page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+        if credits_page.evaluate(focused) == "Buy Professional for £50":
+            break
+    credits_page.keyboard.press("Enter")
+    credits_page.get_by_role("button", name="Card that pays").press("Enter")
+    expect(credits_page.get_by_role("main")).to_contain_text("3,000 credits were added.")
+    expect(lab.status).to_contain_text("5,200 credits")
+
+
+def test_a_refusal_on_the_page_is_said_beside_the_button(credits_page: Page) -> None:
+    credits_page.route("**/api/billing/checkout", lambda route: route.abort())
+    card = credits_page.get_by_role("listitem").filter(has_text="Starter")
+    card.get_by_role("button").click()
+    expect(card.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    credits_page.screenshot(path=SCREENSHOTS / "37-refused-on-the-page.png")

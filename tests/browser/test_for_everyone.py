@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -10,14 +9,11 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import OpenLab
 from tests.browser.jupyter_server import LabServer
 from tests.browser.lab import SIZE, Lab
+from tests.browser.measures import CONTRAST, LEAST_CONTRAST, OUTSIDE, TARGETS
 from tests.browser.notebook import write_notebook
 
 pytestmark = pytest.mark.browser
 
-CONTRAST = Path(__file__).with_name("contrast.js").read_text()
-OUTSIDE = Path(__file__).with_name("outside.js").read_text()
-TARGETS = Path(__file__).with_name("targets.js").read_text()
-LEAST_CONTRAST = 4.5
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 NOTEBOOK = "everyone.ipynb"
 ESTIMATE, RUN = 1, 2

@@ -72,3 +72,9 @@ def test_colours_come_from_the_theme() -> None:
     named = r":\s*(?:white|black|red|green|orange)\b"
     numbered = r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl)a?\([^)]*\)"
     assert re.findall(f"{named}|{numbered}", styles) == []
+
+
+def test_every_style_sheet_is_bundled() -> None:
+    sheets = {path.name for path in (LABEXTENSION / "style").glob("*.css")} - {"index.css"}
+    assert set(re.findall(r"import '\./(\w+\.css)'", read("style/index.js"))) == sheets
+    assert set(re.findall(r"@import url\('(\w+\.css)'\)", read("style/index.css"))) == sheets

@@ -2,11 +2,12 @@
 
 import { Widget } from '@lumino/widgets';
 import type { Account, Balance, Checkout, NoticeEvent, Pack } from '../contracts';
+import type { StudioProblem } from '../models/problems';
 import type { Session } from '../models/session';
 import { Shop } from '../models/shop';
 import { amountText, creditsText, dayText } from '../models/wording';
 import { element, liveRegion, setText } from './dom';
-import { givesText, packLists } from './packList';
+import { from, givesText, packLists } from './packList';
 import { problemText } from './problemText';
 
 /** A browser tab that is open and empty until it is sent somewhere. */
@@ -28,7 +29,7 @@ export class BuySection extends Widget {
   ) {
     super({ node: element('section', { class: 'studio-section', 'aria-label': 'Buy credits' }) });
     const page = element('a', { href: session.api.creditsPage, target: '_blank', rel: 'noopener' }, 'Purchases and receipts');
-    this.folder.append(element('summary', {}, element('h2', {}, 'Buy credits'), this.from), this.plan, this.packs, this.said, element('p', {}, page));
+    this.folder.append(element('summary', {}, element('h2', {}, 'Buy credits'), this.from), this.plan, this.said, this.packs, element('p', {}, page));
     this.folder.addEventListener('toggle', () => { this.unfolded(); });
     this.node.append(this.folder, this.notSold);
     this.node.hidden = true;
@@ -98,10 +99,10 @@ export class BuySection extends Widget {
   }
 
   private drawShop(balance: Balance, packs: readonly Pack[]): void {
-    setText(this.from, packs[0] === undefined ? '' : ` · from ${packs[0].price}`);
     setText(this.plan, planText(balance, this.shop.account));
     if (packs !== this.drawn) {
       this.drawn = packs;
+      this.from.replaceChildren(from(packs));
       this.packs.replaceChildren(...packLists(packs, pack => { void this.buy(pack); }));
     }
     this.drawSaid();
@@ -109,6 +110,11 @@ export class BuySection extends Widget {
 
   private drawSaid(): void {
     const { waiting, arrived, problem } = this.shop;
+    const shown = problem ?? waiting ?? arrived;
+    if (shown === this.shown) {
+      return;
+    }
+    this.shown = shown;
     if (problem !== null) {
       this.said.replaceChildren(problemText(problem));
     } else if (waiting !== null) {
@@ -116,6 +122,7 @@ export class BuySection extends Widget {
     } else {
       setText(this.said, arrived === '' ? '' : `✔ ${arrived}. Thank you.`);
     }
+    this.said.scrollIntoView({ block: 'nearest' });
   }
 
   /** The tab is opened before the server is asked: a browser lets a page open one only while a press is fresh. */
@@ -146,12 +153,13 @@ export class BuySection extends Widget {
 
   private readonly shop: Shop;
   private readonly folder = element('details');
-  private readonly from = element('span', { class: 'studio-quiet' });
+  private readonly from = element('span');
   private readonly plan = element('p', { class: 'studio-plan' });
   private readonly packs = element('div');
   private readonly said = liveRegion('studio-said');
   private readonly notSold = element('div');
   private drawn: readonly Pack[] | null = null;
+  private shown: StudioProblem | Checkout | string = '';
   private isBlocked = false;
   private known = '';
 }

@@ -91,6 +91,6 @@ function noticeLine(severity: Severity, text: string, dismiss: () => void): HTML
     { class: 'studio-notice', 'data-severity': severity },
     element('span', { class: 'studio-notice-mark', 'aria-hidden': 'true' }, MARKS[severity]),
     element('p', {}, severity === 'warning' ? element('span', { class: 'studio-hidden' }, 'Warning: ') : null, words),
-    button('Dismiss', dismiss, { 'aria-label': `Dismiss: ${words}` })
+    button('✕', dismiss, { class: 'studio-button studio-dismiss', title: 'Dismiss', 'aria-label': `Dismiss: ${words}` })
   );
 }

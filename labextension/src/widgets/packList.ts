@@ -4,34 +4,38 @@ import type { Pack } from '../contracts';
 import { creditsText, dollarsText } from '../models/wording';
 import { button, element } from './dom';
 
-/** The packs that give credits, then those that give dollars under a heading of their own. */
+/** The packs that give credits; those that give dollars are folded below. */
 export function packLists(packs: readonly Pack[], buy: (pack: Pack) => void): Node[] {
-  const [credits, dollars] = (['credits', 'dollars'] as const).map(gives => packs.filter(pack => pack.gives === gives));
-  return [...packList('', credits ?? [], buy), ...packList('Dollars for language models', dollars ?? [], buy)];
+  const credits = packs.filter(pack => pack.gives === 'credits');
+  const dollars = packs.filter(pack => pack.gives === 'dollars');
+  const folded = element('details', {}, element('summary', {}, element('h3', {}, 'Dollars for language models'), from(dollars)), packList(dollars, buy));
+  return [...(credits.length === 0 ? [] : [packList(credits, buy)]), ...(dollars.length === 0 ? [] : [folded])];
 }
 
-function packList(heading: string, packs: readonly Pack[], buy: (pack: Pack) => void): Node[] {
-  if (packs.length === 0) {
-    return [];
-  }
-  const title = heading === '' ? [] : [element('h3', { class: 'studio-packs-title' }, heading)];
-  return [...title, element('ul', { class: 'studio-list studio-packs' }, ...packs.map(pack => packRow(pack, buy)))];
+/** ' · from £10', or nothing. */
+export function from(packs: readonly Pack[]): HTMLElement {
+  return element('span', { class: 'studio-quiet' }, packs[0] === undefined ? '' : ` · from ${packs[0].price}`);
+}
+
+function packList(packs: readonly Pack[], buy: (pack: Pack) => void): HTMLElement {
+  return element('ul', { class: 'studio-list studio-packs' }, ...packs.map(pack => packRow(pack, buy)));
 }
 
 function packRow(pack: Pack, buy: (pack: Pack) => void): HTMLElement {
   const main = pack.is_best_value ? ' studio-button-main' : '';
   const label = `Buy ${pack.title}, ${givesText(pack)}, for ${pack.price}`;
-  const best = pack.is_best_value ? element('span', { class: 'studio-best' }, ' ★ best value') : null;
-  const unit = pack.gives === 'credits' ? 'per 100 credits' : 'per dollar';
-  const saves = pack.saving_percent > 0 ? element('span', { class: 'studio-saves' }, ` · saves ${pack.saving_percent} %`) : null;
+  const unit = pack.gives === 'credits' ? `${pack.title} · ${pack.unit_price} per 100` : `${pack.unit_price} per dollar`;
+  const saves = pack.saving_percent > 0 ? element('span', { class: 'studio-saves' }, `saves ${pack.saving_percent} %`) : null;
+  const best = pack.is_best_value ? element('span', { class: 'studio-best' }, '★ best value') : null;
   return element(
     'li',
     { class: 'studio-item studio-pack' },
     element(
       'div',
       { class: 'studio-pack-facts' },
-      element('p', {}, element('strong', {}, givesText(pack)), pack.gives === 'credits' ? ` · ${pack.title}` : null, best),
-      element('p', { class: 'studio-quiet' }, `${pack.unit_price} ${unit}`, saves)
+      element('p', {}, element('strong', {}, givesText(pack))),
+      element('p', { class: 'studio-quiet' }, unit),
+      saves === null ? null : element('p', { class: 'studio-pack-worth' }, saves, best)
     ),
     button(`Buy ${pack.price}`, () => { buy(pack); }, { 'aria-label': label, class: `studio-button${main}` })
   );

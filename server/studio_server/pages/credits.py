@@ -28,6 +28,13 @@ SOURCES = {
     "adjustment": "added by hand",
 }
 """Where credits come from, for people; a new source is shown by its name."""
+STATES = {
+    "waiting": "not paid yet",
+    "pending": "on its way",
+    "expired": "not paid in time",
+    "held": "being looked at",
+}
+"""How a purchase stands, for people, where the word of the API does not say it."""
 
 
 async def credits_page(request: Request) -> HTMLResponse:
@@ -64,4 +71,5 @@ def _mine(server: "Services", payments: Payments, identity: Identity, user: User
     return server.db.read(read) | {
         "purchases": [shown_purchase(payments.packs, each) for each in bought],
         "sources": SOURCES,
+        "states": STATES,
     }
