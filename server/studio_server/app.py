@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
 from studio_server.api.openapi import document
+from studio_server.api.payments import WEBHOOK_PATH
 from studio_server.api.problems import problem_of, response_of
 from studio_server.api.rate import Throttle
 from studio_server.api.routes import Handler, routes
@@ -96,17 +97,22 @@ async def _begin(app: Starlette, services: Services) -> None:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    found = [Middleware(CallerMiddleware, per_second=settings.requests_per_second)]
+    signed = (WEBHOOK_PATH,) if settings.stripe_secret_key and settings.stripe_webhook_secrets else ()
+    found = [Middleware(CallerMiddleware, per_second=settings.requests_per_second, uncounted=signed)]
     if settings.allowed_hosts:
         found.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts)))
     return found
 
 
 class CallerMiddleware:
-    """Establishes who is calling, from the host's word or a token, and counts their requests."""
+    """Establishes who is calling, from the host's word or a token, and counts their requests.
 
-    def __init__(self, app: ASGIApp, *, per_second: int) -> None:
-        self._app = app
+    Requests to `uncounted` paths are signed by who sends them, which is checked there: strangers who share an
+    address with the payment provider cannot use up what it may send.
+    """
+
+    def __init__(self, app: ASGIApp, *, per_second: int, uncounted: tuple[str, ...] = ()) -> None:
+        self._app, self._uncounted = app, uncounted
         self._throttle = Throttle(SystemClock(), per_second=per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,11 +124,16 @@ class CallerMiddleware:
         try:
             if state.get("identity") is None:
                 state |= _by_token(scope)
-            self._throttle.take(_name_of(state.get("identity"), scope))
+            if not self._is_uncounted(scope):
+                self._throttle.take(_name_of(state.get("identity"), scope))
         except Exception as fault:  # noqa: BLE001  - outermost boundary: becomes a problem answer
             await response_of(problem_of(fault))(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_uncounted(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        return scope["method"] == "POST" and path.removeprefix(scope.get("root_path", "")) in self._uncounted
 
 
 def _by_token(scope: Scope) -> dict[str, Identity | User]:

@@ -183,11 +183,10 @@ async def open_shop(folder: Path, **more: Any) -> AsyncGenerator[Shop]:
         "stripe_webhook_secrets": (SECRET,),
         "stripe_api_base": "https://stripe.example",
         "free_credits": True,
+        "requests_per_second": 10_000,
         **more,
     }
-    settings = Settings.for_local(
-        data_dir=folder, owner="ada", reuse_results_seconds=0, requests_per_second=10_000, **wanted
-    )
+    settings = Settings.for_local(data_dir=folder, owner="ada", reuse_results_seconds=0, **wanted)
     kept: list[Services] = []
 
     def make(chosen: Settings) -> Services:

@@ -93,10 +93,11 @@ async def test_a_signed_body_that_is_no_event_is_400(shop: Shop, body: bytes) ->
 
 
 async def test_no_header_is_400_bytes_that_are_no_text_are_400_and_two_megabytes_are_413(shop: Shop) -> None:
+    now = int(shop.clock.now().timestamp())
     assert await shop.courier.bring_raw(b"{}") == 400
-    assert await shop.courier.bring_raw(b"\xff\xfe{}", header="t=1,v1=00") == 400
+    assert await shop.courier.bring_raw(b"\xff\xfe{}", header=f"t={now},v1=00") == 400
     assert await shop.courier.bring_raw(b"{}", header="t=soon,v1=00") == 400
-    assert await shop.courier.bring_raw(b"x" * 2_000_000, header="t=1,v1=00") == 413
+    assert await shop.courier.bring_raw(b"x" * 2_000_000, header=f"t={now},v1=00") == 413
 
 
 async def test_an_event_of_an_unknown_kind_is_kept_and_answered_with_200(shop: Shop) -> None:
@@ -165,3 +166,58 @@ async def test_without_a_secret_there_is_no_webhook(tmp_path) -> None:
         await shop.buy()
         assert await shop.deliver() == [404] * 3
         assert (await shop.services.payments.reconciler.all()).corrections[0].moved == 500
+
+
+async def test_an_old_event_is_not_renewed_by_a_second_time_in_its_header(shop: Shop) -> None:
+    await shop.buy()
+    body = json.dumps(shop.fake.books.events[0])
+    old = shop.courier.header(body, skew_seconds=-3_600)
+    now = int(shop.clock.now().timestamp())
+    for header in (f"{old},t={now}", f"{old},v1=0,t={now}"):
+        assert await shop.courier.bring_raw(body.encode(), header=header) == 400
+    assert shop.rows("payment_events") == 0
+
+
+async def test_what_has_no_signature_of_now_is_refused_before_its_body_is_read(shop: Shop) -> None:
+    read = []
+
+    async def endless():
+        while len(read) < 3_000_000:
+            read.append(1)
+            yield b"x" * 1_000
+
+    now = int(shop.clock.now().timestamp())
+    for header in (
+        "",
+        "t=,v1=1",
+        f"t={now}",
+        f"t={now - 400},v1=1",
+        f"t={now},v0=1",
+        "v1=1",
+        f"t=+{now},v1=1",
+    ):
+        sent = await shop.nobody().post(
+            "/api/stripe/webhook", content=endless(), headers={"stripe-signature": header}
+        )
+        assert (sent.status_code, sent.json()["code"], read) == (400, "signature_wrong", []), header
+
+
+async def test_strangers_at_the_same_address_do_not_use_up_what_stripe_may_send(tmp_path) -> None:
+    async with open_shop(tmp_path / "busy", requests_per_second=1) as busy:
+        await busy.buy()
+        answers = [(await busy.nobody().get("/api/tools")).status_code for _ in range(6)]
+        assert answers[-1] == 429
+        assert await busy.courier.bring_raw(b"{}", header="t=1,v1=0") == 400
+        assert await busy.deliver(copies=4) == [200] * 12
+        assert busy.bought_credits() == 500
+
+
+async def test_counted_as_a_stranger_stripe_would_be_refused_with_them(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studio_server.app import CallerMiddleware
+
+    monkeypatch.setattr(CallerMiddleware, "_is_uncounted", lambda *_: False)
+    async with open_shop(tmp_path / "busy", requests_per_second=1) as busy:
+        await busy.buy()
+        assert 429 in await busy.deliver(copies=4)

@@ -1,5 +1,7 @@
 """Buying over HTTP: what is on sale, where to pay, what became of it; and the provider's webhook."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,11 +18,13 @@ from studio_server.api.http import (
     signed_in,
 )
 from studio_server.payments.buying import Payments
+from studio_server.payments.provider import SignatureWrong
 from studio_server.payments.showing import shown_pack, shown_purchase, status
 
 MOST_PURCHASES = 200
 WEBHOOK_PATH = "/api/stripe/webhook"
 WEBHOOK_BYTES = 1_000_000
+WEBHOOK_SECONDS = 10
 SESSION_LENGTH = 255
 
 
@@ -80,13 +84,17 @@ async def purchases(request: Request) -> Response:
 
 
 async def webhook(request: Request) -> Response:
-    """Take an event of the payment provider: 400 what it did not sign, 500 what has to come again."""
-    from studio_server.payments.stripe_side import told  # heavy, and an extra
+    """Take an event of the payment provider: 400 what it did not sign, 500 what has to come again.
+
+    A request that cannot be signed rightly is refused before its body is read.
+    """
+    from studio_server.payments.stripe_side import refuse_unsigned, told  # heavy, and an extra
 
     server, found = services(request), payments(request)
+    header, now = request.headers.get("stripe-signature"), server.db.clock.now()
+    refuse_unsigned(header, now)
     raw = await _raw(request)
-    header = request.headers.get("stripe-signature")
-    event = told(raw, header, server.settings.stripe_webhook_secrets, server.db.clock.now())
+    event = told(raw, header, server.settings.stripe_webhook_secrets, now)
     await found.inbox.take(event)
     return json_text('{"received":true}')
 
@@ -101,11 +109,16 @@ def places(request: Request, pack_id: str) -> tuple[str, str]:
 
 
 async def _raw(request: Request) -> bytes:
+    """The body as it came, at most 1 MB of it and for at most ten seconds."""
     received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > WEBHOOK_BYTES:
-            raise BodyTooLarge(WEBHOOK_BYTES)
+    try:
+        async with asyncio.timeout(WEBHOOK_SECONDS):
+            async for chunk in request.stream():
+                received += chunk
+                if len(received) > WEBHOOK_BYTES:
+                    raise BodyTooLarge(WEBHOOK_BYTES)
+    except TimeoutError as slow:
+        raise SignatureWrong("the body did not come in time") from slow
     return bytes(received)
 
 

@@ -204,7 +204,7 @@ class Charging:
         return await self._look(order, intent_id)
 
     async def _not_taken(self, order: Order, fault: ProviderRefused) -> Order:
-        """The provider did not ask the bank: because the card is nobody's any more, or for its own reasons."""
+        """The provider did not ask the bank: for the card is nobody's any more, or for reasons of its own."""
         found = None if order.method_id is None else await self._provider.card(order.method_id)
         if found is None or found.customer_id is None:
             return await self._db.write(lambda tx: self._gone(tx, order))
