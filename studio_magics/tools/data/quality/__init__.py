@@ -39,7 +39,9 @@ TOOL = Tool(
         "spellings that differ only in case or blanks, outliers, future dates, gaps and "
         "staleness. Rules of your "
         "own go into the cell body as YAML; without them it suggests some. Returns a score with its formula, "
-        "ranked findings with what to do next, pictures, an HTML page, a JSON report and suggested rules."
+        "ranked findings with what to do next, pictures, an HTML page, a JSON report and suggested rules. "
+        "With an earlier table it tells what changed (columns, types, missing values, ranges, categories, "
+        "spread by PSI and KS); alerts in the same YAML watch figures and pass, warn or fail."
     ),
     cell_field="expectations",
     libraries=LIBRARIES,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
+from studio_magics.tools.data.quality import alerts, drift
 from studio_magics.tools.data.quality.counting import Counter
+from studio_magics.tools.data.quality.drift_checks import drift_observations
 from studio_magics.tools.data.quality.expectations import Expectations, did_you_mean, parse_expectations
 from studio_magics.tools.data.quality.observations import Observation, ranked
 from studio_magics.tools.data.quality.outliers import (
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.quality.inputs import QualityInput
     from studio_magics.tools.data.quality.observations import Dimension
     from studio_magics.tools.data.quality.profile import ColumnProfile
+    from studio_magics.tools.data.quality.snapshot import Snapshot
     from studio_magics.tools.tabular import TableSource
 
 MAX_COLUMNS = 300
@@ -47,6 +50,9 @@ class Assessment:
     """None for a table without rows: there is nothing to rate."""
     date_column: str
     not_checked: tuple[str, ...]
+    drift: drift.Drift | None = None
+    """None when no earlier table was given."""
+    alerts: tuple[alerts.AlertOutcome, ...] = ()
 
 
 @dataclass
@@ -56,6 +62,7 @@ class Assessor:
     table: TableSource
     inputs: QualityInput
     context: RunContext
+    earlier: Snapshot | None = None
 
     def assess(self) -> Assessment:
         """Profile, check and rate the table.
@@ -78,6 +85,10 @@ class Assessor:
             self.inputs.sample_rows,
         )
         book.refuse_unknown_columns()
+        names = [column.name for column in columns]
+        alerts.refuse_unknown_columns(
+            expectations.alerts, names, list(self.earlier.columns) if self.earlier else []
+        )
         self.context.progress(0.7, "checking your rules")
         outcomes = tuple(book.outcomes())
         fences = self._fences(columns)
@@ -88,6 +99,11 @@ class Assessor:
         score = None
         if self.table.row_count:
             score = score_of(observations, self._rated(columns, expectations, date_column))
+        changed = self._drift(columns)
+        told = self._alerts(columns, expectations, changed, score, outcomes)
+        if changed is not None:
+            observations += drift_observations(changed, show_values=self.inputs.sample_rows > 0)
+        observations += alerts.alert_observations(told)
         return Assessment(
             columns,
             tuple(ranked(observations)),
@@ -95,8 +111,28 @@ class Assessor:
             fences,
             score,
             date_column,
-            tuple(self._not_checked(columns, expectations, date_column)),
+            (*self._not_checked(columns, expectations, date_column), *_not_compared(changed)),
+            changed,
+            told,
         )
+
+    def _drift(self, columns: tuple[ColumnProfile, ...]) -> drift.Drift | None:
+        if self.earlier is None:
+            return None
+        self.context.progress(0.85, "comparing with the earlier table")
+        return drift.compare(self.table, columns, self.earlier)
+
+    def _alerts(
+        self,
+        columns: tuple[ColumnProfile, ...],
+        expectations: Expectations,
+        changed: drift.Drift | None,
+        score: Score | None,
+        outcomes: tuple[Outcome, ...],
+    ) -> tuple[alerts.AlertOutcome, ...]:
+        named = {column.name: column for column in columns}
+        figures = alerts.Figures(self.table.row_count, named, changed, score, outcomes, self.context.now)
+        return alerts.evaluate(expectations.alerts, figures)
 
     def _refuse_unknown_options(self) -> None:
         names = [column.name for column in self.table.columns]
@@ -232,7 +268,18 @@ class Assessor:
         if not expectations.count:
             yield "Rules of your own: none were given. expectations.yaml holds suggestions to start from."
         yield "Whether values are true: a plausible value can still be wrong."
-        yield "Relations to other tables, and drift against earlier deliveries."
+        if self.earlier is None:
+            yield "Relations to other tables, and drift: no earlier table was given (previous)."
+        else:
+            yield "Relations to other tables, and drift of columns together: each was compared alone."
+
+
+def _not_compared(changed: drift.Drift | None) -> Iterator[str]:
+    if changed is not None and changed.not_compared:
+        yield (
+            f"The spread of {_listed(list(changed.not_compared))}: keys, texts with more than 50 different "
+            "values, and columns with fewer than 20 values are not compared."
+        )
 
 
 def _listed(names: list[str]) -> str:

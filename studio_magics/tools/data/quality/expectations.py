@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from studio_magics.tools.data.quality.alert_rules import AlertRule, read_alerts
 from studio_magics.tools.data.quality.rule_values import (
     READERS,
     ExpectationsRejected,
@@ -18,7 +19,7 @@ from studio_magics.tools.data.quality.rule_values import (
 from studio_magics.tools.data.quality.yaml_text import YamlRefused, load_yaml
 
 MAX_RULES = 200
-SECTIONS = ("columns", "key", "rows", "closed", "checks")
+SECTIONS = ("columns", "key", "rows", "closed", "checks", "alerts")
 COLUMN_RULES = (
     "required",
     "type",
@@ -80,6 +81,8 @@ class Expectations:
     max_rows: int | None = None
     closed: bool = False
     checks: tuple[SqlCheck, ...] = field(default=())
+    alerts: tuple[AlertRule, ...] = ()
+    """Figures that are watched; not counted among the rules."""
 
     @property
     def count(self) -> int:
@@ -118,6 +121,7 @@ def parse_expectations(text: str) -> Expectations:
         max_rows=read_count(rows.get("max"), "rows.max"),
         closed=read_flag(sections.get("closed", False), "closed"),
         checks=_checks(sections.get("checks")),
+        alerts=read_alerts(sections.get("alerts")),
     )
     if expectations.count > MAX_RULES:
         raise ExpectationsRejected(

@@ -26,6 +26,7 @@ from studio_magics.contracts.billing import Forecast
 from studio_magics.tools.wording import size_text
 
 if TYPE_CHECKING:
+    from studio_magics.contracts.inputs import InputFile
     from studio_magics.tools.data.quality.inputs import QualityInput
 
 MEGABYTE = 1_000_000
@@ -66,14 +67,25 @@ PARQUET = Need(base_cpu_ms=230, first_cpu_ms=100, first_cpu_megabytes=2, cpu_ms=
 
 
 def forecast(inputs: QualityInput) -> Forecast:
-    """The expected need, from the size and format of the file alone."""
-    name = inputs.data.name.lower()
-    need, kind = (PARQUET, "Parquet") if name.endswith((".parquet", ".pq")) else (TEXT, "CSV")
-    size = inputs.data.size_bytes / MEGABYTE * (GZIP_RATIO if name.endswith(".gz") else 1)
-    cpu_ms = need.cpu_for(size)
+    """The expected need, from the size and format of the files alone."""
+    need, size, kind = _need_of(inputs.data)
+    cpu_ms, peak = need.cpu_for(size), need.memory_for(size)
+    basis = f"{size_text(round(size * MEGABYTE))} of {kind}"
+    if inputs.previous is not None:
+        older, older_size, _ = _need_of(inputs.previous)
+        cpu_ms += older.cpu_for(older_size)
+        peak = max(peak, older.memory_for(older_size))
+        basis += f", compared with {size_text(round(older_size * MEGABYTE))}"
     return Forecast(
         cpu_ms=cpu_ms,
         wall_ms=round(cpu_ms * 1.2) + 50,
-        peak_bytes=need.memory_for(size),
-        basis=f"{size_text(round(size * MEGABYTE))} of {kind}; measured on tables from 3 to 800,000 rows",
+        peak_bytes=peak,
+        basis=f"{basis}; measured on tables from 3 to 800,000 rows",
     )
+
+
+def _need_of(file: InputFile) -> tuple[Need, float, str]:
+    """What a file needs, its megabytes and its kind."""
+    name = file.name.lower()
+    need, kind = (PARQUET, "Parquet") if name.endswith((".parquet", ".pq")) else (TEXT, "CSV")
+    return need, file.size_bytes / MEGABYTE * (GZIP_RATIO if name.endswith(".gz") else 1), kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Column, Table
+from studio_magics.tools.data.quality.drift_shown import alert_table, drift_table
 from studio_magics.tools.data.quality.observations import shortened
 from studio_magics.tools.data.quality.rules import STATUS
 from studio_magics.tools.wording import counted
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
 
 
 def tables_of(assessment: Assessment, *, show_values: bool) -> tuple[Table, ...]:
-    """The rules, if there are any, and the columns."""
+    """Alerts, changes and rules, if there are any, and the columns."""
     tables = [_columns_table(assessment, show_values=show_values)]
     if assessment.outcomes:
         tables.insert(0, _rules_table(assessment.outcomes))
+    if assessment.drift is not None:
+        tables.insert(0, drift_table(assessment.drift))
+    if assessment.alerts:
+        tables.insert(0, alert_table(assessment.alerts))
     return tuple(tables)
 
 

@@ -1,0 +1,62 @@
+"""How far two spreads are apart: the population stability index and the Kolmogorov-Smirnov distance.
+
+Both read counts over the same buckets, of the earlier table and of the current one.
+
+- **PSI** = Σ (now - before) · ln(now / before) over the shares of the buckets. Below 0.1 the spread is taken
+  as the same, from 0.1 on as changed, from 0.25 on as another population: the rule of thumb of credit
+  scoring, where the index comes from. A share of nothing counts as `LEAST_SHARE`: a logarithm needs one.
+- **KS** = the largest difference between the two shares of values up to a point. It is worth a word from
+  0.1 on, and only where chance would reach it in less than one case of a hundred:
+  `1.63 · sqrt((n + m) / (n · m))`.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import log, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PSI_CHANGED = 0.1
+PSI_OTHER = 0.25
+KS_CHANGED = 0.1
+KS_OTHER = 0.2
+LEAST_SHARE = 0.0001
+ONE_PERCENT_LEVEL = 1.63
+
+
+def psi(before: Sequence[int], now: Sequence[int]) -> float | None:
+    """The index over the same buckets; None when one side is empty."""
+    all_before, all_now = sum(before), sum(now)
+    if not all_before or not all_now:
+        return None
+    shares = (
+        (max(one / all_before, LEAST_SHARE), max(other / all_now, LEAST_SHARE))
+        for one, other in zip(before, now, strict=True)
+        if one or other
+    )
+    return sum((new - old) * log(new / old) for old, new in shares)
+
+
+def ks(before: Sequence[int], now: Sequence[int]) -> float | None:
+    """The largest difference of the running shares, at the edges of buckets; None when a side is empty."""
+    all_before, all_now = sum(before), sum(now)
+    if not all_before or not all_now:
+        return None
+    gap, seen_before, seen_now = 0.0, 0, 0
+    for one, other in zip(before, now, strict=True):
+        seen_before, seen_now = seen_before + one, seen_now + other
+        gap = max(gap, abs(seen_before / all_before - seen_now / all_now))
+    return gap
+
+
+def by_chance(before: int, now: int) -> float:
+    """The distance that two samples of one spread pass in one case of a hundred."""
+    return ONE_PERCENT_LEVEL * sqrt((before + now) / (before * now)) if before and now else 1.0
+
+
+def bucket_counts(up_to: Sequence[int], total: int) -> tuple[int, ...]:
+    """Counts of buckets from how many values there are up to each edge."""
+    return tuple(after - before for before, after in pairwise((0, *up_to, total)))

@@ -1,0 +1,146 @@
+# ruff: noqa: S608  - every name of the user's is quoted, and the session is locked
+"""What is kept of the earlier table, so that the current one can be counted in the same buckets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio_magics.tools.base import InputRejected
+from studio_magics.tools.data.quality.counting import Counter
+from studio_magics.tools.data.quality.drift_measures import bucket_counts
+from studio_magics.tools.tabular import TableSource, open_table, quoted, text_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from studio_magics.tools.base import RunContext
+    from studio_magics.tools.data.quality.inputs import QualityInput
+    from studio_magics.tools.data.quality.profile import ColumnProfile
+
+MAX_COLUMNS = 300
+QUANTILES = tuple(place / 100 for place in range(1, 100))
+MOST_CATEGORIES = 50
+"""Of a column with more different values the categories are not compared."""
+LEAST_ROWS = 20
+"""Fewer values say nothing about a spread."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The values of one column, counted in buckets; of numbers up to each edge, of texts by value."""
+
+    edges: tuple[float, ...] = ()
+    categories: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+    """One for each bucket: below and at each edge and above the last, or each category and all others."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The earlier table: its profiles, and the buckets of the columns that have a spread to compare."""
+
+    name: str
+    row_count: int
+    columns: Mapping[str, ColumnProfile]
+    spreads: Mapping[str, Spread]
+
+
+def take_snapshot(inputs: QualityInput, context: RunContext) -> Snapshot | None:
+    """Read the earlier table and keep what a comparison needs; None when none was given.
+
+    Raises:
+        InputRejected: The earlier file is not a complete table, or has too many columns.
+    """
+    if inputs.previous is None:
+        return None
+    path = context.path(inputs.previous)
+    with open_table(path, name=inputs.previous.name, field="previous") as table:
+        if len(table.columns) > MAX_COLUMNS:
+            found = f"{len(table.columns)} columns"
+            raise InputRejected("previous", found=found, allowed=f"at most {MAX_COLUMNS}")
+        counter = Counter(table, context.now, inputs.missing_tokens)
+        columns = {column.name: counter.profile(column) for column in table.columns}
+        spreads = {name: _spread(table, column) for name, column in columns.items()}
+        found = {name: spread for name, spread in spreads.items() if spread is not None}
+        return Snapshot(table.name, table.row_count, columns, found)
+
+
+def kind_of(column: ColumnProfile) -> str:
+    """'numbers', 'categories', 'key' or 'other': what of this column can be compared."""
+    if column.present_count >= LEAST_ROWS and column.distinct_count == column.present_count:
+        return "numbers" if column.reading == "number" else "key"
+    if column.reading in {"integer", "number"} and column.numbers is not None:
+        return "numbers"
+    if column.reading in {"text", "boolean"} and 0 < column.distinct_count <= MOST_CATEGORIES:
+        return "categories"
+    return "other"
+
+
+def _spread(table: TableSource, column: ColumnProfile) -> Spread | None:
+    kind = kind_of(column)
+    if kind == "numbers":
+        edges = _edges(table, column)
+        return Spread(edges=edges, counts=numbers_in(table, column, edges)) if edges else None
+    if kind == "categories":
+        categories = tuple(sorted(_by_value(table, column)))
+        return Spread(categories=categories, counts=categories_in(table, column, categories))
+    return None
+
+
+def _edges(table: TableSource, column: ColumnProfile) -> tuple[float, ...]:
+    listed = ", ".join(map(repr, QUANTILES))
+    found = table.query(f"SELECT quantile_disc(v, [{listed}]) FROM ({_numbers_sql(column)})")[0][0]
+    return tuple(sorted(set(found or ())))
+
+
+def _numbers_sql(column: ColumnProfile) -> str:
+    typed = f"SELECT CAST({column.typed_sql} AS DOUBLE) AS v FROM {TableSource.relation}"
+    return f"SELECT v FROM ({typed}) WHERE isfinite(v)"
+
+
+def numbers_in(table: TableSource, column: ColumnProfile, edges: tuple[float, ...]) -> tuple[int, ...]:
+    """How many values fall into each bucket between these edges."""
+    up_to = ", ".join(f"count(*) FILTER (v <= {edge!r})" for edge in edges)
+    *counts, total = table.query(f"SELECT {up_to}, count(*) FROM ({_numbers_sql(column)})")[0]
+    return bucket_counts(counts, total)
+
+
+def outside_of(table: TableSource, column: ColumnProfile, low: float, high: float) -> int:
+    """How many finite values lie below or above."""
+    return table.query(f"SELECT count(*) FILTER (v < {low!r} OR v > {high!r}) FROM ({_numbers_sql(column)})")[
+        0
+    ][0]
+
+
+def categories_in(table: TableSource, column: ColumnProfile, categories: tuple[str, ...]) -> tuple[int, ...]:
+    """How often each of these values is there, and how often any other."""
+    listed = ", ".join(text_literal(one) for one in categories)
+    value = f"{quoted(column.name)}::VARCHAR"
+    rows = table.query(
+        f"SELECT CASE WHEN {value} IN ({listed}) THEN {value} END AS value, count(*)"
+        f" FROM {TableSource.relation} WHERE {column.present_sql} GROUP BY 1"
+    )
+    counts = dict(rows)
+    return (*(counts.get(one, 0) for one in categories), counts.get(None, 0))
+
+
+def _by_value(table: TableSource, column: ColumnProfile) -> list[str]:
+    value = f"{quoted(column.name)}::VARCHAR"
+    rows = table.query(
+        f"SELECT DISTINCT {value} FROM {TableSource.relation} WHERE {column.present_sql}"
+        f" LIMIT {MOST_CATEGORIES}"
+    )
+    return [row[0] for row in rows]
+
+
+def new_values(
+    table: TableSource, column: ColumnProfile, categories: tuple[str, ...]
+) -> list[tuple[str, int]]:
+    """The values that are not among these, most frequent first."""
+    listed = ", ".join(text_literal(one) for one in categories)
+    value = f"{quoted(column.name)}::VARCHAR"
+    return table.query(
+        f"SELECT {value}, count(*) FROM {TableSource.relation}"
+        f" WHERE {column.present_sql} AND {value} NOT IN ({listed}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
+    )
