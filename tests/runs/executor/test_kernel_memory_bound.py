@@ -1,4 +1,4 @@
-"""The kernel's own bound on memory, while the meter that samples is stopped: one sees what the other missed."""
+"""The kernel's own bound on memory, while the meter that samples is stopped."""
 
 import os
 import select

@@ -28,7 +28,7 @@ from studio_server.runs.executor import worker
 from studio_server.runs.executor.meter import Meter, send, wake_on_child_exit
 from studio_server.runs.executor.offspring import Confinement, group_name, prepare
 from studio_server.runs.executor.process_tree import collect, end_below
-from studio_server.runs.executor.sandbox import kernel
+from studio_server.runs.executor.sandbox import belt, kernel
 from studio_server.runs.executor.sandbox.groups import Group, Parents
 
 MESSAGE_BYTES = 1 << 20
@@ -38,6 +38,7 @@ LINUX = sys.platform == "linux"
 
 def main() -> None:
     """Load, say so, and serve until the server hangs up or is gone."""
+    belt.give_way(belt.FORK_SERVER_NICENESS)
     server = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     given: dict[str, Any] = json.loads(server.recv(MESSAGE_BYTES))

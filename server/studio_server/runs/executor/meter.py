@@ -16,9 +16,13 @@ from typing import Any
 from studio_server.runs.executor.disk import disk_bytes, nameless_bytes
 from studio_server.runs.executor.offspring import Worker
 from studio_server.runs.executor.process_tree import ProcessTree, collect, end_all
+from studio_server.runs.executor.sandbox import belt
 from studio_server.runs.executor.sandbox.view import MEMORY_FOLDER_BYTES, MEMORY_FOLDERS
 
 SAMPLE_SECONDS = 0.025
+LONGEST_SAMPLE_SECONDS = 0.1
+SHARE_OF_TIME = 0.05
+"""At most this much of the time is spent on samples, as long as they come often enough."""
 DISK_EVERY_SECONDS = 0.25
 READ_BYTES = 65_536
 
@@ -75,7 +79,7 @@ class Meter:
         }
 
     def _at_the_kernels_bound(self, reason: str) -> tuple[str, int]:
-        """Why the run ended and its peak; what the kernel ended at its bound was at the limit, sampled or not."""
+        """Why the run ended, and its peak: what the kernel ended at its bound used its whole limit."""
         if reason not in {"ended", "memory"} or not self._worker.killed_for_memory():
             return reason, self._tree.peak_bytes
         return "memory", max(self._tree.peak_bytes, self._limits["memory_bytes"])
@@ -83,7 +87,7 @@ class Meter:
     def _watch(self) -> str:
         next_sample = 0.0
         while True:
-            wait = max(0.0, min(SAMPLE_SECONDS, next_sample - time.monotonic()))
+            wait = max(0.0, min(LONGEST_SAMPLE_SECONDS, next_sample - time.monotonic()))
             ready, _, _ = select.select([0, self._wake], [], [], wait)
             if 0 in ready and not os.read(0, READ_BYTES):
                 return "stopped"
@@ -91,13 +95,14 @@ class Meter:
                 os.read(self._wake, READ_BYTES)
             if self._collect():
                 return "ended"
-            if time.monotonic() >= next_sample:
+            began = time.monotonic()
+            if began >= next_sample:
                 self._hearing.drain()
                 self._say_progress()
                 reason = self._exceeded()
                 if reason:
                     return reason
-                next_sample = time.monotonic() + SAMPLE_SECONDS
+                next_sample = began + pause_after(time.monotonic() - began)
 
     def _collect(self) -> bool:
         for pid, status in collect():
@@ -112,6 +117,8 @@ class Meter:
             return "stopped"
         most = self._limits["processes"]
         usage = self._tree.sample(self._limits["memory_bytes"], self._memory_folders(), most)
+        for pid in self._tree.new_sessions:
+            belt.give_way(belt.SESSION_NICENESS, pid)
         if usage.cpu_ms > self._limits["cpu_ms"]:
             return "cpu"
         if usage.resident_bytes > self._limits["memory_bytes"] or self._worker.killed_for_memory():
@@ -144,6 +151,11 @@ class Meter:
         news = self._hearing.news()
         if news:
             send(news)
+
+
+def pause_after(sample_seconds: float) -> float:
+    """Seconds from the start of a sample, which took so long, to the next: large trees wait longer."""
+    return min(LONGEST_SAMPLE_SECONDS, max(SAMPLE_SECONDS, sample_seconds / SHARE_OF_TIME))
 
 
 def wake_on_child_exit() -> int:

@@ -222,6 +222,7 @@ class First:
         self._die_with_meter()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        belt.give_way(belt.SESSION_NICENESS)
         belt.be_killed_first()
         close_all_but({0, 1, 2, self._orders.fileno(), self._said.fileno(), *self._keep})
         if not self._orders.recv(1):

@@ -37,6 +37,7 @@ class Process:
     address_bytes: int
     first_stack: int = 0
     """Where its stack began: the same as here means that it still runs what the fork server had loaded."""
+    session: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ class ProcessTree:
         self._stack = self._loaded_bytes = 0
         self._samples = 0
         self._rough_weighed = self._weighed = 0
+        self._sessions: set[int] = set()
         self.pids: list[int] = []
+        self.new_sessions: list[int] = []
+        """Of the last sample: one process of every session that was not seen before."""
         self.cpu_ms = 0
         self.peak_bytes = 0
         self.peak_address_bytes = 0
@@ -107,6 +111,7 @@ class ProcessTree:
         collected_ms = collected_cpu_ms()
         members = list(processes())
         self.pids = [member.pid for member in members]
+        self._note_sessions(members)
         self._count_cpu(collected_ms, members)
         if len(members) > most_processes:
             return Usage(self.cpu_ms, 0, 0, len(members))
@@ -130,6 +135,11 @@ class ProcessTree:
             clock.cpu_ms() - before for clock, before in zip(self._clocks, self._clocks_before, strict=False)
         ]
         self.cpu_ms = max(self.cpu_ms, now_ms, seen_ms, *exact)
+
+    def _note_sessions(self, members: list[Process]) -> None:
+        found = {member.session: member.pid for member in members if member.session not in self._sessions}
+        self._sessions.update(found)
+        self.new_sessions = list(found.values())
 
     def _note_own_cpu(self, members: list[Process]) -> None:
         for member in members:
@@ -285,6 +295,7 @@ def _linux_process(pid: str, thread: str) -> Process | None:
         resident_bytes=int(memory[1]) * PAGE_BYTES,
         address_bytes=int(memory[0]) * PAGE_BYTES,
         first_stack=int(stat[25]),
+        session=int(stat[3]),
     )
 
 

@@ -3,10 +3,14 @@
 import os
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 SPARE_TASKS = 1_024
 NICENESS = 5
+SESSION_NICENESS = 10
+"""Of a run: about a tenth of what the server and the notebooks get, when all want the processor."""
+FORK_SERVER_NICENESS = 5
 OUT_OF_MEMORY_FIRST = "800"
 
 
@@ -23,6 +27,16 @@ def limit(belt: dict[str, int]) -> None:
         lower(resource.RLIMIT_MSGQUEUE, 0)
         lower(resource.RLIMIT_RTPRIO, 0)
     os.nice(NICENESS)
+
+
+def give_way(niceness: int, pid: int | str = "self") -> None:
+    """Let the session of this process, or of another one, yield to other sessions.
+
+    Linux shares a processor out between sessions first, so that a process of a nice value of its own still
+    gets as much as a whole server. Where it does not, the niceness of each process counts.
+    """
+    with suppress(OSError):  # a kernel without groups for sessions, or the process is gone
+        Path(f"/proc/{pid}/autogroup").write_text(str(niceness), "ascii")
 
 
 def be_killed_first() -> None:
