@@ -10,7 +10,8 @@ from studio_server import reconciling
 from studio_server.ledger.checker import check
 from studio_server.storage.audit_chain import first_broken
 
-from tests.payments.shop import Shop, open_shop
+from tests.payments.card_shop import charges, keep_card, recharge, top_up, user_of
+from tests.payments.shop import PLAN_CREDITS, Shop, open_shop
 
 
 async def test_a_dry_run_tells_what_would_be_corrected_and_changes_nothing(shop: Shop) -> None:
@@ -123,6 +124,42 @@ async def test_on_postgresql_a_purchase_its_refund_and_its_dispute_end_the_same(
         assert (shop.bought_credits(), shop.dollars()) == (333, 55_000_000)
         assert shop.order(page["order_id"]).state == "paid"
         await shop.settled()
+
+
+async def test_on_postgresql_a_card_is_charged_recharges_and_goes_the_same(tmp_path: Path) -> None:
+    url = cluster().new_database(migrated)
+    async with open_shop(tmp_path / "data", database_url=url) as shop:
+        method = await keep_card(shop)
+        answers = await asyncio.gather(*(top_up(shop, key=f"k{n % 2}") for n in range(4)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert (await recharge(shop)).json()["waits_for"] == "balance"
+        await shop.spend(PLAN_CREDITS + 1_000 - 50)
+        await shop.services.payments.recharging.round()
+        assert (charges(shop), shop.bought_credits()) == (3, 1_500 - 1_250)
+        await shop.deliver(copies=2, together=True)
+        await shop.ada.delete("/api/billing/card")
+        assert (shop.fake.books.methods[method]["customer"], shop.rows("saved_cards")) == (None, 0)
+        assert (await shop.ada.get("/api/billing/recharge")).json()["reason"] == "card_removed"
+        await shop.settled()
+
+
+async def test_two_servers_that_are_asked_at_once_charge_one_order_once(tmp_path: Path) -> None:
+    url = cluster().new_database(migrated)
+    async with (
+        open_shop(tmp_path / "a", database_url=url) as one,
+        open_shop(tmp_path / "b", database_url=url, fake=one.fake) as two,
+    ):
+        await keep_card(one)
+        await recharge(one)
+        await one.spend(PLAN_CREDITS + 500 - 50)
+        user_id = user_of(one)
+        looks = [shop.services.payments.recharging.consider(user_id) for shop in (one, two) for _ in range(3)]
+        await asyncio.gather(*looks)
+        assert (charges(one), one.rows("payment_orders"), one.rows("payment_moves")) == (2, 2, 2)
+        answers = await asyncio.gather(*(top_up(shop, key="same") for shop in (one, two) for _ in range(3)))
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        assert (charges(one), one.rows("payment_orders"), one.rows("payment_moves")) == (3, 3, 3)
+        await two.settled()
 
 
 async def test_two_servers_on_one_database_that_hear_of_one_payment_credit_it_once(tmp_path: Path) -> None:

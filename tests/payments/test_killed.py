@@ -88,6 +88,68 @@ def test_a_server_killed_in_the_middle_of_a_payment_credits_exactly_once(
     assert moves(folder) == 1
 
 
+def keep_card(client: httpx.Client, fake: FakeStripe, card: str) -> None:
+    """A pack is bought on the page, and the card kept."""
+    said = {"pack": "starter", "save_card": True}
+    page = client.post("/api/billing/checkout", json=said).json()
+    fake.books.pay(page["session_id"], card, confirmed=True)
+    client.get("/api/billing/verify-payment", params={"session_id": page["session_id"]})
+
+
+def top_up(client: httpx.Client) -> httpx.Response:
+    """Buy with the kept card, always under the same key."""
+    said = {"pack": "starter", "price_minor": 1_000}
+    return client.post("/api/billing/top-up", json=said, headers={"Idempotency-Key": "one"})
+
+
+@pytest.mark.parametrize(("point", "written"), [("before_commit", 1), ("after_charge", 2)])
+def test_a_server_killed_after_the_card_was_charged_credits_exactly_once_and_charges_no_more(
+    folder: Path, fake: FakeStripe, point: str, written: int
+) -> None:
+    token = new_token(
+        settings(folder, fake.books.base), Identity("local", "ada", "Ada", "token"), name="test"
+    )
+    with victim(folder, fake, token) as (_, client):
+        keep_card(client, fake, "4242424242424242")
+    with victim(folder, fake, token, point) as (process, client):
+        with pytest.raises(httpx.TransportError):
+            top_up(client)
+        assert process.wait() == -signal.SIGKILL
+    assert (moves(folder), states(fake)) == (written, ["succeeded"] * 2)
+    with victim(folder, fake, token) as (process, client):
+        answer = top_up(client)
+        assert (answer.status_code, answer.json()["available_credits"]) == (200, 1_300)
+    assert (moves(folder), states(fake)) == (2, ["succeeded"] * 2)
+
+
+def test_a_server_killed_before_a_refused_charge_was_ended_ends_it_before_a_page_is_offered(
+    folder: Path, fake: FakeStripe
+) -> None:
+    token = new_token(
+        settings(folder, fake.books.base), Identity("local", "ada", "Ada", "token"), name="test"
+    )
+    with victim(folder, fake, token) as (_, client):
+        keep_card(client, fake, "4000002760003184")
+    with victim(folder, fake, token, "before_giving_up") as (process, client):
+        with pytest.raises(httpx.TransportError):
+            top_up(client)
+        assert process.wait() == -signal.SIGKILL
+    assert states(fake) == [
+        "succeeded",
+        "requires_payment_method",
+    ]
+    with victim(folder, fake, token) as (process, client):
+        answer = top_up(client)
+        assert (answer.status_code, answer.json()["code"]) == (402, "authentication_required")
+    assert states(fake) == ["succeeded", "canceled"]
+    assert moves(folder) == 1
+
+
+def states(fake: FakeStripe) -> list[str]:
+    """How payments at the provider are, the first one first."""
+    return [each["status"] for each in fake.books.intents.values()]
+
+
 def moves(folder: Path) -> int:
     """How many moves the books hold, which are sound."""
     db = open_database(None, folder / "studio.db", SystemClock())

@@ -10,6 +10,7 @@ from studio_server.payments.opening import PaymentsMisconfigured, refuse_payment
 from studio_server.settings import Settings
 from studio_server.wiring import build
 
+from tests.payments.card_shop import CHARGE, OK, keep_card, recharge, top_up
 from tests.payments.shop import KEY, OLD_SECRET, SECRET, Shop
 
 LIVE = "sk_live_canary_key"
@@ -29,6 +30,14 @@ async def test_neither_key_nor_secret_is_in_any_answer_log_or_file(
     answers.append(await shop.verify(page["session_id"]))
     event = shop.fake.books.events[0]
     assert await shop.courier.bring(event, secret=OLD_SECRET) == 400
+    method = await keep_card(shop)
+    answers += [await top_up(shop), await recharge(shop), await shop.ada.get("/api/billing/card")]
+    shop.fake.faults[CHARGE] = ["fail"] * 3
+    answers.append(await top_up(shop, key="k2"))
+    shop.fake.key = "sk_test_another"
+    answers.append(await top_up(shop, key="k3"))
+    shop.fake.key = KEY
+    customer = shop.fake.books.methods[method]["customer"]
     answers.append(await shop.ada.get("/openapi.json"))
     said = "\n".join(answer.text for answer in answers) + caplog.text + repr(shop.services)
     rows = b"".join(
@@ -37,6 +46,8 @@ async def test_neither_key_nor_secret_is_in_any_answer_log_or_file(
     for canary in (KEY, SECRET, OLD_SECRET):
         assert canary not in said
         assert canary.encode() not in rows
+    assert not [name for name in (method, customer) for answer in answers if name in answer.text]
+    assert OK.encode() not in rows
     assert answers[0].status_code == 502
 
 

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from studio_server.payments.charging import Charging
 from studio_server.payments.converge import Converger
 from studio_server.payments.inbox import Inbox
+from studio_server.payments.stripe_cards import StripeCards
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, StandaloneServer, listen
 
@@ -20,8 +22,8 @@ def die() -> None:
 
 
 def arm(point: str) -> None:
-    """Die where `point` says: before our commit, or after it and before the answer."""
-    commit, take = Converger._commit, Inbox.take
+    """Die where `point` says: before our commit, before the answer, or before a charge is ended."""
+    commit, take, charge = Converger._commit, Inbox.take, Charging.charge
 
     def before(self: Converger, *args: Any, **named: Any) -> Any:
         die()
@@ -32,6 +34,18 @@ def arm(point: str) -> None:
         die()
         return done
 
+    async def charged(self: Charging, order: Any, *more: Any) -> Any:
+        done = await charge(self, order, *more)
+        die()
+        return done
+
+    async def open_still(self: StripeCards, intent_id: str) -> None:
+        die()
+
+    if point == "after_charge":
+        Charging.charge = charged
+    if point == "before_giving_up":
+        StripeCards.give_up = open_still
     if point == "before_commit":
         Converger._commit = before
     if point == "after_commit":

@@ -57,13 +57,17 @@ def by_method(tx: Tx, method_id: str) -> SavedCard | None:
     return None if row is None else _card(row)
 
 
+def has_left(tx: Tx, user_id: str) -> bool:
+    """Whether this user has erased their account."""
+    return tx.one("SELECT 1 FROM departures WHERE user_id = ?", (user_id,)) is not None
+
+
 def keep(tx: Tx, user_id: str, card: CardFacts) -> bool:
     """Keep this card as the one of its owner, the former one goes; whether anything changed.
 
     Nothing is kept of somebody who left, nor a card that is nobody's at the provider.
     """
-    has_left = tx.one("SELECT 1 FROM departures WHERE user_id = ?", (user_id,)) is not None
-    if card.customer_id is None or has_left:
+    if card.customer_id is None or has_left(tx, user_id):
         return False
     tx.execute(f"{BLANK} WHERE user_id = ? AND state = 'kept' AND method_id <> ?", (user_id, card.method_id))
     tx.execute(

@@ -70,6 +70,11 @@ def always(tx: Tx, order: Order) -> bool:
     return True
 
 
+def is_agreed(pack: Pack, price_minor: int) -> bool:
+    """Only the price that somebody was shown is charged."""
+    return pack.price_minor == price_minor
+
+
 class Charging:
     """Charges saved cards of one server."""
 
@@ -144,7 +149,7 @@ class Charging:
         known = self._known(tx, asked)
         if known is not None:
             return known
-        if pack.price_minor != price_minor:
+        if not is_agreed(pack, price_minor):
             raise PriceChanged(pack)
         card, found = cards.of(tx, user_id), charges.under_way(tx, user_id)
         if card is None:

@@ -171,8 +171,14 @@ class Converger:
         return session, order.intent_id or intent_id or (session.intent_id if session else None)
 
     async def _card(self, order: Order, intent: IntentFacts | None) -> CardFacts | None:
-        """The card that paid, where its owner asked that it be kept and it was not seen to yet."""
+        """The card that paid, where its owner asked that it be kept and it was not seen to yet.
+
+        Of somebody who left meanwhile it is taken off at the provider, and not kept.
+        """
         if order.keeps_card != "asked" or intent is None or intent.status != "succeeded":
+            return None
+        if intent.method_id is not None and self._db.read(lambda tx: cards.has_left(tx, order.user_id)):
+            await self._card_provider.take_off(intent.method_id)
             return None
         return None if intent.method_id is None else await self._card_provider.card(intent.method_id)
 
