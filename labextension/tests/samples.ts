@@ -1,6 +1,6 @@
 /** Messages as the server sends them. */
 
-import type { Account, Balance, Checkout, Estimate, Pack, Receipt, RunSummary, SpendControls, Window } from '../src/contracts';
+import type { Account, Balance, Checkout, Estimate, Pack, PaymentStatus, Receipt, Recharge, RunSummary, SavedCard, SpendControls, Window } from '../src/contracts';
 
 export function windowOf(kind: 'day' | 'month', cap: number, spent: number, held = 0): Window {
   return {
@@ -124,6 +124,48 @@ export function pack(change: Partial<Pack> = {}): Pack {
 
 export function checkout(change: Partial<Checkout> = {}): Checkout {
   return { order_id: 'order_1', session_id: 'cs_1', url: 'https://pay.example/c/1', pack: pack(), ...change };
+}
+
+export function card(change: Partial<SavedCard> = {}): SavedCard {
+  return { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2030, name: 'Visa ending 4242', has_expired: false, ...change };
+}
+
+export function recharge(change: Partial<Recharge> = {}): Recharge {
+  return {
+    state: 'off',
+    reason: 'never_asked',
+    waits_for: 'nothing',
+    pack: null,
+    threshold: 0,
+    ceiling_minor: 0,
+    ceiling: '',
+    charged_minor: 0,
+    charged: '',
+    month_ends_at: null,
+    card: card(),
+    says: 'Auto-recharge is off',
+    ...change
+  };
+}
+
+export function paid(state: PaymentStatus['purchase']['state'] = 'paid'): PaymentStatus {
+  const purchase = {
+    order_id: 'order_2',
+    pack_id: 'starter',
+    title: 'Starter',
+    state,
+    gives: 'credits',
+    credits: 500,
+    dollars_micros: 0,
+    price: '£10',
+    price_minor: 1000,
+    currency: 'gbp',
+    refunded_minor: 0,
+    disputed: false,
+    receipt_url: null,
+    created_at: '2026-11-21T06:00:00Z'
+  } as const;
+  return { purchase, available_credits: 797, available_dollars_micros: 0 };
 }
 
 export function account(change: Partial<Account> = {}): Account {

@@ -4,7 +4,7 @@ import { Feed } from '../src/models/feed';
 import { Session } from '../src/models/session';
 import { BuySection, planText, type EmptyTab } from '../src/widgets/buySection';
 import { NoticesSection } from '../src/widgets/noticesSection';
-import { account, AnsweringServer, balance, checkout, pack, WrittenStream } from './samples';
+import { account, AnsweringServer, balance, card, checkout, pack, paid, recharge, WrittenStream } from './samples';
 
 const json = (body: unknown, status = 200) => () => new Response(JSON.stringify(body), { status });
 const PACKS = [
@@ -12,7 +12,8 @@ const PACKS = [
   pack({ id: 'standard', title: 'Standard', credits: 1400, price: '£25', price_minor: 2500, unit_price: '£1.79', saving_percent: 10, is_best_value: true }),
   pack({ id: 'dollars-10', title: '10 dollars', gives: 'dollars', credits: 0, dollars_micros: 10_000_000, currency: 'usd', price: '$10', unit_price: '$1.00' })
 ];
-const SELLING = { 'GET api/billing/packs': json({ packs: PACKS }), 'GET api/account': json(account()) };
+const SELLING = { 'GET api/billing/packs': json({ packs: PACKS }), 'GET api/account': json(account()), 'GET api/billing/card': json({ card: null }) };
+const WITH_CARD = { ...SELLING, 'GET api/billing/card': json({ card: card() }) };
 
 /** A section on a session whose stream the test writes to. */
 class Stand {
@@ -27,7 +28,8 @@ class Stand {
       this.stream = new WrittenStream(signal);
       return Promise.resolve(this.stream.response);
     });
-    this.session = new Session(new StudioApi(this.server.send, () => 'key', '/base/studio/'), feed);
+    let keys = 0;
+    this.session = new Session(new StudioApi(this.server.send, () => `key-${keys++}`, '/base/studio/'), feed);
     this.session.start();
   }
 
@@ -63,7 +65,12 @@ afterEach(() => {
 });
 
 const text = (section: { readonly node: HTMLElement }): string => section.node.textContent;
-const buttons = (section: { readonly node: HTMLElement }): HTMLButtonElement[] => [...section.node.querySelectorAll('button')];
+const buttons = (section: { readonly node: HTMLElement }): HTMLButtonElement[] => [...section.node.querySelectorAll<HTMLButtonElement>('button[aria-label^="Buy"], .studio-notice button')];
+const named = (section: { readonly node: HTMLElement }, label: string): HTMLButtonElement => {
+  const found = [...section.node.querySelectorAll('button')].find(each => each.textContent === label);
+  expect(found, `no button ${label}`).toBeDefined();
+  return found!;
+};
 
 describe('buying in the panel', () => {
   it('compares packs: what they give, the price of a unit, what is saved, the best value', async () => {
@@ -71,8 +78,8 @@ describe('buying in the panel', () => {
     const section = stand.buying();
     await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
     expect(text(section)).toContain('from £10');
-    expect(text(section)).toContain('500 creditsStarter · £2.00 per 100Buy £10');
-    expect(text(section)).toContain('1,400 creditsStandard · £1.79 per 100saves 10 %★ best valueBuy £25');
+    expect(text(section)).toContain('500 creditsStarter£2.00 per 100Buy £10');
+    expect(text(section)).toContain('1,400 creditsStandard£1.79 per 100saves 10 %★ best valueBuy £25');
     expect(text(section)).toContain('Dollars for language models · from $10$10$1.00 per dollar');
     expect(buttons(section)[1]?.getAttribute('aria-label')).toBe('Buy Standard, 1,400 credits, for £25');
     expect(stand.routes()).toEqual(['GET api/billing/packs']);
@@ -84,7 +91,7 @@ describe('buying in the panel', () => {
     await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
     section.node.querySelector('details')!.open = true;
     await vi.waitFor(() => { expect(text(section)).toContain('The next credits come on'); });
-    expect(stand.routes()).toEqual(['GET api/billing/packs', 'GET api/account']);
+    expect(stand.routes()).toEqual(['GET api/billing/packs', 'GET api/account', 'GET api/billing/card']);
   });
 
   it('opens an empty tab at the press, sends it to the page, and keeps a link to it', async () => {
@@ -158,6 +165,115 @@ describe('buying in the panel', () => {
     const next = { id: 'pro', title: 'Pro', monthly_credits: 12_000, daily_cap_credits: 2_000 };
     const changing = account({ subscription: { starts_at: '2026-11-01T00:00:00Z', ends_at: '2026-12-01T12:00:00Z', next_plan: next, roll_over_credits: 0 } });
     expect(planText(balance(), changing)).toMatch(/The plan Pro begins on Dec 1, 2026\.$/);
+  });
+});
+
+describe('the saved card', () => {
+  const opened = async (answers: Readonly<Record<string, () => Response>>): Promise<BuySection> => {
+    stand = await new Stand(answers).greeted();
+    const section = stand.buying();
+    await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
+    section.node.querySelector('details')!.open = true;
+    await vi.waitFor(() => { expect(section.node.querySelector('.studio-pay-with input')).not.toBeNull(); });
+    return section;
+  };
+
+  it('is kept only when its owner ticks the box, which starts empty', async () => {
+    const section = await opened({ ...SELLING, 'POST api/billing/checkout': json(checkout()) });
+    const keep = section.node.querySelector<HTMLInputElement>('input[type=checkbox]')!;
+    expect(keep.checked).toBe(false);
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(stand.tabs.length).toBe(1); });
+    expect(stand.server.asked.at(-1)?.init.body).toBe('{"pack":"starter"}');
+    await vi.waitFor(() => { expect(stand.tabs[0]?.went).not.toBeNull(); });
+    keep.checked = true;
+    buttons(section)[0]?.click();
+    await vi.waitFor(() => { expect(stand.server.asked.at(-1)?.init.body).toBe('{"pack":"starter","save_card":true}'); });
+  });
+
+  it('is charged after a yes to the amount, and opens no tab', async () => {
+    const section = await opened({ ...WITH_CARD, 'POST api/billing/top-up': json(paid()) });
+    buttons(section)[0]?.click();
+    expect(text(section)).toContain('Charge £10 to Visa ending 4242 now, for 500 credits?');
+    expect(document.activeElement?.textContent).toBe('Charge £10');
+    expect(stand.routes()).not.toContain('POST api/billing/top-up');
+    named(section, 'Charge £10').click();
+    await vi.waitFor(() => { expect(text(section)).toContain('✔ Starter is paid. Thank you.'); });
+    expect(stand.server.asked.at(-1)?.init.body).toBe('{"pack":"starter","price_minor":1000}');
+    expect(stand.tabs).toEqual([]);
+  });
+
+  it('is not charged after a no', async () => {
+    const section = await opened(WITH_CARD);
+    buttons(section)[0]?.click();
+    named(section, 'Not now').click();
+    expect(text(section)).not.toContain('Charge £10');
+    expect(stand.routes()).not.toContain('POST api/billing/top-up');
+  });
+
+  it('is asked again under the same key while nobody knows whether it was charged', async () => {
+    let answers = 0;
+    const unsettled = { status: 503, code: 'charge_unsettled', error: 'The payment provider does not answer.' };
+    const section = await opened({ ...WITH_CARD, 'POST api/billing/top-up': () => (answers++ === 0 ? json(unsettled, 503)() : json(paid())()) });
+    buttons(section)[0]?.click();
+    named(section, 'Charge £10').click();
+    await vi.waitFor(() => { expect(text(section)).toContain('The payment provider does not answer.'); });
+    named(section, 'Charge £10').click();
+    await vi.waitFor(() => { expect(text(section)).toContain('✔ Starter is paid.'); });
+    const keys = stand.server.asked.filter(({ route }) => route.endsWith('top-up')).map(({ init }) => new Headers(init.headers).get('Idempotency-Key'));
+    expect(keys.length).toBe(2);
+    expect(keys[0]).toBe(keys[1]);
+    buttons(section)[0]?.click();
+    named(section, 'Charge £10').click();
+    await vi.waitFor(() => { expect(stand.routes().filter(route => route.endsWith('top-up')).length).toBe(3); });
+    expect(new Headers(stand.server.asked.at(-1)?.init.headers).get('Idempotency-Key')).not.toBe(keys[0]);
+  });
+
+  it('that was declined leaves a page to pay on', async () => {
+    const declined = { status: 402, code: 'card_declined', error: 'Your card was declined.', url: 'https://pay.example/c/9' };
+    const section = await opened({ ...WITH_CARD, 'POST api/billing/top-up': json(declined, 402) });
+    buttons(section)[0]?.click();
+    named(section, 'Charge £10').click();
+    await vi.waitFor(() => { expect(text(section)).toContain('Your card was declined.'); });
+    expect(section.node.querySelector<HTMLAnchorElement>('.studio-said a')?.href).toBe('https://pay.example/c/9');
+  });
+
+  it('that has expired cannot be chosen, and can be removed', async () => {
+    const section = await opened({
+      ...SELLING,
+      'GET api/billing/card': json({ card: card({ has_expired: true, exp_year: 2025 }) }),
+      'DELETE api/billing/card': json({ card: null })
+    });
+    expect(text(section)).toContain('Visa ending 4242, expired 12/25');
+    expect(section.node.querySelector<HTMLInputElement>('input[type=radio]')?.disabled).toBe(true);
+    named(section, 'Remove card').click();
+    await vi.waitFor(() => { expect(text(section)).toContain('Keep the card I pay with'); });
+  });
+
+  it('lets auto-recharge be turned on with a pack, a threshold and a limit', async () => {
+    const on = recharge({ state: 'on', reason: 'asked', pack: PACKS[0]!, threshold: 100, ceiling_minor: 4550, says: 'Below 100 credits it buys Starter' });
+    const section = await opened({ ...WITH_CARD, 'GET api/billing/recharge': json(recharge()), 'PUT api/billing/recharge': json(on) });
+    section.node.querySelector<HTMLDetailsElement>('.studio-recharge')!.open = true;
+    await vi.waitFor(() => { expect(text(section)).toContain('Auto-recharge is off.'); });
+    const [threshold, ceiling] = section.node.querySelectorAll<HTMLInputElement>('.studio-recharge input');
+    expect([threshold?.value, ceiling?.value]).toEqual(['50', '30']);
+    threshold!.value = 'few';
+    named(section, 'Turn on').click();
+    expect(threshold?.getAttribute('aria-invalid')).toBe('true');
+    expect(document.activeElement).toBe(threshold);
+    threshold!.value = '100';
+    ceiling!.value = '45.50';
+    named(section, 'Turn on').click();
+    await vi.waitFor(() => { expect(text(section)).toContain('Auto-recharge is on.'); });
+    expect(stand.server.asked.at(-1)?.init.body).toBe('{"on":true,"pack":"starter","threshold":100,"ceiling_minor":4550}');
+    expect(named(section, 'Turn off').hidden).toBe(false);
+  });
+
+  it('offers no auto-recharge without a card', async () => {
+    const section = await opened({ ...SELLING, 'GET api/billing/recharge': json(recharge({ card: null })) });
+    section.node.querySelector<HTMLDetailsElement>('.studio-recharge')!.open = true;
+    await vi.waitFor(() => { expect(text(section)).toContain('It needs a card that is kept'); });
+    expect(section.node.querySelector<HTMLElement>('.studio-recharge form')?.hidden).toBe(true);
   });
 });
 

@@ -93,8 +93,8 @@ def test_the_panel_compares_packs_and_says_what_the_plan_gives_and_when(lab: Lab
     expect(buying).to_contain_text("The next credits come on")
     packs = buying.get_by_role("list").first.get_by_role("listitem")
     expect(packs).to_have_count(3)
-    expect(packs.nth(0)).to_contain_text("Starter · £2.00 per 100")
-    expect(packs.nth(1)).to_contain_text("Standard · £1.79 per 100")
+    expect(packs.nth(0)).to_contain_text("£2.00 per 100")
+    expect(packs.nth(1)).to_contain_text("£1.79 per 100")
     expect(packs.nth(1)).to_contain_text("saves 10 %")
     expect(packs.nth(2)).to_contain_text("★ best value")
     lab.picture("30-packs-in-the-panel")
@@ -211,3 +211,48 @@ def test_a_refusal_on_the_page_is_said_beside_the_button(credits_page: Page) -> 
     card.get_by_role("button").click()
     expect(card.get_by_role("alert")).to_contain_text("The server cannot be reached.")
     credits_page.screenshot(path=SCREENSHOTS / "37-refused-on-the-page.png")
+
+
+def test_a_card_is_kept_when_its_owner_says_so_and_then_buys_with_two_presses(lab: Lab) -> None:
+    buying = shop(lab)
+    lab.widen_panel(330)
+    buying.get_by_label("Keep the card I pay with").check()
+    page = opened_by(lab, buying.get_by_role("button", name="Buy Starter, 500 credits, for £10"))
+    page.get_by_role("button", name="Card that pays").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, it is paid")
+    page.close()
+    expect(buying.get_by_label(re.compile("^Visa ending 4242"))).to_be_checked()
+    lab.picture("50-card-kept")
+    before = lab.status.inner_text()
+    buying.get_by_role("button", name="Buy Starter, 500 credits, for £10").click()
+    expect(buying).to_contain_text("Charge £10 to Visa ending 4242 now, for 500 credits?")
+    expect(buying.get_by_role("button", name="Charge £10")).to_be_focused()
+    assert lab.status.inner_text() == before
+    lab.picture("51-charge-the-card")
+    lab.page.keyboard.press("Enter")
+    expect(buying).to_contain_text("✔ Starter is paid. Thank you.")
+    expect(lab.status).not_to_have_text(before)
+
+
+def test_auto_recharge_is_turned_on_with_a_limit_and_off_again(lab: Lab) -> None:
+    buying = shop(lab)
+    buying.get_by_role("heading", name="Auto-recharge").click()
+    threshold = buying.get_by_label("When fewer credits are left than")
+    expect(threshold).to_have_value("50")
+    threshold.fill("500")
+    buying.get_by_role("button", name="Turn on").click()
+    expect(threshold).to_have_attribute("aria-invalid", "true")
+    lab.picture("52-recharge-refused")
+    threshold.fill("100")
+    buying.get_by_role("button", name="Turn on").click()
+    expect(buying).to_contain_text("Below 100 credits it buys Starter for £10, at most £30 a month")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        lab.use_theme(theme)
+        lab.picture(f"53-recharge-{theme.rsplit(maxsplit=1)[-1].lower()}")
+        assert faint(buying) == []
+        assert crowded(lab.panel) == []
+        assert sticking_out(lab.panel) == []
+    buying.get_by_role("button", name="Turn off").click()
+    expect(buying).to_contain_text("Auto-recharge is off")
+    buying.get_by_role("button", name="Remove Visa ending 4242").click()
+    expect(buying.get_by_label("Keep the card I pay with")).not_to_be_checked()

@@ -1,8 +1,10 @@
 """The main job as a person does it in JupyterLab: see the price, run, see the charge, without a reload."""
 
+import hashlib
 import json
 import re
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -109,8 +111,24 @@ def test_the_panel_unfolds_the_receipt_of_a_run(lab: Lab) -> None:
     expect(receipt.get_by_role("table", name="How the price adds up, in credits")).to_contain_text("base")
     expect(receipt).to_contain_text(re.compile("Returned[1-9]"))
     lab.picture("06-receipt-in-panel")
+    newest.get_by_role("list", name="Files of the run").scroll_into_view_if_needed()
+    lab.picture("06-files-in-panel")
     newest.get_by_text("succeeded", exact=True).click()
     expect(receipt).to_be_hidden()
+
+
+def test_a_file_of_a_run_is_downloaded_from_the_panel_as_its_digest_says(lab: Lab) -> None:
+    newest = runs(lab).first
+    newest.get_by_text("succeeded", exact=True).click()
+    files = newest.get_by_role("list", name="Files of the run")
+    expect(files.get_by_role("listitem").first).to_contain_text(re.compile(r"\d kB · until \w+ \d+, \d{4}"))
+    link = files.get_by_role("link", name=re.compile(r"^Download .+\.json, \d")).first
+    with lab.page.expect_download() as saving:
+        link.click()
+    content = Path(saving.value.path()).read_bytes()
+    assert json.loads(content)
+    assert link.get_attribute("title") == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    newest.get_by_text("succeeded", exact=True).click()
 
 
 def test_a_tool_is_found_by_a_word_and_tells_its_price_and_an_example(lab: Lab) -> None:

@@ -3,11 +3,16 @@
 import type {
   Account,
   Balance,
+  CardPage,
   Catalogue,
   Checkout,
   Estimate,
   Notice,
+  Pack,
   PackList,
+  PaymentStatus,
+  Recharge,
+  RechargeChange,
   Run,
   RunList,
   SpendControls,
@@ -24,7 +29,7 @@ export type Send = (path: string, init: RequestInit) => Promise<Response>;
 export class StudioApi {
   constructor(
     private readonly send: Send,
-    private readonly newKey: () => string,
+    readonly newKey: () => string,
     private readonly root = ''
   ) {}
 
@@ -74,9 +79,31 @@ export class StudioApi {
     return decode('PackList', await this.ask('api/billing/packs'));
   }
 
-  /** Begin to buy a pack; nothing is charged before its page is paid on. */
-  async checkout(pack: string): Promise<Checkout> {
-    return decode('Checkout', await this.ask('api/billing/checkout', 'POST', { pack }));
+  /** Begin to buy a pack; nothing is charged before its page is paid on. The card is kept only where its owner said so. */
+  async checkout(pack: string, keepsCard: boolean): Promise<Checkout> {
+    return decode('Checkout', await this.ask('api/billing/checkout', 'POST', keepsCard ? { pack, save_card: true } : { pack }));
+  }
+
+  /** Charge the saved card for a pack, now; under one key it is charged once. */
+  async topUp(pack: Pack, key: string): Promise<PaymentStatus> {
+    const wanted = { pack: pack.id, price_minor: pack.price_minor };
+    return decode('PaymentStatus', await this.ask('api/billing/top-up', 'POST', wanted, key));
+  }
+
+  async card(): Promise<CardPage> {
+    return decode('CardPage', await this.ask('api/billing/card'));
+  }
+
+  async removeCard(): Promise<CardPage> {
+    return decode('CardPage', await this.ask('api/billing/card', 'DELETE'));
+  }
+
+  async recharge(): Promise<Recharge> {
+    return decode('Recharge', await this.ask('api/billing/recharge'));
+  }
+
+  async changeRecharge(change: RechargeChange): Promise<Recharge> {
+    return decode('Recharge', await this.ask('api/billing/recharge', 'PUT', change));
   }
 
   async markRead(notice: string): Promise<Notice> {
@@ -103,12 +130,12 @@ export class StudioApi {
     return response;
   }
 
-  private async ask(path: string, method = 'GET', body?: unknown): Promise<unknown> {
+  private async ask(path: string, method = 'GET', body?: unknown, key = this.newKey()): Promise<unknown> {
     const headers: Record<string, string> = { Accept: 'application/json' };
     const init: RequestInit = { method, headers };
     if (body !== undefined) {
       headers['Content-Type'] = 'application/json';
-      headers['Idempotency-Key'] = this.newKey();
+      headers['Idempotency-Key'] = key;
       init.body = JSON.stringify(body);
     }
     const response = await this.send(path, init);

@@ -1,10 +1,23 @@
-/** What can be bought here, the plan there is, and the purchase that waits for its payment. */
+/** What can be bought here, the plan and card there are, and the purchase that is being made. */
 
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
-import type { Account, Checkout, NoticeEvent, Pack } from '../contracts';
+import type { Account, Checkout, NoticeEvent, Pack, PaymentStatus, SavedCard } from '../contracts';
 import type { StudioApi } from './api';
 import { asProblem, type StudioProblem } from './problems';
+
+/** How far a purchase is. */
+export type Step =
+  | { readonly kind: 'none' }
+  /** A page to pay on was opened. */
+  | { readonly kind: 'paying'; readonly checkout: Checkout }
+  /** The saved card is charged only when this is said yes to; the key makes a second press the same purchase. */
+  | { readonly kind: 'confirming'; readonly pack: Pack; readonly card: SavedCard; readonly key: string; readonly problem: StudioProblem | null }
+  | { readonly kind: 'charging'; readonly pack: Pack; readonly card: SavedCard }
+  | { readonly kind: 'done'; readonly text: string }
+  | { readonly kind: 'refused'; readonly problem: StudioProblem };
+
+const NONE: Step = { kind: 'none' };
 
 /** Asks when it is told to; what was paid arrives by push. */
 export class Shop implements IDisposable {
@@ -24,16 +37,16 @@ export class Shop implements IDisposable {
     return this._account;
   }
 
-  /** The page that was opened last and is not paid yet. */
-  get waiting(): Checkout | null {
-    return this._waiting;
+  /** The card that is kept, if there is one. */
+  get card(): SavedCard | null {
+    return this._card;
   }
 
-  /** What became of the purchase that was waited for. */
-  get arrived(): string {
-    return this._arrived;
+  get step(): Step {
+    return this._step;
   }
 
+  /** Why something could not be learned. */
   get problem(): StudioProblem | null {
     return this._problem;
   }
@@ -45,40 +58,90 @@ export class Shop implements IDisposable {
   /** Learn what is sold, unless that is known. */
   async loadPacks(): Promise<void> {
     if (this._packs === null) {
-      await this.ask(async () => {
+      await this.learn(async () => {
         this._packs = (await this.api.packs()).packs;
       });
     }
   }
 
-  /** Learn the plan and its period. */
+  /** Learn the plan, its period and the saved card. */
   async loadAccount(): Promise<void> {
-    await this.ask(async () => {
-      this._account = await this.api.account();
+    await this.learn(async () => {
+      const [account, page] = await Promise.all([this.api.account(), this.api.card()]);
+      this._account = account;
+      this._card = page.card;
     });
   }
 
-  /** Begin to buy a pack: its page to pay on, or null when that was refused. One at a time. */
-  async begin(pack: string): Promise<Checkout | null> {
+  /** Begin to buy a pack on a page: that page, or null when it was refused or another press is under way. */
+  async begin(pack: Pack, keepsCard: boolean): Promise<Checkout | null> {
     if (this._busy) {
       return null;
     }
     this._busy = true;
-    this._waiting = null;
-    this._arrived = '';
-    await this.ask(async () => {
-      this._waiting = await this.api.checkout(pack);
+    this.go(NONE);
+    try {
+      const checkout = await this.api.checkout(pack.id, keepsCard);
+      this.go({ kind: 'paying', checkout });
+      return checkout;
+    } catch (thrown) {
+      this.go({ kind: 'refused', problem: asProblem(thrown) });
+      return null;
+    } finally {
+      this._busy = false;
+    }
+  }
+
+  /** Ask whether the saved card may be charged for a pack; nothing happens before the answer. */
+  propose(pack: Pack): void {
+    if (this._card !== null && !this._busy) {
+      this.go({ kind: 'confirming', pack, card: this._card, key: this.api.newKey(), problem: null });
+    }
+  }
+
+  /** No. */
+  decline(): void {
+    if (this._step.kind === 'confirming') {
+      this.go(NONE);
+    }
+  }
+
+  /** Yes: charge the card once, however often this is pressed while the outcome is not known. */
+  async charge(): Promise<void> {
+    const asked = this._step;
+    if (asked.kind !== 'confirming') {
+      return;
+    }
+    const { pack, card, key } = asked;
+    this._busy = true;
+    this.go({ kind: 'charging', pack, card });
+    try {
+      this.go({ kind: 'done', text: outcomeText(await this.api.topUp(pack, key)) });
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      const isOpen = problem.problem.status >= 500;
+      this.go(isOpen ? { ...asked, problem } : { kind: 'refused', problem });
+      if (problem.problem.code === 'price_changed') {
+        this._packs = null;
+        void this.loadPacks();
+      }
+    } finally {
+      this._busy = false;
+    }
+  }
+
+  /** Forget the saved card, here and at the payment provider. */
+  async removeCard(): Promise<void> {
+    await this.learn(async () => {
+      this._card = (await this.api.removeCard()).card;
+      this._step = NONE;
     });
-    this._busy = false;
-    return this._waiting;
   }
 
   /** Take a notice of the server: the purchase that is waited for may have arrived. */
   take(notice: NoticeEvent): void {
-    if (this._waiting !== null && notice.about === this._waiting.order_id) {
-      this._waiting = null;
-      this._arrived = notice.text;
-      this.emit();
+    if (this._step.kind === 'paying' && notice.about === this._step.checkout.order_id) {
+      this.go({ kind: 'done', text: `${notice.text}. Thank you.` });
     }
   }
 
@@ -87,13 +150,18 @@ export class Shop implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async ask(question: () => Promise<void>): Promise<void> {
+  private async learn(question: () => Promise<void>): Promise<void> {
     try {
       this._problem = null;
       await question();
     } catch (thrown) {
       this._problem = asProblem(thrown);
     }
+    this.emit();
+  }
+
+  private go(step: Step): void {
+    this._step = step;
     this.emit();
   }
 
@@ -106,9 +174,13 @@ export class Shop implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private _packs: readonly Pack[] | null = null;
   private _account: Account | null = null;
-  private _waiting: Checkout | null = null;
-  private _arrived = '';
+  private _card: SavedCard | null = null;
+  private _step: Step = NONE;
   private _problem: StudioProblem | null = null;
   private _busy = false;
   private _disposed = false;
+}
+
+function outcomeText({ purchase }: PaymentStatus): string {
+  return purchase.state === 'paid' ? `${purchase.title} is paid. Thank you.` : 'Your bank takes its time. What is paid arrives here by itself.';
 }

@@ -1,14 +1,17 @@
-/** The plan, packs compared, and the way to the page to pay on; where nothing is sold, whom to ask. */
+/** The plan, packs compared, and the ways to pay; where nothing is sold, whom to ask. */
 
 import { Widget } from '@lumino/widgets';
-import type { Account, Balance, Checkout, NoticeEvent, Pack } from '../contracts';
+import type { Account, Balance, NoticeEvent, Pack } from '../contracts';
 import type { StudioProblem } from '../models/problems';
 import type { Session } from '../models/session';
-import { Shop } from '../models/shop';
+import { Shop, type Step } from '../models/shop';
 import { amountText, creditsText, dayText } from '../models/wording';
 import { element, liveRegion, setText } from './dom';
-import { from, givesText, packLists } from './packList';
+import { from, packLists } from './packList';
+import { PayWith } from './payWith';
 import { problemText } from './problemText';
+import { isOfTheWeb, stepNodes } from './purchaseSteps';
+import { RechargeForm } from './rechargeForm';
 
 /** A browser tab that is open and empty until it is sent somewhere. */
 export interface EmptyTab {
@@ -19,8 +22,6 @@ export interface EmptyTab {
 /** Opens a tab while a press is fresh, so that no pop-up blocker minds; null when one did all the same. */
 export type OpenTab = () => EmptyTab | null;
 
-const WEB: readonly string[] = ['https:', 'http:'];
-
 /** Asks what is sold when the panel is first shown; the plan's period when it is unfolded. */
 export class BuySection extends Widget {
   constructor(
@@ -29,11 +30,14 @@ export class BuySection extends Widget {
   ) {
     super({ node: element('section', { class: 'studio-section', 'aria-label': 'Buy credits' }) });
     const page = element('a', { href: session.api.creditsPage, target: '_blank', rel: 'noopener' }, 'Purchases and receipts');
-    this.folder.append(element('summary', {}, element('h2', {}, 'Buy credits'), this.from), this.plan, this.said, this.packs, element('p', {}, page));
+    const head = element('summary', {}, element('h2', {}, 'Buy credits'), this.from);
+    this.shop = new Shop(session.api);
+    this.payWith = new PayWith(this.shop);
+    this.recharge = new RechargeForm(session.api);
+    this.folder.append(head, this.plan, this.said, this.payWith.node, this.packs, this.recharge.node, element('p', { class: 'studio-plan' }, page));
     this.folder.addEventListener('toggle', () => { this.unfolded(); });
     this.node.append(this.folder, this.notSold);
     this.node.hidden = true;
-    this.shop = new Shop(session.api);
     this.shop.changed.connect(this.draw, this);
     session.changed.connect(this.onSession, this);
     session.noticed.connect(this.onNoticed, this);
@@ -54,6 +58,7 @@ export class BuySection extends Widget {
   private unfolded(): void {
     if (this.folder.open) {
       void this.shop.loadAccount();
+      void this.recharge.load();
     }
   }
 
@@ -69,6 +74,7 @@ export class BuySection extends Widget {
 
   private onNoticed(_session: Session, notice: NoticeEvent): void {
     this.shop.take(notice);
+    this.unfolded();
   }
 
   /** Another plan or another month: what was known of the period is no longer true. */
@@ -103,33 +109,37 @@ export class BuySection extends Widget {
     if (packs !== this.drawn) {
       this.drawn = packs;
       this.from.replaceChildren(from(packs));
+      this.recharge.offer(packs);
       this.packs.replaceChildren(...packLists(packs, pack => { void this.buy(pack); }));
     }
-    this.drawSaid();
+    this.payWith.update();
+    this.drawStep();
   }
 
-  private drawSaid(): void {
-    const { waiting, arrived, problem } = this.shop;
-    const shown = problem ?? waiting ?? arrived;
-    if (shown === this.shown) {
+  private drawStep(): void {
+    const { step, problem } = this.shop;
+    if (step === this.shownStep && problem === this.shownProblem) {
       return;
     }
-    this.shown = shown;
-    if (problem !== null) {
-      this.said.replaceChildren(problemText(problem));
-    } else if (waiting !== null) {
-      this.said.replaceChildren(...this.wayToPay(waiting));
-    } else {
-      setText(this.said, arrived === '' ? '' : `✔ ${arrived}. Thank you.`);
+    [this.shownStep, this.shownProblem] = [step, problem];
+    this.said.replaceChildren(...(problem === null ? [] : [problemText(problem)]), ...stepNodes(step, this.shop, this.isBlocked));
+    if (step.kind !== 'none') {
+      this.said.scrollIntoView({ block: 'nearest' });
     }
-    this.said.scrollIntoView({ block: 'nearest' });
+    if (step.kind === 'confirming') {
+      this.said.querySelector('button')?.focus();
+    }
   }
 
-  /** The tab is opened before the server is asked: a browser lets a page open one only while a press is fresh. */
+  /** With the saved card it is asked first; else a tab is opened before the server is asked: a browser allows it only while a press is fresh. */
   private async buy(pack: Pack): Promise<void> {
+    if (this.payWith.usesCard) {
+      this.shop.propose(pack);
+      return;
+    }
     const tab = this.openTab();
     this.isBlocked = tab === null;
-    const checkout = await this.shop.begin(pack.id);
+    const checkout = await this.shop.begin(pack, this.payWith.keepsCard);
     if (checkout !== null && isOfTheWeb(checkout.url)) {
       tab?.go(checkout.url);
     } else {
@@ -137,21 +147,9 @@ export class BuySection extends Widget {
     }
   }
 
-  private wayToPay(checkout: Checkout): Node[] {
-    if (!isOfTheWeb(checkout.url)) {
-      return [element('p', {}, 'This purchase is being looked at by the payment provider. Its page cannot be opened now.')];
-    }
-    const what = `${givesText(checkout.pack)} for ${checkout.pack.price}`;
-    const where = this.isBlocked ? 'Your browser kept the page to pay on from opening.' : 'The page to pay on is open in another tab.';
-    const link = element('a', { href: checkout.url, target: '_blank', rel: 'noopener noreferrer' }, `Pay ${checkout.pack.price}`);
-    return [
-      element('p', {}, `${what}: ${where}`),
-      element('p', {}, link),
-      element('p', { class: 'studio-quiet' }, 'Nothing is charged before you pay there. What you paid arrives here by itself.')
-    ];
-  }
-
   private readonly shop: Shop;
+  private readonly payWith: PayWith;
+  private readonly recharge: RechargeForm;
   private readonly folder = element('details');
   private readonly from = element('span');
   private readonly plan = element('p', { class: 'studio-plan' });
@@ -159,7 +157,8 @@ export class BuySection extends Widget {
   private readonly said = liveRegion('studio-said');
   private readonly notSold = element('div');
   private drawn: readonly Pack[] | null = null;
-  private shown: StudioProblem | Checkout | string = '';
+  private shownStep: Step | null = null;
+  private shownProblem: StudioProblem | null = null;
   private isBlocked = false;
   private known = '';
 }
@@ -186,8 +185,4 @@ function whomToAsk(balance: Balance): (Node | string)[] {
     default:
       return ['Nothing is sold here. For more credits ask whoever runs this Studio server.'];
   }
-}
-
-function isOfTheWeb(address: string): boolean {
-  return URL.canParse(address) && WEB.includes(new URL(address).protocol);
 }

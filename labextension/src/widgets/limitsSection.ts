@@ -6,7 +6,8 @@ import { changeFrom, LIMIT_FIELDS, typedOf, wrongFields, type LimitField, type T
 import { asProblem } from '../models/problems';
 import type { Session } from '../models/session';
 import { amountText, creditsText } from '../models/wording';
-import { button, element, liveRegion, setAttributes, setText, uniqueId } from './dom';
+import { button, element, liveRegion, setText } from './dom';
+import { Field } from './field';
 import { problemText } from './problemText';
 
 const LABELS: Readonly<Record<LimitField, string>> = {
@@ -110,43 +111,16 @@ export class LimitsSection extends Widget {
     }
   }
 
-  private readonly rows: Readonly<Record<LimitField, LimitRow>> = {
-    daily_limit_credits: new LimitRow(LABELS.daily_limit_credits),
-    monthly_limit_credits: new LimitRow(LABELS.monthly_limit_credits),
-    per_run_limit_credits: new LimitRow(LABELS.per_run_limit_credits)
+  private readonly rows: Readonly<Record<LimitField, Field>> = {
+    daily_limit_credits: new Field('numeric', LABELS.daily_limit_credits),
+    monthly_limit_credits: new Field('numeric', LABELS.monthly_limit_credits),
+    per_run_limit_credits: new Field('numeric', LABELS.per_run_limit_credits)
   };
   private readonly folder = element('details');
   private readonly inForce = element('span', { class: 'studio-quiet' });
   private readonly form = element('form', { class: 'studio-form', novalidate: true });
   private readonly said = liveRegion('studio-said');
   private controls: SpendControls | null = null;
-}
-
-/** One limit: label, input, how far it goes, what is wrong. */
-class LimitRow {
-  readonly node: HTMLElement;
-  readonly input: HTMLInputElement;
-
-  constructor(label: string) {
-    const [id, hint, wrong] = [uniqueId('limit'), uniqueId('hint'), uniqueId('wrong')];
-    this.input = element('input', { id, type: 'text', inputmode: 'numeric', autocomplete: 'off', 'aria-describedby': `${hint} ${wrong}` });
-    this.hint.id = hint;
-    this.wrong.id = wrong;
-    this.node = element('div', { class: 'studio-field' }, element('label', { for: id }, label), this.input, this.hint, this.wrong);
-  }
-
-  fill(value: string, hint: string): void {
-    this.input.value = value;
-    setText(this.hint, hint);
-  }
-
-  mark(wrong: string): void {
-    setAttributes(this.input, { 'aria-invalid': wrong !== '' && 'true' });
-    setText(this.wrong, wrong);
-  }
-
-  private readonly hint = element('span', { class: 'studio-quiet' });
-  private readonly wrong = element('span', { class: 'studio-wrong' });
 }
 
 function hintsFor(controls: SpendControls): Readonly<Record<LimitField, string>> {

@@ -24,7 +24,8 @@ function packList(packs: readonly Pack[], buy: (pack: Pack) => void): HTMLElemen
 function packRow(pack: Pack, buy: (pack: Pack) => void): HTMLElement {
   const main = pack.is_best_value ? ' studio-button-main' : '';
   const label = `Buy ${pack.title}, ${givesText(pack)}, for ${pack.price}`;
-  const unit = pack.gives === 'credits' ? `${pack.title} · ${pack.unit_price} per 100` : `${pack.unit_price} per dollar`;
+  const title = pack.gives === 'credits' ? element('span', {}, pack.title) : null;
+  const unit = element('span', { class: 'studio-price' }, `${pack.unit_price} per ${pack.gives === 'credits' ? '100' : 'dollar'}`);
   const saves = pack.saving_percent > 0 ? element('span', { class: 'studio-saves' }, `saves ${pack.saving_percent} %`) : null;
   const best = pack.is_best_value ? element('span', { class: 'studio-best' }, '★ best value') : null;
   return element(
@@ -34,7 +35,7 @@ function packRow(pack: Pack, buy: (pack: Pack) => void): HTMLElement {
       'div',
       { class: 'studio-pack-facts' },
       element('p', {}, element('strong', {}, givesText(pack))),
-      element('p', { class: 'studio-quiet' }, unit),
+      element('p', { class: 'studio-pack-worth studio-quiet' }, title, unit),
       saves === null ? null : element('p', { class: 'studio-pack-worth' }, saves, best)
     ),
     button(`Buy ${pack.price}`, () => { buy(pack); }, { 'aria-label': label, class: `studio-button${main}` })
