@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MB = 1_000_000
 SQLITE_START_MS = 170
 SQLITE_FIRST_MB_MS = 25
+EARLIER_MS = 20
+"""An earlier database or schema.json is only asked what it declares."""
 SQLITE_FIRST_MB = 4
 SQLITE_MB_MS = 9
 SQLITE_BYTES = 40 * MB
@@ -36,7 +38,7 @@ SESSION_BYTES = 225 * MB
 
 def forecast(inputs: SchemaInput) -> Forecast:
     """Expected CPU time and memory, with the start of a fresh process and its imports."""
-    files = _files(inputs)
+    files = files_of(inputs)
     if not files and inputs.url is None:
         raise InputRejected(
             "source",
@@ -58,13 +60,25 @@ def forecast(inputs: SchemaInput) -> Forecast:
     else:
         cpu_ms, peak = _of_sqlite(size), SQLITE_BYTES
         basis = f"a database file of {size_text(size)}"
+    more_ms, other_peak = _earlier(inputs)
+    cpu_ms, peak = cpu_ms + more_ms, max(peak, other_peak)
     return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms * 5 // 4, peak_bytes=peak, basis=basis)
 
 
-def _files(inputs: SchemaInput) -> tuple[InputFile, ...]:
+def files_of(inputs: SchemaInput) -> tuple[InputFile, ...]:
+    """The files of the source."""
     if inputs.source is None:
         return ()
     return inputs.source.files if isinstance(inputs.source, InputFolder) else (inputs.source,)
+
+
+def _earlier(inputs: SchemaInput) -> tuple[int, int]:
+    """CPU and bytes for opening the earlier source; its rows are loaded where they are in files."""
+    if inputs.previous is None:
+        return 0, 0
+    earlier = inputs.previous.files if isinstance(inputs.previous, InputFolder) else (inputs.previous,)
+    tables = [file for file in earlier if is_table(file.name)]
+    return _of_tables(tables) if tables else (EARLIER_MS, SQLITE_BYTES)
 
 
 def _of_sqlite(size: int) -> int:

@@ -22,7 +22,15 @@ class SchemaInput(ToolInput):
     )
 
     source: InputFile | InputFolder | None = Field(
-        default=None, description="SQLite or DuckDB file, one CSV or Parquet file, or a folder of them"
+        default=None,
+        description="SQLite or DuckDB file, one CSV or Parquet file, or a folder of them",
+        examples=["shop.db"],
+    )
+    previous: InputFile | InputFolder | None = Field(
+        default=None,
+        description="The same source as it was before, or the schema.json of an earlier run: what changed is "
+        "named and judged for backward and forward compatibility",
+        examples=["schema.json"],
     )
     # No bounds on the text: a refusal by the model repeats what it refuses. The length is checked on opening.
     url: str | None = Field(

@@ -35,9 +35,18 @@ def open_input(inputs: SchemaInput, context: RunContext) -> Opened:
         )
     if inputs.url is not None:
         return open_url(inputs.url, context.place == "server", inputs.schema_name)
-    if isinstance(inputs.source, InputFolder):
-        return _open_folder(inputs.source, inputs, context)
-    return _open_one(inputs.source, inputs, context)  # pyright: ignore[reportArgumentType]  - one of the two is given
+    return open_source(inputs.source, inputs, context)  # pyright: ignore[reportArgumentType]  - one is given
+
+
+def open_source(source: InputFile | InputFolder, inputs: SchemaInput, context: RunContext) -> Opened:
+    """Open one file or folder, read-only.
+
+    Raises:
+        InputRejected: It is no database and no table, or cannot be read; names the field 'source'.
+    """
+    if isinstance(source, InputFolder):
+        return _open_folder(source, inputs, context)
+    return _open_one(source, inputs, context)
 
 
 def _open_one(file: InputFile, inputs: SchemaInput, context: RunContext) -> Opened:

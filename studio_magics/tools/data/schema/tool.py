@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Finding, Provenance, ToolResult
 from studio_magics.tools.base import InputRejected, RunContext, Tool
-from studio_magics.tools.data.schema import diagram, exports
-from studio_magics.tools.data.schema.costs import forecast
+from studio_magics.tools.data.schema import change_shown, contract, diagram, exports
+from studio_magics.tools.data.schema.changes import Comparison, compare
+from studio_magics.tools.data.schema.costs import files_of, forecast
+from studio_magics.tools.data.schema.earlier import read_earlier
 from studio_magics.tools.data.schema.facts import Inspection
 from studio_magics.tools.data.schema.inputs import SchemaInput
 from studio_magics.tools.data.schema.naming_checks import naming_findings
@@ -17,11 +19,15 @@ from studio_magics.tools.data.schema.profile import profile_table
 from studio_magics.tools.data.schema.reference_checks import reference_findings
 from studio_magics.tools.data.schema.relations import declared_relations, inferred_relations
 from studio_magics.tools.data.schema.table_checks import table_findings
+from studio_magics.tools.data.schema.table_files import is_table, table_names
 from studio_magics.tools.data.schema.tables import all_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import JsonValue
 
+    from studio_magics.contracts.results import Figure
     from studio_magics.tools.data.schema.facts import Opened, Relation, TableProfile
 
 TOOL_ID = "data-studio-schema"
@@ -35,7 +41,10 @@ EXAMPLE = "%studio run schema --source shop.db"
 
 
 def run(inputs: SchemaInput, context: RunContext) -> ToolResult:
-    """Open read-only, measure, judge, draw."""
+    """Open read-only, measure, judge, compare with an earlier one, draw."""
+    if inputs.previous is not None:
+        context.progress(0.01, "opening the earlier one")
+    before = read_earlier(inputs, context)
     context.progress(0.02, "opening")
     opened = open_input(inputs, context)
     try:
@@ -43,26 +52,21 @@ def run(inputs: SchemaInput, context: RunContext) -> ToolResult:
     finally:
         opened.store.close()
     context.progress(0.85, "judging")
-    findings = _findings(seen, inputs)
+    compared = None if before is None else compare(before, seen.schema)
+    findings = _findings(seen, inputs, compared)
     context.progress(0.92, "drawing")
     figure = diagram.draw(seen)
     context.progress(0.97, "writing files")
-    artefacts = (
-        context.add_artefact("schema.json", "application/json", exports.as_json(seen), title="Schema"),
-        context.add_artefact(
-            "schema.sql", "application/sql", exports.as_ddl(seen), title="CREATE statements"
-        ),
-        context.add_artefact(
-            "schema.mmd", "text/vnd.mermaid", (figure.mermaid or "").encode(), title="Mermaid diagram"
-        ),
-    )
     return ToolResult(
-        headline=_headline(seen, findings),
-        summary=_summary(seen, findings),
+        headline=_headline(seen, findings, compared),
+        summary=_summary(seen, findings, compared),
         findings=findings[:MAX_FINDINGS],
-        tables=all_tables(seen),
-        figures=(figure,),
-        artefacts=artefacts,
+        tables=((change_shown.change_table(compared),) if compared else ()) + all_tables(seen),
+        figures=((change_shown.change_figure(compared),) if compared else ()) + (figure,),
+        artefacts=tuple(
+            context.add_artefact(name, kind, content, title=title)
+            for name, kind, content, title in _files(seen, figure, inputs, compared)
+        ),
         not_checked=_not_checked(seen, inputs, findings),
         provenance=Provenance(
             tool_id=TOOL_ID,
@@ -72,6 +76,24 @@ def run(inputs: SchemaInput, context: RunContext) -> ToolResult:
             },
         ),
     )
+
+
+def _files(
+    seen: Inspection, figure: Figure, inputs: SchemaInput, compared: Comparison | None
+) -> Iterator[tuple[str, str, bytes, str]]:
+    """Name, media type, content and title of every file."""
+    yield "schema.json", "application/json", exports.as_json(seen), "Schema"
+    yield "schema.sql", "application/sql", exports.as_ddl(seen), "CREATE statements"
+    yield "schema.mmd", "text/vnd.mermaid", (figure.mermaid or "").encode(), "Mermaid diagram"
+    yield "schema.odcs.yaml", "application/yaml", contract.as_contract(seen.schema, TOOL_ID), "Data contract"
+    if seen.schema.engine == "files":
+        listed = [file.name for file in files_of(inputs) if is_table(file.name)]
+        paths = dict(zip(table_names(listed), listed, strict=True))
+        package = contract.as_data_package(seen.schema, paths)
+        yield "datapackage.json", "application/json", package, "Data package"
+    if compared is not None:
+        told = change_shown.as_json(compared, seen.schema)
+        yield "schema-changes.json", "application/json", told, "What changed"
 
 
 def _inspect(opened: Opened, inputs: SchemaInput, context: RunContext) -> Inspection:
@@ -98,8 +120,9 @@ def _inspect(opened: Opened, inputs: SchemaInput, context: RunContext) -> Inspec
     return Inspection(schema, profiles, tuple(relations))
 
 
-def _findings(seen: Inspection, inputs: SchemaInput) -> tuple[Finding, ...]:
+def _findings(seen: Inspection, inputs: SchemaInput, compared: Comparison | None) -> tuple[Finding, ...]:
     found = [
+        *(change_shown.change_findings(compared.changes) if compared else ()),
         *_companion(seen),
         *reference_findings(seen),
         *table_findings(seen),
@@ -123,16 +146,18 @@ def _companion(seen: Inspection) -> list[Finding]:
     ]
 
 
-def _headline(seen: Inspection, findings: tuple[Finding, ...]) -> str:
+def _headline(seen: Inspection, findings: tuple[Finding, ...], compared: Comparison | None) -> str:
     tables = len(seen.schema.tables)
     rows = sum(profile.row_count for profile in seen.profiles.values())
     orphans = sum(relation.orphans for relation in seen.relations)
     worst = sum(item.severity in {"critical", "high"} for item in findings)
     faults = _counted(worst, "serious fault") if worst else "no serious fault"
     lost = f", {_counted(orphans, 'orphaned row')}" if orphans else ""
+    against = f"; {change_shown.headline(compared)}" if compared else ""
     return (
         f"{seen.schema.name}: {_counted(tables, 'table')}, {_counted(rows, 'row')},"
         f" {_counted(len(seen.relations), 'reference')}{lost}; {faults}, {_counted(len(findings), 'finding')}"
+        f"{against}"
     )
 
 
@@ -140,11 +165,21 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _summary(seen: Inspection, findings: tuple[Finding, ...]) -> dict[str, JsonValue]:
+def _summary(
+    seen: Inspection, findings: tuple[Finding, ...], compared: Comparison | None
+) -> dict[str, JsonValue]:
     by_severity: dict[str, JsonValue] = {
         level: sum(item.severity == level for item in findings) for level in _SEVERITIES
     }
+    against: dict[str, JsonValue] = {}
+    if compared is not None:
+        against = {
+            "compatibility": compared.verdict,
+            "changes": len(compared.changes),
+            "breaking_changes": sum(one.is_breaking for one in compared.changes),
+        }
     return {
+        **against,
         "engine": seen.schema.engine,
         "tables": len(seen.schema.tables),
         "views": len(seen.schema.views),
@@ -191,8 +226,10 @@ TOOL = Tool(
         "Inspects a SQLite or DuckDB file, a folder of CSV and Parquet files or, in the kernel, a PostgreSQL "
         "database, without changing anything. Returns tables, columns, keys and references with exact row "
         "and orphan counts, undeclared references found in the data, faults of keys, indexes, types, names "
-        "and normal form, a diagram, and schema.json, schema.sql and schema.mmd."
+        "and normal form, a diagram, and schema.json, schema.sql, schema.mmd and a data contract (ODCS; of "
+        "table files also a Frictionless Data Package). With an earlier source or schema.json it names every "
+        "change and judges backward and forward compatibility."
     ),
     kernel_only=("url",),
-    libraries=("duckdb", "SQLAlchemy"),
+    libraries=("duckdb", "SQLAlchemy", "PyYAML"),
 )

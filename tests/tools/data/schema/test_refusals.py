@@ -132,7 +132,7 @@ def test_an_encrypted_duckdb_file_is_named_as_such(inspect, context, tmp_path):
 def test_no_tables_or_no_source_or_two_sources_are_refused(inspect, context, sqlite):
     with pytest.raises(InputRejected, match="no tables"):
         inspect(sqlite("create view v as select 1;"))
-    with pytest.raises(InputRejected, match="source: nothing"):
+    with pytest.raises(InputRejected, match="neither source nor url"):
         inspect()
     with pytest.raises(InputRejected, match="both"):
         inspect(sqlite(KEYED, "b.db"), url="sqlite:///x.db")
