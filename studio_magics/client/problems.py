@@ -11,6 +11,7 @@ from studio_magics.client.refusals import (
     InsufficientCredits,
     LimitReached,
     NotSignedIn,
+    PaymentRefused,
     ServerFault,
     ServerRefusal,
     TooFast,
@@ -38,6 +39,7 @@ BY_STATUS: dict[int, type[ServerRefusal]] = {
     429: TooFast,
 }
 SERVER_FAULT = 500
+NOT_PAID = frozenset({"authentication_required", "card_declined", "card_removed", "not_needed"})
 BALANCE_LIMITS = (None, "", "balance", "wallet")
 """Values of `Problem.limit` that mean the balance itself and not one of the spend controls."""
 
@@ -122,6 +124,8 @@ def _fields_after(error: str, fields: "tuple[FieldProblem, ...]") -> str:
 def _kind(problem: "Problem") -> type[ServerRefusal]:
     if problem.status >= SERVER_FAULT:
         return ServerFault
+    if problem.code in NOT_PAID:
+        return PaymentRefused
     kind = BY_STATUS.get(problem.status, ServerRefusal)
     if kind is InsufficientCredits and problem.limit not in BALANCE_LIMITS:
         return LimitReached

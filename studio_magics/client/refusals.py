@@ -108,6 +108,12 @@ class LimitReached(InsufficientCredits):
     """A daily, monthly or per-run limit refused (402)."""
 
 
+class PaymentRefused(ServerRefusal):
+    """The saved card did not pay (402); `problem.url` is a page to pay on instead, where there is one."""
+
+    default_action = "%studio buy PACK"
+
+
 class Forbidden(ServerRefusal):
     """Known, and not allowed (403)."""
 

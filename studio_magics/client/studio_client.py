@@ -12,11 +12,18 @@ from studio_magics.client.refusals import Unknown
 from studio_magics.client.transfers import PIECE_BYTES, Told, Transfers
 from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange, Statement
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Receipt
+from studio_magics.contracts.cards import CardPage, Recharge, RechargeChange, TopUpRequest
 from studio_magics.contracts.catalogue import Catalogue, ToolPage
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
-from studio_magics.contracts.payments import Checkout, CheckoutRequest, PackList, PurchaseList
+from studio_magics.contracts.payments import (
+    Checkout,
+    CheckoutRequest,
+    PackList,
+    PaymentStatus,
+    PurchaseList,
+)
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 from studio_magics.contracts.secrets import SecretInfo, SecretList
 
@@ -24,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_WAIT_SECONDS = 20
+CHARGE_SECONDS = 60
+"""How much longer than other answers a charge may take: the bank is asked."""
 EXPORT_SECONDS = 90
 """How much longer than other answers an archive may take: the server makes it first."""
 
@@ -152,10 +161,38 @@ class StudioClient:
         """What can be bought."""
         return self._connection.ask("GET", "/api/billing/packs", PackList)
 
-    def checkout(self, pack: str) -> Checkout:
+    def checkout(self, pack: str, *, save_card: bool = False) -> Checkout:
         """The page to pay a pack on; asked again before it is paid, the same page."""
-        said = CheckoutRequest(pack=pack)
+        said = CheckoutRequest(pack=pack, save_card=save_card)
         return self._connection.ask("POST", "/api/billing/checkout", Checkout, body=said)
+
+    def top_up(self, pack: str, price_minor: int) -> PaymentStatus:
+        """Charge the saved card for a pack, once for this call, for the price that was agreed to.
+
+        Raises:
+            PaymentRefused: The bank did not pay; `problem.url` is a page to pay on instead.
+            Conflict: There is no card, the price has changed, or the card is being charged.
+        """
+        said = TopUpRequest(pack=pack, price_minor=price_minor)
+        return self._connection.ask(
+            "POST", "/api/billing/top-up", PaymentStatus, body=said, wait_seconds=CHARGE_SECONDS
+        )
+
+    def card(self) -> CardPage:
+        """The saved card."""
+        return self._connection.ask("GET", "/api/billing/card", CardPage)
+
+    def remove_card(self) -> CardPage:
+        """Charge the saved card no more."""
+        return self._connection.ask("DELETE", "/api/billing/card", CardPage)
+
+    def recharge(self) -> Recharge:
+        """How auto-recharge stands."""
+        return self._connection.ask("GET", "/api/billing/recharge", Recharge)
+
+    def change_recharge(self, change: RechargeChange) -> Recharge:
+        """Turn auto-recharge on or off."""
+        return self._connection.ask("PUT", "/api/billing/recharge", Recharge, body=change)
 
     def purchases(self, *, limit: int | None = None) -> PurchaseList:
         """What was bought, newest first."""

@@ -151,6 +151,14 @@ def _artefact(call: Call) -> Any:
     return call.studio.save_artefact(run_id, name, path[0] if path else None, force=call.parsed.has("force"))
 
 
+def _buy(call: Call) -> Any:
+    if not call.parsed.has("card"):
+        return call.studio.buy(call.first, save_card=call.parsed.has("save-card"))
+    if call.first is None:
+        raise UsageRefused("%studio buy --card needs a pack.", action="%studio buy lists them")
+    return call.studio.top_up(call.first)
+
+
 def _statement(call: Call) -> Any:
     return call.studio.statement(limit=call.parsed.number("limit"), before=call.parsed.number("before"))
 
@@ -175,7 +183,14 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
     "notices": lambda call: call.studio.notices(
         limit=call.parsed.number("limit"), read=call.parsed.has("read")
     ),
-    "buy": lambda call: call.studio.buy(call.first),
+    "buy": _buy,
+    "card": lambda call: call.studio.card(remove=call.parsed.has("remove")),
+    "recharge": lambda call: call.studio.recharge(
+        below=call.parsed.number("below"),
+        pack=call.parsed.text("pack"),
+        most=call.parsed.number("most"),
+        off=call.parsed.has("off"),
+    ),
     "purchases": lambda call: call.studio.purchases(limit=call.parsed.number("limit")),
     "plan": lambda call: call.studio.plan(),
     "limits": _limits,

@@ -30,6 +30,7 @@ RUN_OPTIONS = {
 }
 ESTIMATE_OPTIONS = {"max-credits": "N", "on": "kernel|server", "here": ""}
 LIMIT_OPTIONS = {"daily": "N|plan", "monthly": "N|plan", "per-run": "N|none", "alerts": "50,80,100"}
+RECHARGE_OPTIONS = {"below": "N", "pack": "PACK", "most": "N", "off": ""}
 PAGES = {"limit": "N", "before": "ID"}
 
 VERBS: dict[str, Verb] = {
@@ -74,7 +75,18 @@ VERBS: dict[str, Verb] = {
         "what you should know: credits about to end, plan, debt",
         {"limit": "N", "read": ""},
     ),
-    "buy": Verb("buy [PACK]", "packs compared; with a name, the page to pay it on", places=("[pack]",)),
+    "buy": Verb(
+        "buy [PACK] [--card]",
+        "packs compared; with a name, the page to pay it on, or with the saved card at once",
+        {"card": "", "save-card": ""},
+        ("[pack]",),
+    ),
+    "card": Verb("card [--remove]", "the card you have saved, and no longer", {"remove": ""}),
+    "recharge": Verb(
+        "recharge [--below N --pack PACK --most N]",
+        "let the saved card buy a pack when little is left, up to a limit a month",
+        RECHARGE_OPTIONS,
+    ),
     "purchases": Verb("purchases [--limit N]", "what you bought, with receipts", {"limit": "N"}),
     "plan": Verb("plan", "your plan: credits a month, when the period ends, what comes then"),
     "secrets": Verb("secrets", "the names of values that the server keeps for your runs"),
@@ -108,6 +120,13 @@ OPTION_NOTES: dict[str, str] = {
     "monthly": "credits a month; plan goes back to the plan's limit",
     "per-run": "the most one run may cost; none takes the limit away",
     "alerts": "per cent of a limit at which to be told",
+    "card": "charge the saved card now; you are asked first",
+    "save-card": "keep the card that pays, at the payment provider, to buy at once later",
+    "remove": "charge it no more, here and at the payment provider",
+    "below": "recharge when less than so many credits are left",
+    "pack": "what is bought",
+    "most": "at most so many pounds or dollars in a calendar month",
+    "off": "turn it off",
     "limit": "how many lines",
     "before": "the next page, as named at the end of a page",
     "panel": "a live widget",

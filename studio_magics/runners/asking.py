@@ -1,4 +1,4 @@
-"""Asks the person at the keyboard for something that must not be seen, and that no notebook stores."""
+"""Asks the person at the keyboard: for what must not be seen, or whether something is meant."""
 
 from getpass import getpass
 
@@ -20,3 +20,18 @@ def unseen(question: str) -> str:
             "Nobody can be asked for the value here: this kernel takes no input.",
             action="echo VALUE | studio-server secret USER NAME, on the server's machine",
         ) from nobody
+
+
+def answer_to(question: str, *, instead: str) -> str:
+    """What the person answers.
+
+    Raises:
+        UsageRefused: Nobody can be asked here; `instead` is how to say it beforehand.
+    """
+    from IPython.core.error import StdinNotImplementedError
+
+    try:
+        return input(question)
+    except (EOFError, OSError, StdinNotImplementedError) as nobody:
+        said = "Nobody can be asked here, so nothing was charged or changed."
+        raise UsageRefused(said, action=instead) from nobody

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from studio_magics.client.connection import Endpoint
 from studio_magics.client.refusals import ServerUnreachable, StudioRefusal, UsageRefused
 from studio_magics.display.progress import progress_for
+from studio_magics.runners.paying import Paying
 from studio_magics.runners.planning import plan_of
 from studio_magics.runners.session import Session
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from studio_magics.contracts.billing import Estimate, Receipt
     from studio_magics.contracts.catalogue import Catalogue, Place, ToolPage
     from studio_magics.contracts.notices import NoticeList
-    from studio_magics.contracts.payments import Checkout, PackList, PurchaseList
     from studio_magics.contracts.runs import Run, RunList
     from studio_magics.contracts.secrets import SecretList
     from studio_magics.display.buying import PlanPage
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Limit = int | Literal["plan", "none"]
 
 
-class Studio:
+class Studio(Paying):
     """One user's Studio in this process."""
 
     def __init__(self, surroundings: Surroundings | None = None, session: Session | None = None) -> None:
@@ -301,16 +301,6 @@ class Studio:
                 if read and notice.read_at is None:
                     client.read_notice(notice.id)
             return client.notices(limit=limit) if read else found
-
-    def buy(self, pack: str | None = None) -> Checkout | PackList:
-        """Where to pay a pack, or what can be bought; nothing is charged before the form there is sent."""
-        with self.session.server() as client:
-            return client.packs() if pack is None else client.checkout(pack)
-
-    def purchases(self, *, limit: int | None = None) -> PurchaseList:
-        """What was bought, newest first."""
-        with self.session.server() as client:
-            return client.purchases(limit=limit)
 
     def plan(self) -> PlanPage:
         """Your plan, its period, and what comes then."""

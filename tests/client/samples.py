@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from studio_magics.contracts.account import Plan, Statement, StatementLine, Window
 from studio_magics.contracts.billing import Measured, PriceLine, Receipt
+from studio_magics.contracts.cards import CardPage, Recharge, SavedCard
 from studio_magics.contracts.catalogue import Availability, RunLimits, ToolPage, ToolSummary
 from studio_magics.contracts.notices import Notice, NoticeList
-from studio_magics.contracts.payments import Checkout, Pack, Purchase, PurchaseList
+from studio_magics.contracts.payments import Checkout, Pack, PaymentStatus, Purchase, PurchaseList
 from studio_magics.contracts.results import (
     Artefact,
     Column,
@@ -197,6 +198,8 @@ PACK = Pack(
     currency="gbp",
     price="£10",
     saving_percent=0,
+    unit_price="£2.00",
+    is_best_value=False,
     lasts_days=365,
 )
 CHECKOUT = Checkout(order_id="order_1", session_id="cs_1", url="https://pay.example/pay/cs_1", pack=PACK)
@@ -256,3 +259,28 @@ def an_archive(*, damaged: str = "") -> bytes:
         archive.writestr(zipfile.ZipInfo("manifest.json"), json.dumps({"files": listed}))
         archive.writestr(zipfile.ZipInfo("manifest.hmac"), "00")
     return packed.getvalue()
+
+
+CARD = SavedCard(
+    brand="visa", last4="4242", exp_month=8, exp_year=2030, name="Visa ending 4242", has_expired=False
+)
+CARD_PAGE = CardPage(card=CARD)
+PAID = PaymentStatus(
+    purchase=PURCHASES.purchases[0].model_copy(update={"refunded_minor": 0, "way": "saved_card"}),
+    available_credits=800,
+    available_dollars_micros=0,
+)
+RECHARGE = Recharge(
+    state="off",
+    reason="never_asked",
+    waits_for="nothing",
+    pack=None,
+    threshold=0,
+    ceiling_minor=0,
+    ceiling="",
+    charged_minor=0,
+    charged="",
+    month_ends_at=None,
+    card=CARD,
+    says="Auto-recharge is off",
+)

@@ -71,6 +71,9 @@ def everything(fake):
         fake.account(),
         samples.CHECKOUT,
         samples.PURCHASES,
+        samples.PAID,
+        samples.CARD_PAGE,
+        samples.RECHARGE,
         PackList(packs=(samples.PACK,)),
         Diagnosis(
             (Check("server", ok=True, found="here"), Check("tools", ok=False, found="none", action="install"))

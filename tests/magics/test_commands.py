@@ -184,6 +184,8 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path, mon
         "secret": "%studio secret shop",
         "secrets": "%studio secrets",
         "buy": "%studio buy starter",
+        "card": "%studio card",
+        "recharge": "%studio recharge",
         "purchases": "%studio purchases",
         "plan": "%studio plan",
         "limits": "%studio limits --daily 20 --alerts 50,80,100",

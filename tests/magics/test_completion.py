@@ -26,7 +26,8 @@ def tab(shell, studio, tmp_path, monkeypatch):
 
 
 def test_verbs_are_completed_in_the_order_of_the_help(tab):
-    assert tab("%studio r") == ["%studio run", "%studio runs", "%studio run-info", "%studio receipt"]
+    found = ["run", "runs", "run-info", "receipt", "recharge"]
+    assert tab("%studio r") == [f"%studio {verb}" for verb in found]
     assert "%studio tools" in tab("%studio ")
 
 
