@@ -1,6 +1,7 @@
 """What an operator does for somebody who leaves: `export` and `erase`, on the books while no server runs."""
 
 import argparse
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from studio_server.accounts.archive import faults
 from studio_server.accounts.erasure import ErasureRefused
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
+from studio_server.payments.provider import PaymentFailure
 from studio_server.services import Services
 from studio_server.settings import Settings, takeout_key
 from studio_server.wiring import build
@@ -62,12 +64,13 @@ def erase(settings: Settings, identity: Identity) -> str:
     """Erase this user, their files and what their rows left in the database file; tells what ended.
 
     Raises:
-        NoSuchAccount, ErasureRefused, DatabaseInUse, BooksBroken: Nothing was erased.
+        NoSuchAccount, ErasureRefused, PaymentFailure, DatabaseInUse, BooksBroken: Nothing was erased.
     """
     services = build(settings)
     try:
         services.begin()
         user = _known(services, identity)
+        asyncio.run(_end_payments(services, user))
         erased = services.db.write_blocking(lambda tx: services.erasure.erase(tx, user, actor="operator"))
         services.traces.remove()
         services.inspection.full()
@@ -77,6 +80,17 @@ def erase(settings: Settings, identity: Identity) -> str:
         f"{erased.user_id} is erased; {erased.forfeited_credits} credits ended with it;"
         f" no free credits before {erased.free_credits_from:%Y-%m-%d}"
     )
+
+
+async def _end_payments(services: Services, user: User) -> None:
+    """Who leaves is not charged again; where payments are off, a plan that is renewed refuses later."""
+    if services.payments is None:
+        return
+    try:
+        services.db.read(lambda tx: services.erasure.spendable(tx, user))
+        await services.payments.plans.leave(user)
+    finally:
+        await services.payments.close()
 
 
 def _known(services: Services, identity: Identity) -> User:
@@ -116,7 +130,7 @@ def _erase(settings: Settings, chosen: argparse.Namespace) -> int:
         return _refuse(f"this erases {chosen.subject} of {chosen.issuer} for good; add --yes to do it")
     try:
         _say(erase(settings, _identity(chosen)))
-    except (NoSuchAccount, ErasureRefused) as refused:
+    except (NoSuchAccount, ErasureRefused, PaymentFailure) as refused:
         return _refuse(str(refused))
     return 0
 

@@ -157,16 +157,23 @@ def _connect(ground: Ground, executor: Executor, stripe_http: "HttpClient | None
         takeout=Takeout(db, takeout_key(settings)),
         replica=replica,
         recorder=Recorder(db),
-        payments=_payments(ground, ledger, announcer, bus, stripe_http),
+        payments=_payments(ground, ledger, plans, announcer, bus, stripe_http),
     )
 
 
-def _payments(
-    ground: Ground, ledger: Ledger, announcer: Announcer, bus: EventBus, http: "HttpClient | None"
+def _payments(  # noqa: PLR0917  - each part once
+    ground: Ground,
+    ledger: Ledger,
+    plans: Plans,
+    announcer: Announcer,
+    bus: EventBus,
+    http: "HttpClient | None",
 ) -> Payments | None:
     """Payments that hear of every move of a balance, so that they can recharge it."""
     opened = open_payments(
         *(ground.settings, ground.db, ledger, ground.ids, announcer.money_moved),
+        registry=ground.registry,
+        plans=plans,
         publish=bus.publish,
         http=http,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.payments.plan_shop import PlanShop, open_plan_shop
 from tests.payments.shop import Shop, open_shop
 
 STRIPE_SENDS_TEXT_AS_DATA = "ignore:Use 'content=:DeprecationWarning"
@@ -27,6 +28,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="studio-shop-", dir=memory) as made:
         yield Path(made)
+
+
+@pytest_asyncio.fixture
+async def plans(folder: Path) -> AsyncGenerator[PlanShop]:
+    async with open_plan_shop(folder / "data") as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture

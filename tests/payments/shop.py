@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +16,7 @@ from studio_server.clock import FixedClock
 from studio_server.ledger import Asset, PlaceHold, Settle
 from studio_server.ledger.checker import check
 from studio_server.payments import incidents, moves, orders
+from studio_server.registry.catalogue import PlanEntry
 from studio_server.runs.executor.local import LocalExecutor
 from studio_server.settings import Settings
 from studio_server.wiring import build
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_server.payments.orders import Order
+    from studio_server.registry.catalogue import Registry
     from studio_server.services import Services
     from studio_server.storage.tx import Tx
 
@@ -153,7 +157,7 @@ class Shop:
         """Books and provider agree: comparing changes nothing, and the ledger is sound."""
         payments = self.services.payments
         assert payments is not None
-        assert self.fake.broken == []
+        assert self.fake.broken == [], self.fake.broken
         before = self.everything()
         report = await payments.reconciler.all()
         assert report.corrections == [], report.lines()
@@ -170,6 +174,13 @@ class Shop:
             found[table] = sorted(rows, key=repr)
         seen = "SELECT id, state, intent_id, session_id, reversed_minor, disputed FROM payment_orders"
         return found | {"orders": self.read(lambda tx: sorted(tx.execute(seen)))}
+
+
+def with_plans(registry: Registry) -> Registry:
+    """The toys, and the plans that are on sale."""
+    data = tomllib.loads(files("studio_server.registry").joinpath("plans.toml").read_text("utf-8"))
+    sold = {row["id"]: PlanEntry(**row) for row in data["plan"] if "price_minor" in row}
+    return replace(registry, plans={**registry.plans, **sold})
 
 
 @contextlib.asynccontextmanager
@@ -190,7 +201,7 @@ async def open_shop(folder: Path, **more: Any) -> AsyncGenerator[Shop]:
     kept: list[Services] = []
 
     def make(chosen: Settings) -> Services:
-        registry = toy_registry(daily_cap=100_000)
+        registry = with_plans(toy_registry(daily_cap=100_000))
         executor = LocalExecutor(capacity=1)
         kept.append(
             build(chosen, clock=clock, executor=executor, registry=registry, stripe_http=InProcess(fake.app))

@@ -49,7 +49,7 @@ KEPT: dict[str, str] = {
 }
 """Tables that name a user's id and stay, with the reason."""
 
-Obstacle = Literal["run", "hold", "debt", "dispute"]
+Obstacle = Literal["run", "hold", "debt", "dispute", "plan"]
 
 
 class ErasureRefused(Exception):
@@ -84,9 +84,10 @@ class Erasure:
         The credits left can no longer be spent. `actor` is the random id of the user, or "operator".
 
         Raises:
-            ErasureRefused: A run, a hold, a debt or a dispute is open.
+            ErasureRefused: A run, a hold, a debt or a dispute is open, or a plan is still renewed.
         """
-        forfeited = self._spendable(tx, user)
+        forfeited = self.spendable(tx, user)
+        self._refuse_while_paid(tx, user)
         free_from = self._remember(tx, user)
         tx.execute(
             "INSERT INTO departures (user_id, left_at) VALUES (?, ?)", (user.id, to_microseconds(tx.now))
@@ -97,8 +98,12 @@ class Erasure:
         append(tx, Act(actor, "erase_account", user.id, f"forfeited {forfeited} credits"))
         return Erased(user.id, forfeited, tx.now, free_from)
 
-    def _spendable(self, tx: Tx, user: User) -> int:
-        """What the account has left, once nothing stands in the way."""
+    def spendable(self, tx: Tx, user: User) -> int:
+        """What the account has left, once nothing but a plan that is paid stands in the way.
+
+        Raises:
+            ErasureRefused: A run, a hold, a debt or a dispute is open.
+        """
         running = tx.one(
             "SELECT count(*) FROM runs WHERE user_id = ? AND state IN ('queued', 'running')", (user.id,)
         )
@@ -113,6 +118,16 @@ class Erasure:
             if count:
                 raise ErasureRefused(obstacle, count)
         return view.available
+
+    def _refuse_while_paid(self, tx: Tx, user: User) -> None:
+        """Who leaves is not charged again: the payment provider has to have ended every plan first."""
+        renewed = tx.one(
+            "SELECT count(*) FROM plan_agreements"
+            " WHERE user_id = ? AND state IN ('live', 'past_due', 'extra')",
+            (user.id,),
+        )
+        if renewed and renewed[0]:
+            raise ErasureRefused("plan", renewed[0])
 
     def _close_wallet(self, tx: Tx, user: User, actor: str) -> None:
         """Nothing is spent from, or given to, the wallets of somebody who left."""

@@ -71,6 +71,8 @@ class PlanState:
     plan: PlanEntry
     next_plan: PlanEntry | None
     period: Period
+    is_paid: bool = False
+    """Whether invoices begin its periods."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Plans:
         if found is None:
             raise NotSubscribed(user_id)
         following = None if found.next_plan_id is None else self.entry(found.next_plan_id)
-        return PlanState(self.entry(found.plan_id), following, found.period)
+        return PlanState(self.entry(found.plan_id), following, found.period, found.renews == "invoices")
 
     def due(self, tx: Tx, *, limit: int) -> list[str]:
         """Users whose period has ended, at most `limit`."""

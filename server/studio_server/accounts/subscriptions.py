@@ -186,7 +186,8 @@ def user_of_lot(tx: Tx, lot_id: str) -> str | None:
 
 def _subscription(row: Row) -> Subscription:
     joined_at, anchor, starts_at, ends_at = map(from_microseconds, row[9:13])
-    return Subscription(*row[:9], joined_at, anchor, starts_at, ends_at, row[13])
+    moments = {"joined_at": joined_at, "anchor": anchor, "starts_at": starts_at, "ends_at": ends_at}
+    return Subscription(*row[:9], **moments, renews=row[13])
 
 
 def _changing(it: Subscription) -> tuple[str | int | None, ...]:

@@ -10,7 +10,7 @@ from studio_server.api.payments import payments, places
 from studio_server.payments.buying import Payments
 from studio_server.payments.orders import Order
 from studio_server.payments.provider import PaymentFailure
-from studio_server.payments.showing import status
+from studio_server.payments.showing import shown_purchase, status
 from studio_server.payments.showing_cards import shown_card, shown_recharge
 
 
@@ -61,7 +61,8 @@ async def top_up(request: Request) -> Response:
     if order.state in ("failed", "expired"):
         raise CardNotCharged(order, await _page_instead(request, found, user, order))
     server = services(request)
-    return answer(server.db.read(lambda tx: status(tx, server.ledger, user, order, found.packs)))
+    purchase = shown_purchase(found.packs, order)
+    return answer(server.db.read(lambda tx: status(tx, server.ledger, user, purchase)))
 
 
 async def show_recharge(request: Request) -> Response:

@@ -50,6 +50,9 @@ async def erase(request: Request) -> Response:
             raise RunNotFound("account of yours any more")
         return server.erasure.erase(tx, user, actor=user.id)
 
+    if server.payments is not None:
+        server.db.read(lambda tx: server.erasure.spendable(tx, user))
+        await server.payments.plans.leave(user)
     erased = await server.db.write(work)
     server.bus.end(user.id)
     return answer(_as_contract(erased))

@@ -9,6 +9,7 @@ from studio_server.api.wording import problem
 from studio_server.payments.inbox import EventOfAnotherMode
 from studio_server.payments.orders import OrderNotFound
 from studio_server.payments.packs import PackUnknown
+from studio_server.payments.paying_plans import NothingPaid, PlanDisputed, PlanNotSold
 from studio_server.payments.provider import (
     PaymentUnsettled,
     ProviderRefused,
@@ -51,6 +52,27 @@ PAYMENTS: dict[type[BaseException], Callable[[Any], Problem]] = {
         f"There is no pack '{fault.pack_id[:64]}'.",
         "",
         f"choose one of {', '.join(fault.known)}",
+    ),
+    PlanNotSold: lambda fault: problem(
+        404,
+        "unknown_plan",
+        f"There is no plan '{fault.plan_id[:64]}' to pay for.",
+        "",
+        f"choose one of {', '.join(fault.known)}",
+    ),
+    NothingPaid: lambda _: problem(
+        409,
+        "no_paid_plan",
+        "You pay for no plan: there is nothing to change or cancel.",
+        "",
+        "%studio plan compares the plans",
+    ),
+    PlanDisputed: lambda _: problem(
+        409,
+        "plan_disputed",
+        "A payment for your plan is disputed: no higher plan until that is settled.",
+        "",
+        "ask the operator",
     ),
     OrderNotFound: lambda _: problem(
         404, "not_found", "You have no such payment.", "", "%studio purchases lists yours"

@@ -19,7 +19,8 @@ from studio_server.api.http import (
 )
 from studio_server.payments.buying import Payments
 from studio_server.payments.provider import SignatureWrong
-from studio_server.payments.showing import shown_pack, shown_purchase, status
+from studio_server.payments.purchases import purchases_of, verified
+from studio_server.payments.showing import shown_pack, status
 
 MOST_PURCHASES = 200
 WEBHOOK_PATH = "/api/stripe/webhook"
@@ -70,17 +71,17 @@ async def verify(request: Request) -> Response:
     session_id = request.query_params.get("session_id", "")
     if not 1 <= len(session_id) <= SESSION_LENGTH or not session_id.isascii():
         raise QueryInvalid("session_id", f"{len(session_id)} characters", f"1 to {SESSION_LENGTH} of ASCII")
-    order = await found.buying.verify(user, session_id)
     server = services(request)
-    return answer(server.db.read(lambda tx: status(tx, server.ledger, user, order, found.packs)))
+    purchase = await verified(found, server.registry, user, session_id)
+    return answer(server.db.read(lambda tx: status(tx, server.ledger, user, purchase)))
 
 
 async def purchases(request: Request) -> Response:
     """Your latest purchases, newest first, with receipts."""
     found, user = payments(request), await signed_in(request)
-    limit = number(request, "limit", default=50, least=1, most=MOST_PURCHASES)
-    listed = found.buying.listed(user, limit=limit)
-    return answer(PurchaseList(purchases=tuple(shown_purchase(found.packs, each) for each in listed)))
+    limit, server = number(request, "limit", default=50, least=1, most=MOST_PURCHASES), services(request)
+    listed = purchases_of(server.db, found, server.registry, user, limit=limit)
+    return answer(PurchaseList(purchases=listed))
 
 
 async def webhook(request: Request) -> Response:
@@ -101,7 +102,7 @@ async def webhook(request: Request) -> Response:
 
 def places(request: Request, pack_id: str) -> tuple[str, str]:
     """Where the browser goes after paying a pack, and after going back."""
-    base = _base(request)
+    base = base_address(request)
     return (
         f"{base}/billing/success?session_id={{CHECKOUT_SESSION_ID}}",
         f"{base}/billing/cancel?pack={pack_id}",
@@ -122,6 +123,6 @@ async def _raw(request: Request) -> bytes:
     return bytes(received)
 
 
-def _base(request: Request) -> str:
+def base_address(request: Request) -> str:
     """Where the browser finds this server: as the operator says, else as the request came."""
     return services(request).settings.public_url or str(request.base_url).rstrip("/")

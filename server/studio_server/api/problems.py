@@ -236,6 +236,7 @@ ERASURE_WAITS: dict[str, tuple[str, str, str]] = {
     "run": ("has runs that are not over", "runs not over: {count}", "cancel them or wait: %studio runs"),
     "hold": ("has credits set aside", "open holds: {count}", "they end by themselves; try again in an hour"),
     "debt": ("has a debt", "{count} credits are owed", "cover the debt, or ask the operator"),
+    "plan": ("has a plan that is paid", "plans renewed: {count}", "cancel the plan first: %studio plan free"),
     "dispute": ("is frozen", "a payment is disputed or being looked at", "ask the operator"),
 }
 

@@ -16,6 +16,7 @@ from studio_magics.contracts.inputs import UploadInfo, UploadPart
 from studio_magics.contracts.leaving import AccountErased
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.payments import Checkout, CheckoutRequest, PackList, PaymentStatus, PurchaseList
+from studio_magics.contracts.plans import PlanLink, PlanList, PlanRequest, PlanStanding, PortalLink
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 from studio_magics.contracts.secrets import SecretInfo, SecretList, SecretValue
 from studio_server.api import (
@@ -27,6 +28,7 @@ from studio_server.api import (
     notices,
     operations,
     payments,
+    plans,
     runs,
     secrets,
     tools,
@@ -94,6 +96,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("PUT", "/api/billing/recharge", cards.change_recharge, Recharge, RechargeChange),
     Endpoint("GET", "/api/billing/verify-payment", payments.verify, PaymentStatus, query=("session_id",)),
     Endpoint("GET", "/api/billing/purchases", payments.purchases, PurchaseList, query=("limit",)),
+    Endpoint("GET", "/api/billing/plans", plans.list_plans, PlanList, anonymous=True),
+    Endpoint("GET", "/api/billing/plan", plans.my_plan, PlanStanding),
+    Endpoint("POST", "/api/billing/plan/checkout", plans.checkout, PlanLink, PlanRequest),
+    Endpoint("POST", "/api/billing/portal", plans.portal, PortalLink),
     Endpoint("GET", "/api/account", account.account, Account),
     Endpoint("DELETE", "/api/account", leaving.erase, AccountErased, query=("confirm",)),
     Endpoint("GET", "/api/account/export", leaving.export, "application/zip"),

@@ -9,6 +9,7 @@ from studio_server.pages.credits import credits_page
 from studio_server.pages.drawing import page, script, style
 from studio_server.payments.orders import OrderNotFound
 from studio_server.payments.provider import PaymentFailure
+from studio_server.payments.purchases import verified
 from studio_server.payments.showing import status
 from studio_server.settings import Settings
 
@@ -31,14 +32,14 @@ async def success(request: Request) -> HTMLResponse:
     server, user = services(request), await caller(request)
     if server.payments is None or user is None:
         return page("success.html", found=None)
-    packs = server.payments.packs
+    session_id = request.query_params.get("session_id", "")[:255]
     try:
-        order = await server.payments.buying.verify(user, request.query_params.get("session_id", "")[:255])
+        purchase = await verified(server.payments, server.registry, user, session_id)
     except OrderNotFound:
         return page("success.html", 404, found=None, foreign=True)
     except PaymentFailure:
         return page("success.html", found=None)
-    found = server.db.read(lambda tx: status(tx, server.ledger, user, order, packs))
+    found = server.db.read(lambda tx: status(tx, server.ledger, user, purchase))
     return page("success.html", found=found)
 
 

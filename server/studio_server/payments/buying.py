@@ -19,6 +19,7 @@ from studio_server.payments.inbox import Inbox
 from studio_server.payments.keeping import Keeping
 from studio_server.payments.orders import UNDER_WAY, Order
 from studio_server.payments.packs import Pack, Packs
+from studio_server.payments.paying_plans import PlanPayments
 from studio_server.payments.provider import PaymentFailure, PaymentUnsettled, Provider, ProviderRefused
 from studio_server.payments.recharging import Recharging
 from studio_server.payments.reconcile import Reconciler
@@ -46,6 +47,7 @@ class Payments:
     recharging: Recharging
     inbox: Inbox
     reconciler: Reconciler
+    plans: PlanPayments
 
     async def close(self) -> None:
         """Wait for what is being charged, and let the connections to the provider go."""

@@ -17,6 +17,7 @@ from studio_server.payments import cards, moves, orders
 from studio_server.payments.card_side import CardProvider
 from studio_server.payments.cards import CardFacts
 from studio_server.payments.incidents import SYSTEM, report
+from studio_server.payments.looks import Also, Elsewhere, Look, nowhere
 from studio_server.payments.orders import UNDER_WAY, Order, OrderState
 from studio_server.payments.outcomes import Outcomes
 from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider, SessionFacts
@@ -27,7 +28,8 @@ from studio_server.storage.tx import Tx
 ATTEMPTS = 8
 FAILED_INTENTS = frozenset({"requires_payment_method", "canceled"})
 LONGEST_CODE = 64
-Also = Callable[[Tx], None]
+OF_ORDERS = ("cs_", "pi_")
+"""What an order can be looked up by: a session or a payment."""
 Publish = Callable[[str, NoticeEvent], None]
 
 
@@ -73,27 +75,27 @@ class Converger:
         outcomes: Outcomes,
         *,
         publish: Publish = _nobody,
+        elsewhere: Elsewhere = nowhere,
     ) -> None:
-        """`publish` tells a user's streams what a payment gave or took."""
+        """`publish` tells a user's streams what a payment did; `elsewhere` knows what is no order's."""
         self._db, self._ledger, self._ids, self._provider = db, ledger, ids, provider
         self._card_provider, self._outcomes = card_provider, outcomes
-        self._publish = publish
+        self._publish, self._elsewhere = publish, elsewhere
 
-    async def by_reference(
-        self, reference: str, *, also: Also = _nothing, dry: bool = False
-    ) -> Converged | None:
-        """Bring up to date whatever a session or payment id belongs to; None when it is none of ours.
+    async def by_reference(self, reference: str, *, also: Also = _nothing, dry: bool = False) -> Look | None:
+        """Bring up to date whatever an id of the provider's belongs to; None when it is none of ours.
 
         `also` is done in the same transaction. With `dry` nothing is written and it tells what would be.
 
         Raises:
             PaymentFailure, StorageError: Nothing was written; asking again is safe.
         """
-        order_id = await self._order_of(reference)
+        order_id = await self._order_of(reference) if reference.startswith(OF_ORDERS) else None
         if order_id is None:
-            if not dry:
+            found = await self._elsewhere(reference, also=also, dry=dry)
+            if found is None and not dry:
                 await self._db.write(lambda tx: _unmatched(tx, reference, also))
-            return None
+            return found
         intent_id = reference if reference.startswith("pi_") else None
         return await self.order(order_id, intent_id=intent_id, also=also, dry=dry)
 
@@ -332,5 +334,7 @@ def _record(tx: Tx, seen: Order, new: Order) -> None:
 
 
 def _unmatched(tx: Tx, reference: str, also: Also) -> None:
-    report(tx, "unmatched_payment", reference)
+    """A payment or page of somebody else; their subscriptions and invoices tell nothing that those do not."""
+    if reference.startswith(OF_ORDERS):
+        report(tx, "unmatched_payment", reference)
     also(tx)

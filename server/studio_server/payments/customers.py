@@ -69,8 +69,7 @@ class Customers:
 
     def known(self, tx: Tx, user_id: str) -> str | None:
         """The customer of this user, without asking anybody."""
-        found = _of(tx, user_id)
-        return None if found is None else found.customer_id
+        return customer_known(tx, user_id)
 
     async def replace(self, user_id: str, gone: str) -> str:
         """Another customer instead of one that the provider no longer knows.
@@ -80,6 +79,14 @@ class Customers:
         """
         await self._db.write(lambda tx: _forget(tx, user_id, gone))
         return await self.customer_of(user_id)
+
+    async def delete(self, customer_id: str) -> None:
+        """Let the provider forget a customer with cards and subscriptions; our row goes with the person.
+
+        Raises:
+            PaymentFailure: It may be there still.
+        """
+        await self._provider.delete_customer(customer_id)
 
     async def _found_again(self, known: Customer, fault: PaymentFailure) -> str:
         """The customer whose answer was lost. Without one its key is not used again.
@@ -92,6 +99,12 @@ class Customers:
             await self._db.write(lambda tx: _next_attempt(tx, known))
             raise fault
         return found
+
+
+def customer_known(tx: Tx, user_id: str) -> str | None:
+    """The customer of this user as our row says, or None."""
+    found = _of(tx, user_id)
+    return None if found is None else found.customer_id
 
 
 def _begun(tx: Tx, user_id: str) -> Customer:

@@ -14,7 +14,10 @@ from studio_server.payments.provider import Provider, Told
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
-ABOUT_PAYMENTS = ("checkout.session.", "payment_intent.", "charge.", "refund.")
+ABOUT_PAYMENTS = (
+    *("checkout.session.", "payment_intent.", "charge.", "refund."),
+    *("customer.subscription.", "invoice.", "invoice_payment."),
+)
 ABOUT_CARDS = "payment_method."
 """Everything else is stored and needs no work."""
 

@@ -4,6 +4,7 @@ Owns the list of what a payment did. `amount` of a move is what it counts for th
 ledger had room for: what expired before it was taken back is not owed, and does not come again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,12 +30,33 @@ class PaymentMove:
     undoes: int | None
 
 
-def of(tx: Tx, order_id: str) -> list[PaymentMove]:
-    """Every step of an order's payment, the first one first."""
+@dataclass(frozen=True)
+class Kept:
+    """Where steps are kept: a table and the column that says whose they are."""
+
+    table: str
+    whose: str
+
+
+OF_ORDERS = Kept("payment_moves", "order_id")
+OF_INVOICES = Kept("plan_moves", "invoice_id")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What steps belong to: an order or an invoice; `grant` says what is given, and under which key."""
+
+    id: str
+    kept: Kept
+    grant: Callable[[], IssueGrant]
+
+
+def of(tx: Tx, whose: str, kept: Kept = OF_ORDERS) -> list[PaymentMove]:
+    """Every step of one payment, the first one first."""
     rows = tx.execute(
-        "SELECT number, kind, amount, taken, grant_id, effect_key, undoes FROM payment_moves"
-        " WHERE order_id = ? ORDER BY number",
-        (order_id,),
+        "SELECT number, kind, amount, taken, grant_id, effect_key, undoes"  # noqa: S608  - constant names
+        f" FROM {kept.table} WHERE {kept.whose} = ? ORDER BY number",
+        (whose,),
     )
     return [PaymentMove(*row) for row in rows]
 
@@ -50,7 +72,27 @@ def move_to(tx: Tx, ledger: Ledger, order: Order, target: int) -> int:
     Raises:
         LedgerRefusal: The wallet takes nothing; let it pass, so that all is rolled back.
     """
-    books = _Books(tx, ledger, order)
+
+    def grant() -> IssueGrant:
+        return IssueGrant(
+            effect_key=f"pay:{order.id}",
+            wallet_id=_wallet(tx, ledger, order),
+            source=GrantSource.PURCHASE,
+            amount=order.units,
+            reference=order.id,
+            ends_at=tx.now + timedelta(days=order.lasts_days),
+        )
+
+    return steer(tx, ledger, Account(order.id, OF_ORDERS, grant), target)
+
+
+def steer(tx: Tx, ledger: Ledger, account: Account, target: int) -> int:
+    """Let a payment stand for `target` units; what that changed, signed.
+
+    Raises:
+        LedgerRefusal: The wallet takes nothing; let it pass, so that all is rolled back.
+    """
+    books = _Books(tx, ledger, account)
     before = net(books.moves)
     if target > 0 and not books.moves:
         books.grant()
@@ -63,28 +105,17 @@ def move_to(tx: Tx, ledger: Ledger, order: Order, target: int) -> int:
 
 
 class _Books:
-    """One order's steps while they are written."""
+    """One payment's steps while they are written."""
 
-    def __init__(self, tx: Tx, ledger: Ledger, order: Order) -> None:
-        self._tx, self._ledger, self._order = tx, ledger, order
-        self.moves = of(tx, order.id)
+    def __init__(self, tx: Tx, ledger: Ledger, account: Account) -> None:
+        self._tx, self._ledger, self._account = tx, ledger, account
+        self.moves = of(tx, account.id, account.kept)
 
     def grant(self) -> None:
         """Give all that was bought, as one lot."""
-        order, key = self._order, f"pay:{self._order.id}"
-        given = self._ledger.execute(
-            self._tx,
-            IssueGrant(
-                effect_key=key,
-                wallet_id=_wallet(self._tx, self._ledger, order),
-                source=GrantSource.PURCHASE,
-                amount=order.units,
-                reference=order.id,
-                ends_at=self._tx.now + timedelta(days=order.lasts_days),
-            ),
-            actor=SYSTEM,
-        )
-        self._keep("grant", order.units, order.units, given.grant_id, key)
+        command = self._account.grant()
+        given = self._ledger.execute(self._tx, command, actor=SYSTEM)
+        self._keep("grant", command.amount, command.amount, given.grant_id, command.effect_key)
 
     def lower(self, amount: int) -> None:
         """Take `amount` back, from what was given last first."""
@@ -128,7 +159,7 @@ class _Books:
         return sum(m.taken for m in self.moves if m.kind == "void" and m.grant_id == grant_id)
 
     def _key(self) -> str:
-        return f"adj:{self._order.id}:{len(self.moves) + 1}"
+        return f"adj:{self._account.id}:{len(self.moves) + 1}"
 
     def _keep(  # noqa: PLR0917  - the columns of one row, in their order
         self,
@@ -140,10 +171,11 @@ class _Books:
         undoes: int | None = None,
     ) -> None:
         move = PaymentMove(len(self.moves) + 1, kind, amount, taken, grant_id, key, undoes)
+        kept = self._account.kept
         self._tx.execute(
-            "INSERT INTO payment_moves (order_id, number, kind, amount, taken, grant_id, effect_key, undoes,"
-            " created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._order.id, *vars(move).values(), to_microseconds(self._tx.now)),
+            f"INSERT INTO {kept.table} ({kept.whose}, number, kind, amount, taken, grant_id, effect_key,"  # noqa: S608  - constant names
+            " undoes, created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._account.id, *vars(move).values(), to_microseconds(self._tx.now)),
         )
         self.moves.append(move)
 

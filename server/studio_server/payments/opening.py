@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from studio_server.accounts.plans import Plans
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.payments import packs
@@ -12,9 +13,11 @@ from studio_server.payments.converge import Converger, Publish
 from studio_server.payments.customers import Customers
 from studio_server.payments.inbox import Inbox
 from studio_server.payments.keeping import Keeping
+from studio_server.payments.opening_plans import open_plans
 from studio_server.payments.outcomes import Outcomes
 from studio_server.payments.recharging import Recharging
 from studio_server.payments.reconcile import Reconciler
+from studio_server.registry.catalogue import Registry
 from studio_server.settings import Settings
 from studio_server.storage.store import Store
 
@@ -37,6 +40,8 @@ def open_payments(
     ids: IdSource,
     tell: Callable[[str], None],
     *,
+    registry: Registry,
+    plans: Plans,
     publish: Publish,
     http: "HttpClient | None" = None,
 ) -> Payments | None:
@@ -65,7 +70,12 @@ def open_payments(
     card_provider, on_sale = StripeCards(provider), packs.load()
     page = f"{settings.public_url}/billing/credits" if settings.public_url else None
     outcomes = Outcomes(ids, page=page)
-    converger = Converger(db, ledger, ids, provider, card_provider, outcomes, publish=publish)
+    paid = open_plans(db, ledger, ids, registry, plans, provider, tell, publish)
+    converger = Converger(
+        *(db, ledger, ids, provider, card_provider, outcomes),
+        publish=publish,
+        elsewhere=paid.converger.by_reference,
+    )
     keeping = Keeping(db, card_provider, outcomes)
     charging = Charging(db, ids, on_sale, card_provider, converger, outcomes, tell)
     return Payments(
@@ -86,7 +96,8 @@ def open_payments(
         keeping=keeping,
         recharging=Recharging(db, ledger, on_sale, charging, keeping, outcomes),
         inbox=Inbox(db, provider, converger, keeping, tell),
-        reconciler=Reconciler(db, ids, provider, converger, tell),
+        reconciler=Reconciler(db, ids, provider, converger, tell, plans=(paid.converger, paid.provider)),
+        plans=paid.payments,
     )
 
 

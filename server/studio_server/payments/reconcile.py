@@ -9,15 +9,21 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from studio_server.ids import IdSource
-from studio_server.payments import orders
-from studio_server.payments.converge import Converged, Converger
+from studio_server.payments import agreements, orders
+from studio_server.payments.converge import Converger
 from studio_server.payments.incidents import report
+from studio_server.payments.looks import Look
 from studio_server.payments.provider import PaymentFailure, Provider
 from studio_server.storage.errors import StorageError
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
+
+if TYPE_CHECKING:
+    from studio_server.payments.plan_converge import PlanConverger
+    from studio_server.payments.plan_provider import PlanProvider
 
 log = logging.getLogger(__name__)
 INTERVAL_SECONDS = 300.0
@@ -32,7 +38,7 @@ class Report:
     """What a comparison found: objects, what was (or would be) corrected, what could not be looked at."""
 
     looked_at: int = 0
-    corrections: list[Converged] = field(default_factory=list[Converged])
+    corrections: list[Look] = field(default_factory=list[Look])
     failures: list[str] = field(default_factory=list[str])
 
     def lines(self) -> list[str]:
@@ -53,11 +59,12 @@ class Reconciler:
         converger: Converger,
         tell: Callable[[str], None],
         *,
+        plans: "tuple[PlanConverger, PlanProvider] | None" = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`tell` pushes a user's balance as it is now."""
         self._db, self._ids, self._provider, self._converger = db, ids, provider, converger
-        self._tell, self._pause = tell, pause
+        self._tell, self._plans, self._pause = tell, plans, pause
 
     async def run(self) -> None:
         """Look at open orders every five minutes, and at everything once a day, until cancelled."""
@@ -71,7 +78,7 @@ class Reconciler:
                 log.warning("payments could not be compared: %s", type(fault).__name__)
 
     async def open_orders(self, *, dry: bool = False) -> Report:
-        """Look at every order of the last three days that is not over.
+        """Look at every order of the last three days that is not over, and at plans that something is due of.
 
         Raises:
             StorageError: Not all were looked at.
@@ -80,6 +87,11 @@ class Reconciler:
         due = self._db.read(lambda tx: orders.to_look_at(tx, younger_than=OPEN_FOR, limit=ORDERS_A_ROUND))
         for order in due:
             await self._look(found, order.id, self._converger.order(order.id, dry=dry), dry=dry)
+        if self._plans is not None:
+            waiting = self._db.read(
+                lambda tx: agreements.to_look_at(tx, younger_than=OPEN_FOR, limit=ORDERS_A_ROUND)
+            )
+            await self._look_at_plans(found, [each.id for each in waiting], dry=dry)
         return found
 
     async def all(self, *, dry: bool = False, since: timedelta = LOOK_BACK) -> Report:
@@ -96,10 +108,33 @@ class Reconciler:
                 seen.add(reference)
                 looking = self._converger.by_reference(reference, dry=dry)
                 await self._look(found, reference, looking, dry=dry)
+        if self._plans is not None:
+            await self._all_plans(found, self._plans[1], since, dry=dry)
         return found
 
+    async def _all_plans(
+        self, found: Report, provider: "PlanProvider", since: timedelta, *, dry: bool
+    ) -> None:
+        """Look at every agreement that is renewed, and at those of which an invoice was paid lately."""
+        renewed = {each.id for each in self._db.read(agreements.renewed)}
+        async for subscription_id in provider.paid_lately(self._db.clock.now() - since):
+            known = self._db.read(lambda tx, of=subscription_id: agreements.of_subscription(tx, of))
+            if known is not None:
+                renewed.add(known.id)
+            else:
+                looking = self._converger.by_reference(subscription_id, dry=dry)
+                await self._look(found, subscription_id, looking, dry=dry)
+        await self._look_at_plans(found, sorted(renewed), dry=dry)
+
+    async def _look_at_plans(self, found: Report, ids: list[str], *, dry: bool) -> None:
+        if self._plans is None:
+            return
+        for agreement_id in ids:
+            looking = self._plans[0].agreement(agreement_id, dry=dry)
+            await self._look(found, agreement_id, looking, dry=dry)
+
     async def _look(
-        self, found: Report, reference: str, looking: Awaitable[Converged | None], *, dry: bool
+        self, found: Report, reference: str, looking: Awaitable[Look | None], *, dry: bool
     ) -> None:
         found.looked_at += 1
         try:
@@ -114,7 +149,7 @@ class Reconciler:
             await self._db.write(lambda tx: self._correction(tx, done))
             self._tell(done.order.user_id)
 
-    def _correction(self, tx: Tx, done: Converged) -> None:
+    def _correction(self, tx: Tx, done: Look) -> None:
         """Money that no event moved: an operator wants to know why."""
         subject = f"{done.order.id}:{done.order.version + 1}"
         report(tx, "corrected_by_reconciliation", subject, f"{done.moved:+d} units")

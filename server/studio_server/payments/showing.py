@@ -25,11 +25,11 @@ STATES: dict[str, PurchaseState] = {
 }
 
 
-def status(tx: Tx, ledger: Ledger, user: User, order: Order, packs: Packs) -> PaymentStatus:
+def status(tx: Tx, ledger: Ledger, user: User, purchase: Purchase) -> PaymentStatus:
     """How a payment stands, with the balances of its owner."""
     usd = ledger.wallet_id_of(tx, user.id, Asset.USD)
     return PaymentStatus(
-        purchase=shown_purchase(packs, order),
+        purchase=purchase,
         available_credits=ledger.wallet_view(tx, user.wallet_id).available,
         available_dollars_micros=0 if usd is None else ledger.wallet_view(tx, usd).available,
     )

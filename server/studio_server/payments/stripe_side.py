@@ -35,8 +35,8 @@ GONE_REFUNDS = frozenset({"failed", "canceled"})
 INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed")
 KEPT_DISPUTES = frozenset({"won", "prevented", *INQUIRIES})
 """Disputes that take nothing: won, prevented, or an inquiry only."""
-NAMED = frozenset({"checkout.session", "payment_intent", "payment_method"})
-"""Objects an event is about by their own id; all others by the payment they belong to."""
+NAMED = frozenset({"checkout.session", "payment_intent", "payment_method", "subscription", "invoice"})
+"""Objects an event is about by their own id; all others by the payment or invoice they belong to."""
 NOT_THERE = "resource_missing"
 HttpClient = stripe.HTTPClient
 REFUSALS = (
@@ -105,7 +105,7 @@ class StripeSide:
             )
         except stripe.StripeError as fault:
             raise failure(fault) from fault
-        return _session(made)
+        return session_facts(made)
 
     async def session(self, session_id: str) -> SessionFacts | None:
         """A session as it is now, or None when there is none.
@@ -114,7 +114,7 @@ class StripeSide:
             ProviderRefused, ProviderUnreachable: Nobody knows.
         """
         try:
-            return _session(await self.client.v1.checkout.sessions.retrieve_async(session_id))
+            return session_facts(await self.client.v1.checkout.sessions.retrieve_async(session_id))
         except stripe.StripeError as fault:
             return none_or_raise(fault)
 
@@ -125,7 +125,7 @@ class StripeSide:
             ProviderRefused, ProviderUnreachable: Nobody knows.
         """
         async for each in self.every(self.client.v1.checkout.sessions, {"payment_intent": intent_id}):
-            return _session(each)
+            return session_facts(each)
         return None
 
     async def session_for(self, order: Order) -> SessionFacts | None:
@@ -137,7 +137,7 @@ class StripeSide:
         since = int(order.created_at.timestamp()) - TOLERANCE_SECONDS
         async for each in self.every(self.client.v1.checkout.sessions, {"created": {"gte": since}}):
             if each.client_reference_id == order.id:
-                return _session(each)
+                return session_facts(each)
         return None
 
     async def intent(self, intent_id: str) -> IntentFacts | None:
@@ -251,8 +251,8 @@ def _event(text: str) -> Told:
         picture = said["data"]["object"]
         if said["object"] != "event":
             raise SignatureWrong("this is no snapshot event")
-        reference = picture["id"] if picture["object"] in NAMED else None
-        reference = reference or picture.get("payment_intent") or ""
+        reference = picture.get("id") if picture["object"] in NAMED else None
+        reference = reference or picture.get("payment_intent") or picture.get("invoice") or ""
         return Told(
             id=str(said["id"])[:255],
             kind=str(said["type"])[:255],
@@ -264,7 +264,8 @@ def _event(text: str) -> Told:
         raise SignatureWrong("this is no snapshot event") from fault
 
 
-def _session(found: Any) -> SessionFacts:
+def session_facts(found: Any) -> SessionFacts:
+    """What a session says that matters here."""
     return SessionFacts(
         id=found.id,
         status=found.status or "",

@@ -18,11 +18,13 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.fakes.fake_stripe import cards, customers
+from tests.fakes.fake_stripe import cards, customers, plans
+from tests.fakes.fake_stripe.billing import Billing
 from tests.fakes.fake_stripe.books import Books, Object, Refused
 from tests.fakes.fake_stripe.contract import parameters
 from tests.fakes.fake_stripe.form import nested, typed
 from tests.fakes.fake_stripe.pay_page import page
+from tests.fakes.fake_stripe.portal import Portal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +37,24 @@ LISTS = {
     "refunds": (stripe.Refund, "RefundListParams", "/v1/refunds"),
     "disputes": (stripe.Dispute, "DisputeListParams", "/v1/disputes"),
     "customers": (stripe.Customer, "CustomerListParams", "/v1/customers"),
+    "prices": (stripe.Price, "PriceListParams", "/v1/prices"),
+    "invoices": (stripe.Invoice, "InvoiceListParams", "/v1/invoices"),
+    "invoice_payments": (stripe.InvoicePayment, "InvoicePaymentListParams", "/v1/invoice_payments"),
+    "configurations": (
+        stripe.billing_portal.Configuration,
+        "billing_portal.ConfigurationListParams",
+        "/v1/billing_portal/configurations",
+    ),
 }
-FILTERS = ("payment_intent", "status", "customer")
+FILTERS: dict[str, Callable[[Object, Any], bool]] = {
+    **{
+        name: lambda found, value, name=name: found.get(name) == value
+        for name in ("payment_intent", "status", "customer", "active", "invoice")
+    },
+    "lookup_keys": lambda found, value: found["lookup_key"] in value,
+    "payment": lambda found, value: found["payment"]["payment_intent"] == value["payment_intent"],
+    "subscription": lambda found, value: found["parent"]["subscription_details"]["subscription"] == value,
+}
 
 
 CARD_REFUSED = 402
@@ -57,6 +75,8 @@ class FakeStripe:
         self.broken: list[str] = []
         self.late: dict[str, asyncio.Event] = {}
         self.arrived: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.billing = Billing(books)
+        self.portal = Portal(self.billing)
         self._remembered: dict[str, tuple[str, int, Object]] = {}
         self.app = Starlette(routes=self._routes())
 
@@ -76,6 +96,7 @@ class FakeStripe:
             self.get("/v1/disputes/{id}", "dispute", stripe.Dispute),
             *customers.routes(self),
             *cards.routes(self),
+            *plans.routes(self, self.billing, self.portal),
             Route("/pay/{id}", self._pay, methods=["GET", "POST"]),
             Route("/receipt/{id}", self._receipt),
             Route("/{rest:path}", _unknown, methods=["GET", "POST", "DELETE"]),
@@ -127,7 +148,8 @@ class FakeStripe:
                 found = dict(self.books.get(what, request.path_params["id"]))
                 if "latest_charge" in request.query_params.values() and found.get("latest_charge"):
                     found["latest_charge"] = self.books.charges[found["latest_charge"]]
-                return self.books.check(kind, found)
+                asked = [value for name, value in request.query_params.items() if name.startswith("expand")]
+                return self.books.check(kind, self.billing.expanded(found, asked))
 
             return await self._answer(request, f"GET {path}", do)
 
@@ -145,7 +167,8 @@ class FakeStripe:
                     ids = [each["id"] for each in found]
                     found = found[ids.index(said["starting_after"]) + 1 :]
                 limit = said.get("limit", 10)
-                data = [self.books.check(kind, each) for each in found[:limit]]
+                shown = [self.billing.expanded(each, said.get("expand", [])) for each in found[:limit]]
+                data = [self.books.check(kind, each) for each in shown]
                 return {"object": "list", "data": data, "has_more": len(found) > limit, "url": path}
 
             return await self._answer(request, f"GET {path}", do)
@@ -231,7 +254,9 @@ class FakeStripe:
 
 def _wanted(found: Object, said: Object) -> bool:
     since = said.get("created", {}).get("gte", 0)
-    return found["created"] >= since and all(found.get(n) == said[n] for n in FILTERS if n in said)
+    return found["created"] >= since and all(
+        wanted(found, said[name]) for name, wanted in FILTERS.items() if name in said
+    )
 
 
 async def _unknown(request: Request) -> Response:

@@ -66,6 +66,16 @@ class Books:
         self.disputes: dict[str, Object] = {}
         self.customers: dict[str, Object] = {}
         self.methods: dict[str, Object] = {}
+        self.products: dict[str, Object] = {}
+        self.prices: dict[str, Object] = {}
+        self.subscriptions: dict[str, Object] = {}
+        self.schedules: dict[str, Object] = {}
+        self.invoices: dict[str, Object] = {}
+        self.invoice_payments: dict[str, Object] = {}
+        self.configurations: dict[str, Object] = {}
+        self.openers: dict[str, Callable[[Object], Object]] = {}
+        self.payers: dict[str, Callable[..., Object]] = {}
+        """What opens and pays pages of other modes than `payment`."""
         self.behaviour: dict[str, str] = {}
         self.keeping: set[str] = set()
         self.when_deleted: list[Callable[[str], None]] = []
@@ -77,9 +87,20 @@ class Books:
 
     def create_session(self, said: Object) -> Object:
         """A page to pay on."""
-        total = sum(each["quantity"] * each["price_data"]["unit_amount"] for each in said["line_items"])
-        if said["mode"] != "payment" or "success_url" not in said:
+        if "success_url" not in said:
             raise Refused(400, "invalid_request_error", "parameter_missing", "Missing success_url")
+        if said["mode"] in self.openers:
+            return self.openers[said["mode"]](said)
+        total = sum(each["quantity"] * each["price_data"]["unit_amount"] for each in said["line_items"])
+        found = self.new_session(said, total, said["line_items"][0]["price_data"]["currency"])
+        self._of_intents[found["id"]] = said.get("payment_intent_data", {}).get("metadata", {})
+        for each in self.when_opened:
+            each(found, said)
+        self.sessions[found["id"]] = found
+        return found
+
+    def new_session(self, said: Object, total: int, currency: str) -> Object:
+        """A page that nobody has paid on, before it is kept."""
         found = self.new("cs_test", "checkout.session")
         found |= {
             "mode": "payment",
@@ -88,7 +109,7 @@ class Books:
             "payment_intent": None,
             "amount_total": total,
             "amount_subtotal": total,
-            "currency": said["line_items"][0]["price_data"]["currency"],
+            "currency": currency,
             "client_reference_id": said.get("client_reference_id"),
             "metadata": said.get("metadata", {}),
             "expires_at": found["created"] + DAY_SECONDS,
@@ -101,10 +122,6 @@ class Books:
             "payment_method_types": ["card"],
             "shipping_options": [],
         }
-        self._of_intents[found["id"]] = said.get("payment_intent_data", {}).get("metadata", {})
-        for each in self.when_opened:
-            each(found, said)
-        self.sessions[found["id"]] = found
         return found
 
     def pay(self, session_id: str, card: str = "4242424242424242", *, confirmed: bool = False) -> Object:
@@ -116,6 +133,8 @@ class Books:
         session, does = self.get("session", session_id), CARDS[card]
         if session["status"] != "open":
             raise Refused(400, "invalid_request_error", "session_not_open", "This page is no longer open.")
+        if session["mode"] in self.payers:
+            return self.payers[session["mode"]](session, card, confirmed=confirmed)
         intent = self._intent_of(session)
         if does == "authentication" and not confirmed:
             intent["status"] = "requires_action"

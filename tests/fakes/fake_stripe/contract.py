@@ -35,6 +35,15 @@ WHOLE = {
     "event",
     "balance_transaction",
     "customer",
+    "product",
+    "price",
+    "subscription",
+    "subscription_item",
+    "invoice",
+    "line_item",
+    "invoice_payment",
+    "billing_portal.configuration",
+    "billing_portal.session",
     "payment_method",
 }
 """Resources whose every member is checked; any other that occurs inside them is `{id, object}`."""
