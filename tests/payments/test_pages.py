@@ -1,9 +1,12 @@
 """The pages a browser comes back to."""
 
+import re
+
 import httpx
 import pytest
 from fakes.toy_server import person, serving
 
+from tests.payments.card_shop import keep_card, recharge
 from tests.payments.shop import Shop
 
 
@@ -107,3 +110,36 @@ async def test_a_server_without_payments_sells_nothing_and_says_so(tmp_path) -> 
         assert (answer.status_code, answer.json()["code"]) == (409, "payments_off")
         for path in ("/api/stripe/webhook", "/billing/success", "/billing/credits"):
             assert (await ada.get(path)).status_code == 404
+
+
+async def test_the_credits_page_offers_to_keep_a_card_with_a_box_that_is_not_ticked(shop: Shop) -> None:
+    text = (await shop.ada.get("/billing/credits")).text
+    box = '<input type="checkbox" id="save-card" name="save_card"><label for="save-card">Keep the card'
+    assert box in text
+    assert "It needs a saved card." in text
+    await keep_card(shop)
+    text = (await shop.ada.get("/billing/credits")).text
+    assert "Visa ending 4242, valid until 08/2030" in text
+    assert 'data-confirm="Charge £10 to Visa ending 4242 now, for 500 credits?"' in text
+    assert 'name="on"><label for="recharge-on">' in text
+    await recharge(shop)
+    text = (await shop.ada.get("/billing/credits")).text
+    assert 'name="on" checked><label for="recharge-on">' in text
+    assert "Below 100 credits it buys Starter for £10, at most £30 a month (£0 so far)" in text
+
+
+async def test_every_field_and_button_of_the_credits_page_has_a_label_of_its_own(shop: Shop) -> None:
+    await keep_card(shop)
+    text = (await shop.ada.get("/billing/credits")).text
+    fields = re.findall(r'<(?:input|select)[^>]* id="([^"]+)"', text)
+    assert sorted(fields) == ["recharge-ceiling", "recharge-on", "recharge-pack", "recharge-threshold"]
+    assert all(f'<label for="{field}">' in text for field in fields)
+    names = re.findall(r'<button[^>]*aria-label="([^"]+)"', text)
+    assert len(names) == len(set(names))
+
+
+async def test_a_card_of_somebody_else_is_on_nobodys_page(shop: Shop) -> None:
+    await keep_card(shop)
+    async with shop.nobody() as nobody:
+        for client in (shop.bob, nobody):
+            assert "4242" not in (await client.get("/billing/credits")).text

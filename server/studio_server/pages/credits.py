@@ -12,8 +12,8 @@ from studio_server.ledger import Asset
 from studio_server.pages.callers import identity_of, services
 from studio_server.pages.drawing import page
 from studio_server.payments.buying import Payments
-from studio_server.payments.purchases import purchases_of
-from studio_server.payments.showing import shown_pack
+from studio_server.payments.showing import shown_pack, shown_purchase
+from studio_server.payments.showing_cards import shown_card, shown_recharge
 from studio_server.storage.tx import Tx
 
 if TYPE_CHECKING:
@@ -68,9 +68,12 @@ def _mine(server: "Services", payments: Payments, identity: Identity, user: User
             "dollars_micros": 0 if usd is None else server.ledger.wallet_view(tx, usd).available,
         }
 
-    bought = purchases_of(server.db, payments, server.registry, user, limit=PURCHASES)
+    bought = payments.buying.listed(user, limit=PURCHASES)
+    now, card = server.db.clock.now(), payments.keeping.card(user)
     return server.db.read(read) | {
-        "purchases": bought,
+        "purchases": [shown_purchase(payments.packs, each) for each in bought],
+        "card": shown_card(card, now),
+        "recharge": shown_recharge(payments.packs, payments.recharging.standing(user), card, now),
         "sources": SOURCES,
         "states": STATES,
     }

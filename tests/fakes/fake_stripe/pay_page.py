@@ -26,6 +26,7 @@ CARDS = (
     ("4000000000000002", "Card that is declined"),
     ("4000000000009995", "Card without funds"),
     ("4000002760003184", "Card that asks (3-D Secure)"),
+    ("4000000000000341", "Card that is kept, but declined later"),
     ("bank", "Bank transfer, takes days"),
     ("cancel", "Go back without paying"),
 )

@@ -16,7 +16,7 @@ function xsrf() {
   return /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
 }
 
-/** Text field: text, or null when empty. Number field: number or null. Checkbox: whether it is ticked. */
+/** Text field: text, or null when empty. Number field: number, times data-times, or null. Checkbox: if it is ticked. */
 function valueOf(field) {
   if (field.type === 'checkbox') {
     return field.checked;
@@ -25,7 +25,8 @@ function valueOf(field) {
   if (text === '') {
     return null;
   }
-  return field.type === 'number' || field.dataset.number !== undefined ? Number(text) : text;
+  const isNumber = field.type === 'number' || field.dataset.number !== undefined;
+  return isNumber ? Math.round(Number(text) * Number(field.dataset.times ?? 1)) : text;
 }
 
 function bodyOf(asked) {
@@ -55,11 +56,25 @@ function send(asked) {
   return fetch(new URL(path, ROOT), { method, headers: { ...headers, 'Content-Type': 'application/json' }, body });
 }
 
-/** The sentences of a refusal; what it says of single fields as well. */
-async function refusal(response) {
+/** What to do next; an address in it is said as a link instead. */
+function next(problem) {
+  return problem.action && typeof problem.url !== 'string' ? `Next: ${problem.action}` : '';
+}
+
+/** Say a refusal in its place, with a link where it names a page to go to instead. */
+async function refuse(place, response) {
   const problem = await response.json().catch(() => ({}));
+  place.textContent = refusal(response, problem);
+  const url = typeof problem.url === 'string' ? new URL(problem.url, ROOT) : null;
+  if (url !== null && WEB.includes(url.protocol)) {
+    place.append(' ', Object.assign(document.createElement('a'), { href: url.href, textContent: 'Pay on this page' }));
+  }
+}
+
+/** The sentences of a refusal; what it says of single fields as well. */
+function refusal(response, problem) {
   const fields = (problem.fields ?? []).map(each => `${each.field}: allowed is ${each.allowed}.`);
-  const said = [problem.error, problem.reason, ...fields, problem.action && `Next: ${problem.action}`].filter(Boolean);
+  const said = [problem.error, problem.reason, ...fields, next(problem)].filter(Boolean);
   return said.length > 0 ? said.join(' ') : `The server answered ${response.status}. Sign in again and reload this page.`;
 }
 
@@ -89,7 +104,7 @@ async function ask(asked) {
     if (response.ok) {
       await goOn(response);
     } else {
-      place.textContent = await refusal(response);
+      await refuse(place, response);
     }
   } catch {
     place.textContent = 'The server cannot be reached. Try again in a moment: nothing is done twice.';
