@@ -12,7 +12,7 @@ from studio_server import standalone
 from studio_server.pricing.burn import burnt_credits
 from studio_server.pricing.limits import Limits
 from studio_server.registry.catalogue import Registry, ToolEntry
-from studio_server.runs.executor.local import LocalExecutor
+from studio_server.runs.executor.local import LocalExecutor, all_but_one
 from studio_server.services import Services
 from studio_server.settings import Settings
 from studio_server.wiring import build
@@ -35,7 +35,9 @@ def main(folder: str) -> None:
     )
 
     def make(chosen: Settings) -> Services:
-        executor = LocalExecutor(capacity=chosen.workers, extra_path=TOYS)
+        executor = LocalExecutor(
+            capacity=chosen.workers, processors=chosen.run_processors or all_but_one(), extra_path=TOYS
+        )
         return build(chosen, executor=executor, registry=registry)
 
     def on_ready(address: standalone.Address) -> None:

@@ -66,6 +66,8 @@ class Settings:
     """Installed tools whose code the operator has read: run also where this machine cannot confine them."""
     control_group: str = ""
     """A control group (version 2) that is delegated to the server, with memory and pids handed down."""
+    run_processors: int = 0
+    """How many processors runs may use on this machine; 0 leaves one to the server and the notebooks."""
     idle_workers_bytes: int = 512 << 20
     """Memory that fork servers may hold while they wait; the least used are closed above it."""
     allowed_hosts: tuple[str, ...] = ()
@@ -114,6 +116,7 @@ class Settings:
             dask_address=found.get("STUDIO_DASK_ADDRESS") or "",
             reviewed_tools=tuple(found.get("STUDIO_REVIEWED_TOOLS", "").replace(",", " ").split()),
             control_group=found.get("STUDIO_CONTROL_GROUP") or "",
+            run_processors=_count(found, "STUDIO_RUN_PROCESSORS"),
             dask_shared_folders=found.get("STUDIO_DASK_SHARED_FOLDERS") == "1",
             reuse_results_seconds=int(reuse) if reuse else None,
             **payment_settings(found),
@@ -184,6 +187,18 @@ def _key(path: Path) -> bytes:
 def _days(text: str | None) -> int | None:
     """A number of days; `never` is None, nothing is 30."""
     return None if text == "never" else int(text or 30)
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    """A whole number, 0 where nothing is said.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    text = environ.get(name) or "0"
+    if not text.isdecimal():
+        raise ValueError(f"{name} is '{text[:40]}'; it takes a whole number, such as 2")
+    return int(text)
 
 
 def _user_name() -> str:

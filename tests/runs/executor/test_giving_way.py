@@ -1,12 +1,15 @@
 """Runs yield the processor to the server, also those that open sessions of their own."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 from studio_server.runs.executor import meter
+from studio_server.runs.executor.local import all_but_one
 from studio_server.runs.executor.offspring import children_of
 from studio_server.runs.executor.sandbox import belt
+from studio_server.settings import Settings
 
 from tests.runs.executor.conftest import PATIENCE_SECONDS
 
@@ -58,3 +61,30 @@ def test_a_fork_server_gives_way_less_than_a_run(bench, lifeline):
 @pytest.mark.parametrize(("took", "pause"), [(0.0001, 0.025), (0.00125, 0.025), (0.002, 0.04), (1.0, 0.1)])
 def test_the_longer_a_sample_takes_the_later_comes_the_next(took, pause):
     assert meter.pause_after(took) == pytest.approx(pause)
+
+
+def usable():
+    return len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("processors", "expected"), [(1, 1), (None, usable()), (usable() + 5, usable())], ids=str
+)
+def test_runs_are_kept_to_their_processors(make_bench, lifeline, processors, expected):
+    running = make_bench(processors=processors).start("ALONE", fifo=str(lifeline.path))
+    lifeline.holders(1)
+    assert len(os.sched_getaffinity(running.worker_pid)) == expected
+    running.cancel()
+    running.wait(PATIENCE_SECONDS)
+
+
+def test_one_processor_is_left_to_others_where_there_are_more():
+    assert all_but_one() == max(1, usable() - 1)
+
+
+def test_a_server_leaves_one_processor_unless_it_is_told_otherwise(tmp_path):
+    told = Settings.from_environment({"STUDIO_DATA_DIR": str(tmp_path), "STUDIO_RUN_PROCESSORS": "3"})
+    assert told.run_processors == 3
+    assert Settings.from_environment({"STUDIO_DATA_DIR": str(tmp_path)}).run_processors == 0
+    with pytest.raises(ValueError, match="STUDIO_RUN_PROCESSORS is 'two'; it takes a whole number"):
+        Settings.from_environment({"STUDIO_DATA_DIR": str(tmp_path), "STUDIO_RUN_PROCESSORS": "two"})

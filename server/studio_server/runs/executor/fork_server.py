@@ -46,6 +46,8 @@ def main() -> None:
     if unfit:
         server.send(json.dumps({"unfit": unfit}).encode())
         os._exit(0)
+    if given["processors"]:
+        os.sched_setaffinity(0, given["processors"])
     gc.collect()
     gc.freeze()
     if LINUX:

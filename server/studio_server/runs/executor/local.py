@@ -59,12 +59,28 @@ def default_capacity() -> int:
     return max(2, usable)
 
 
+def all_but_one() -> int:
+    """What leaves a processor to the server and the notebooks, where there is more than one."""
+    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    return max(1, usable - 1)
+
+
+def processors_for_runs(most: int | None) -> tuple[int, ...]:
+    """Which processors runs are kept to; none named means all."""
+    if most is None or sys.platform != "linux":
+        return ()
+    usable = sorted(os.sched_getaffinity(0))
+    return tuple(usable[-most:]) if most < len(usable) else ()
+
+
 class LocalExecutor:
     """See `protocol.Executor`.
 
     `extra_path` lets a test suite offer tools of its own to the workers; a server leaves it empty. `without`
     names layers of confinement to leave out, so that tests can show what each is for, and `broker` is another
     program that opens connections.
+
+    Runs share `processors` of the machine, all where it is None.
 
     Without `preload` every tool imports its libraries inside its run, as tools of others always do.
     """
@@ -73,6 +89,7 @@ class LocalExecutor:
         self,
         *,
         capacity: int | None = None,
+        processors: int | None = None,
         scratch_bytes: int = SCRATCH_BYTES,
         processes: int = PROCESSES,
         files: int = FILES,
@@ -85,6 +102,7 @@ class LocalExecutor:
         broker: Sequence[str] = (),
     ) -> None:
         self.capacity = capacity or default_capacity()
+        self._processors = processors
         self._scratch_bytes = scratch_bytes
         self._processes = processes
         self._files = files
@@ -223,6 +241,7 @@ class LocalExecutor:
         """The fork servers, whose confinement is decided when the first run comes."""
         machine = found(self._control_group)
         orders = confining.orders(machine, control_group=self._control_group, without=self._without)
+        orders["processors"] = list(processors_for_runs(self._processors))
         orders["paths"] += [self._extra_path] if self._extra_path else []
         with self._lock:
             if self._nursery is None:

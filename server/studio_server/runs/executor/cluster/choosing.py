@@ -2,7 +2,7 @@
 
 from studio_server.runs.executor.cluster.connection import is_installed
 from studio_server.runs.executor.cluster.executor import NOT_INSTALLED, DaskExecutor
-from studio_server.runs.executor.local import LocalExecutor
+from studio_server.runs.executor.local import LocalExecutor, all_but_one
 from studio_server.runs.executor.protocol import Executor, ExecutorUnsupported
 from studio_server.settings import Settings
 
@@ -20,6 +20,7 @@ def executor_for(settings: Settings) -> Executor:
         return DaskExecutor(settings.dask_address, shared_folders=settings.dask_shared_folders)
     return LocalExecutor(
         capacity=settings.workers,
+        processors=settings.run_processors or all_but_one(),
         idle_bytes=settings.idle_workers_bytes,
         control_group=settings.control_group,
         reviewed=settings.reviewed_tools,

@@ -50,6 +50,8 @@ REFUSED: dict[str, tuple[int, int]] = {
     "adjtimex": (159, 171),
     "syslog": (103, 116),
     "personality": (135, 92),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "fanotify_init": (300, 262),
