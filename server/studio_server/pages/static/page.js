@@ -56,6 +56,12 @@ function send(asked) {
   return fetch(new URL(path, ROOT), { method, headers: { ...headers, 'Content-Type': 'application/json' }, body });
 }
 
+/** A reason as a sentence of its own; names of fields keep their spelling. */
+function sentence(text) {
+  const first = /^[a-z_]+:/.test(text) ? text : text[0].toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
 /** What to do next; an address in it is said as a link instead. */
 function next(problem) {
   return problem.action && typeof problem.url !== 'string' ? `Next: ${problem.action}` : '';
@@ -74,7 +80,7 @@ async function refuse(place, response) {
 /** The sentences of a refusal; what it says of single fields as well. */
 function refusal(response, problem) {
   const fields = (problem.fields ?? []).map(each => `${each.field}: allowed is ${each.allowed}.`);
-  const said = [problem.error, problem.reason, ...fields, next(problem)].filter(Boolean);
+  const said = [problem.error, problem.reason, ...fields, next(problem)].filter(Boolean).map(sentence);
   return said.length > 0 ? said.join(' ') : `The server answered ${response.status}. Sign in again and reload this page.`;
 }
 
