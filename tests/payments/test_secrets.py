@@ -1,11 +1,13 @@
 """Keys and secrets are in no answer, row, log, error or file; a live key goes to Stripe only."""
 
 import logging
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import studio_server
 from studio_server.payments.opening import PaymentsMisconfigured, refuse_payments
 from studio_server.settings import Settings
 from studio_server.wiring import build
@@ -96,3 +98,15 @@ def test_a_key_without_stripes_client_is_refused_at_the_start(
     monkeypatch.setitem(sys.modules, "stripe", None)
     with pytest.raises(PaymentsMisconfigured, match="not installed"):
         build(settings(stripe_secret_key="sk_test_x", data_dir=tmp_path / "data"))  # noqa: S106  - of a fake
+
+
+def test_only_modules_named_after_stripe_import_its_client() -> None:
+    server = Path(studio_server.__file__).parent
+    imports = re.compile(r"^\s*(?:import|from) stripe\b", re.MULTILINE)
+    found = {
+        path.relative_to(server).as_posix()
+        for path in server.rglob("*.py")
+        if imports.search(path.read_text("utf-8"))
+    }
+    assert {f"payments/stripe_{name}.py" for name in ("side", "cards", "customers")} <= found
+    assert all(name.startswith("payments/stripe_") for name in found), found
