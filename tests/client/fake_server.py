@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from studio_magics.contracts.account import Account, Balance, SpendControls, SpendControlsChange
 from studio_magics.contracts.billing import Estimate, EstimateRequest, Forecast, Standing
-from studio_magics.contracts.cards import CardPage, Recharge, RechargeChange
 from studio_magics.contracts.catalogue import Availability, Catalogue
 from studio_magics.contracts.inputs import UploadInfo
 from studio_magics.contracts.leaving import AccountErased
@@ -19,23 +18,19 @@ from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.runs import Run, RunList, RunRequest, RunSummary
 from studio_magics.contracts.secrets import SecretInfo, SecretList
 from tests.client.samples import (
-    CARD_PAGE,
-    CHECKOUT,
     CONTENT,
     LIMITS,
     LINES,
     NOW,
     PACK,
-    PAID,
     PLAN,
-    PURCHASES,
-    RECHARGE,
     a_receipt,
     a_result,
     a_run,
     a_statement,
     a_window,
     an_archive,
+    paying,
     some_notices,
     summary,
     tool_page,
@@ -304,13 +299,7 @@ class Handler(BaseHTTPRequestHandler):
             ("GET", "/api/credits/statement"): a_statement,
             ("GET", "/api/secrets"): lambda: SecretList(secrets=tuple(fake.secrets.values())),
             ("GET", "/api/billing/packs"): lambda: PackList(packs=(PACK,)),
-            ("POST", "/api/billing/checkout"): lambda: CHECKOUT,
-            ("GET", "/api/billing/purchases"): lambda: PURCHASES,
-            ("POST", "/api/billing/top-up"): lambda: PAID,
-            ("GET", "/api/billing/card"): lambda: CARD_PAGE,
-            ("DELETE", "/api/billing/card"): lambda: CardPage(card=None),
-            ("GET", "/api/billing/recharge"): lambda: RECHARGE,
-            ("PUT", "/api/billing/recharge"): lambda: changed_recharge(body),
+            **paying(body),
             ("GET", "/api/notices"): lambda: some_notices(fake.notices_read_at),
             ("POST", "/api/notices/notice_1/read"): fake.read_notices,
         }
@@ -407,13 +396,3 @@ class Serving:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
-
-
-def changed_recharge(body: bytes) -> Recharge:
-    """Auto-recharge as it was just asked for."""
-    said = RechargeChange.model_validate_json(body)
-    if not said.on:
-        return RECHARGE
-    wish = {"pack": PACK, "threshold": said.threshold, "ceiling_minor": said.ceiling_minor}
-    says = f"Below {said.threshold} credits it buys Starter"
-    return RECHARGE.model_copy(update={"state": "on", "reason": "asked", "says": says, **wish})

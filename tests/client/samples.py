@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from studio_magics.contracts.account import Plan, Statement, StatementLine, Window
 from studio_magics.contracts.billing import Measured, PriceLine, Receipt
-from studio_magics.contracts.cards import CardPage, Recharge, SavedCard
+from studio_magics.contracts.cards import CardPage, Recharge, RechargeChange, SavedCard
 from studio_magics.contracts.catalogue import Availability, RunLimits, ToolPage, ToolSummary
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.payments import Checkout, Pack, PaymentStatus, Purchase, PurchaseList
@@ -284,3 +284,26 @@ RECHARGE = Recharge(
     card=CARD,
     says="Auto-recharge is off",
 )
+
+
+def paying(body: bytes) -> dict:
+    """What the routes about buying answer."""
+    return {
+        ("POST", "/api/billing/checkout"): lambda: CHECKOUT,
+        ("GET", "/api/billing/purchases"): lambda: PURCHASES,
+        ("POST", "/api/billing/top-up"): lambda: PAID,
+        ("GET", "/api/billing/card"): lambda: CARD_PAGE,
+        ("DELETE", "/api/billing/card"): lambda: CardPage(card=None),
+        ("GET", "/api/billing/recharge"): lambda: RECHARGE,
+        ("PUT", "/api/billing/recharge"): lambda: _changed_recharge(body),
+    }
+
+
+def _changed_recharge(body: bytes) -> Recharge:
+    """Auto-recharge as it was just asked for."""
+    said = RechargeChange.model_validate_json(body)
+    if not said.on:
+        return RECHARGE
+    wish = {"pack": PACK, "threshold": said.threshold, "ceiling_minor": said.ceiling_minor}
+    says = f"Below {said.threshold} credits it buys Starter"
+    return RECHARGE.model_copy(update={"state": "on", "reason": "asked", "says": says, **wish})

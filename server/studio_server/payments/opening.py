@@ -22,7 +22,9 @@ from studio_server.settings import Settings
 from studio_server.storage.store import Store
 
 if TYPE_CHECKING:
-    from studio_server.payments.stripe_side import HttpClient
+    from studio_server.payments.stripe_cards import StripeCards
+    from studio_server.payments.stripe_customers import StripeCustomers
+    from studio_server.payments.stripe_side import HttpClient, StripeSide
 
 STRIPE = "https://api.stripe.com"
 KEYS = ("sk_test_", "rk_test_", "sk_live_", "rk_live_")
@@ -53,21 +55,11 @@ def open_payments(
         PaymentsMisconfigured: No key of Stripe's, a live key for another address, a secret that is none, or
             the client is not installed.
     """
-    key = settings.stripe_secret_key
-    if not key:
+    if not settings.stripe_secret_key:
         return None
     refuse_payments(settings)
-    try:
-        from studio_server.payments.stripe_cards import StripeCards
-        from studio_server.payments.stripe_customers import StripeCustomers
-        from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
-    except ImportError as missing:
-        raise PaymentsMisconfigured(
-            "a key is set, but Stripe's client is not installed: extra `payments`"
-        ) from missing
-
-    provider = StripeSide(key, api_base=settings.stripe_api_base or None, http=http)
-    card_provider, on_sale = StripeCards(provider), packs.load()
+    provider, card_provider, customers = _stripe(settings, http)
+    on_sale = packs.load()
     page = f"{settings.public_url}/billing/credits" if settings.public_url else None
     outcomes = Outcomes(ids, page=page)
     paid = open_plans(db, ledger, ids, registry, plans, provider, tell, publish)
@@ -83,14 +75,7 @@ def open_payments(
         packs=on_sale,
         converger=converger,
         buying=Buying(
-            db,
-            ids,
-            on_sale,
-            provider,
-            card_provider,
-            converger,
-            Customers(db, StripeCustomers(provider)),
-            tell,
+            *(db, ids, on_sale, provider, card_provider, converger, Customers(db, customers)), tell
         ),
         charging=charging,
         keeping=keeping,
@@ -99,6 +84,27 @@ def open_payments(
         reconciler=Reconciler(db, ids, provider, converger, tell, plans=(paid.converger, paid.provider)),
         plans=paid.payments,
     )
+
+
+def _stripe(
+    settings: Settings, http: "HttpClient | None"
+) -> tuple["StripeSide", "StripeCards", "StripeCustomers"]:
+    """Stripe, spoken to over one connection.
+
+    Raises:
+        PaymentsMisconfigured: Its client is not installed.
+    """
+    try:
+        from studio_server.payments.stripe_cards import StripeCards
+        from studio_server.payments.stripe_customers import StripeCustomers
+        from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
+    except ImportError as missing:
+        raise PaymentsMisconfigured(
+            "a key is set, but Stripe's client is not installed: extra `payments`"
+        ) from missing
+
+    side = StripeSide(settings.stripe_secret_key or "", api_base=settings.stripe_api_base or None, http=http)
+    return side, StripeCards(side), StripeCustomers(side)
 
 
 def refuse_payments(settings: Settings) -> None:
