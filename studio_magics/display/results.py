@@ -1,4 +1,4 @@
-"""Draws what a tool found: the answer first, then findings by severity, tables, figures and files."""
+"""Draws what a tool found: the answer first, then findings by severity, figures, tables and files."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ GROUNDS = {"critical": "#7f1d1d", "high": "#9a3412", "medium": "#854d0e", "low":
 MOST_FINDINGS = 200
 MOST_ROWS = 200
 MOST_ROWS_IN_TEXT = 20
+FOLDED_ABOVE = 15
+ROWS_BEFORE_THE_FOLD = 10
 WIDEST_CELL = 60
 MAX_SVG_CHARACTERS = 2_000_000
 NUMERIC = frozenset({"integer", "number", "percent", "bytes", "money"})
@@ -116,8 +118,8 @@ def _html(found: ToolResult, hint: str) -> Html:
     parts: list[Html] = [line(strong(_headline(found)))]
     if found.findings:
         parts.append(_findings(found.findings))
-    parts += [_table_html(part) for part in found.tables]
     parts += [_figure(figure) for figure in found.figures]
+    parts += [_table_html(part) for part in found.tables]
     if found.artefacts:
         files = [element("li", _artefact_line(artefact)) for artefact in found.artefacts]
         parts.append(element("ul", *files, style="margin:6px 0;padding-left:1.4em"))
@@ -132,7 +134,7 @@ def _findings(findings: Sequence[Finding]) -> Html:
         for finding in _sorted(findings)[:MOST_FINDINGS]
     ]
     caption = _findings_caption(findings)
-    return table(caption, ("severity", "finding", "where", "what to do"), rows)
+    return _folded(caption, ("severity", "finding", "where", "what to do"), rows, noun="finding")
 
 
 def _findings_caption(findings: Sequence[Finding]) -> str:
@@ -156,7 +158,29 @@ def _table_html(part: Table) -> Html:
     numbers = [i for i, column in enumerate(part.columns) if column.kind in NUMERIC]
     notes = [*_left(len(part.rows), MOST_ROWS, "row"), *([part.note] if part.note else [])]
     return join(
-        [table(part.title, heads, rows, numbers=numbers), *(line(note, muted=True) for note in notes)]
+        [_folded(part.title, heads, rows, numbers=numbers), *(line(note, muted=True) for note in notes)]
+    )
+
+
+def _folded(
+    caption: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[int] = (),
+    noun: str = "row",
+) -> Html:
+    """A table; of a long one the beginning, and the rest behind a line that unfolds it."""
+    if len(rows) <= FOLDED_ABOVE:
+        return table(caption, heads, rows, numbers=numbers)
+    rest = rows[ROWS_BEFORE_THE_FOLD:]
+    more = element("summary", f"{len(rest):,} more {noun}s", style="cursor:pointer")
+    unfolded = table(f"{caption}, continued", heads, rest, numbers=numbers)
+    return join(
+        [
+            table(caption, heads, rows[:ROWS_BEFORE_THE_FOLD], numbers=numbers),
+            element("details", more, unfolded),
+        ]
     )
 
 

@@ -9,7 +9,7 @@ from studio_magics.contracts.account import Subscription
 from studio_magics.contracts.billing import EstimateRequest
 from studio_magics.contracts.payments import PackList
 from studio_magics.contracts.results import Figure, Finding, Table
-from studio_magics.display import formats, wording
+from studio_magics.display import formats, results, wording
 from studio_magics.display.bundle import ESTIMATE_MIME, RECEIPT_MIME
 from studio_magics.display.formats import draw
 from studio_magics.display.input_fields import input_fields
@@ -311,3 +311,24 @@ def test_control_characters_of_data_never_reach_a_terminal():
     text = draw(a_result(headline="red \x1b[31m and \u202ereversed")).mimebundle()["text/plain"]
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def a_result_of(rows):
+    table = Table(
+        title="Numbers", columns=[{"name": "n", "kind": "integer"}], rows=[[n] for n in range(rows)]
+    )
+    figure = Figure(title="Curve", svg="<svg/>", alt_text="a curve")
+    return a_result().model_copy(update={"tables": (table,), "figures": (figure,), "findings": ()})
+
+
+@pytest.mark.parametrize(("rows", "folded"), [(15, 0), (16, 6), (60, 50)])
+def test_a_long_table_shows_its_beginning_and_unfolds_the_rest(rows, folded):
+    html = results.result(a_result_of(rows)).html
+    assert (f'<summary style="cursor:pointer">{folded} more rows</summary>' in html) == bool(folded)
+    assert html.count("<td") == rows
+    Seen(html)
+
+
+def test_figures_come_before_tables():
+    html = results.result(a_result_of(3)).html
+    assert html.index("a curve") < html.index("Numbers")

@@ -120,12 +120,13 @@ def _headline(
     *,
     designed: bool,
 ) -> str:
-    grave = sum(one.severity in {"critical", "high"} and one.code not in _codes(changes) for one in findings)
+    of_rules = [one for one in findings if one.code not in _codes(changes)]
+    grave = sum(one.severity in {"critical", "high"} for one in of_rules)
     start = f"{api_line(document)}: {counted(len(document.operations), 'operation')}"
     start += " designed" if designed else ""
     start += (
-        f"; {counted(grave, 'grave finding')} of {len(findings)}"
-        if findings
+        f"; {counted(grave, 'grave finding')} of {len(of_rules)}"
+        if of_rules
         else "; nothing to improve found"
     )
     if older is None:
