@@ -29,6 +29,7 @@ class ColumnDrift:
     before: ColumnProfile
     now: ColumnProfile
     psi: float | None = None
+    psi_by_chance: float = 0.0
     ks: float | None = None
     ks_by_chance: float | None = None
     """The distance that chance alone would pass in one case of a hundred."""
@@ -136,6 +137,7 @@ def _numbers(table: TableSource, bare: ColumnDrift, spread: Spread) -> ColumnDri
         bare.before,
         bare.now,
         psi=measures.psi(before, now),
+        psi_by_chance=measures.psi_by_chance(before, now),
         ks=measures.ks(spread.counts, counts),
         ks_by_chance=measures.by_chance(sum(spread.counts), sum(counts)),
         outside_count=outside_of(table, bare.now, low, high),
@@ -175,6 +177,7 @@ def _categories(table: TableSource, bare: ColumnDrift, spread: Spread) -> Column
         bare.before,
         bare.now,
         psi=measures.psi(spread.counts, counts),
+        psi_by_chance=measures.psi_by_chance(spread.counts, counts),
         new_values=tuple(new_values(table, bare.now, spread.categories)) if counts[-1] else (),
         new_value_count=counts[-1],
         vanished_values=vanished,

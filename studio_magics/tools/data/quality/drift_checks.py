@@ -96,19 +96,19 @@ def verdict(one: ColumnDrift) -> str:
     """'other', 'changed', 'same' or '' where spreads were not compared."""
     if one.psi is None:
         return ""
+    index = one.psi if one.psi > one.psi_by_chance else 0.0
     gap = one.ks if one.ks is not None and one.ks > (one.ks_by_chance or 0.0) else 0.0
-    if one.psi >= measures.PSI_OTHER or gap >= measures.KS_OTHER:
+    if index >= measures.PSI_OTHER or gap >= measures.KS_OTHER:
         return "other"
-    return "changed" if one.psi >= measures.PSI_CHANGED or gap >= measures.KS_CHANGED else "same"
+    return "changed" if index >= measures.PSI_CHANGED or gap >= measures.KS_CHANGED else "same"
 
 
 def _of_spread(one: ColumnDrift) -> Iterator[Observation]:
     found = verdict(one)
     if found not in {"other", "changed"} or one.psi is None:
         return
-    figures = [
-        f"PSI {one.psi:.3f} (changed from {measures.PSI_CHANGED} on, another from {measures.PSI_OTHER} on)"
-    ]
+    limits = f"changed from {measures.PSI_CHANGED} on, another from {measures.PSI_OTHER} on"
+    figures = [f"PSI {one.psi:.3f} ({limits}; by chance up to {one.psi_by_chance:.3f})"]
     if one.ks is not None:
         figures.append(f"KS distance {one.ks:.3f} (by chance up to {one.ks_by_chance:.3f})")
     if one.before.numbers and one.now.numbers:

@@ -37,6 +37,7 @@ class ColumnDriftReport(Contract):
     missing_share_before: float
     missing_share_now: float
     psi: float | None = Field(description="Population stability index over tenths or categories")
+    psi_by_chance: float = Field(description="What chance passes in one case of a hundred")
     ks: float | None = Field(
         description="Kolmogorov-Smirnov distance at the hundredths of the earlier values"
     )
@@ -124,6 +125,7 @@ def _column(one: ColumnDrift, *, show_values: bool) -> ColumnDriftReport:
             "missing_share_before": one.before.missing_share,
             "missing_share_now": one.now.missing_share,
             "psi": one.psi,
+            "psi_by_chance": one.psi_by_chance,
             "ks": one.ks,
             "ks_by_chance": one.ks_by_chance,
             "outside_count": one.outside_count,

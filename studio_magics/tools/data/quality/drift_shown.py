@@ -63,8 +63,8 @@ def drift_table(drift: Drift) -> Table:
     columns = tuple(Column.model_validate({"name": name, "kind": kinds.get(name, "text")}) for name in names)
     note = (
         f"Against '{drift.before_name}' of {drift.before_rows:,} rows. PSI: from {measures.PSI_CHANGED} on "
-        f"changed, from {measures.PSI_OTHER} on another population. KS counts from {measures.KS_CHANGED} on "
-        "and only beyond chance."
+        f"changed, from {measures.PSI_OTHER} on another population. KS counts from {measures.KS_CHANGED} on. "
+        "Both count only beyond chance."
     )
     return Table(title="Since the earlier table", columns=columns, rows=tuple(rows), note=note)
 
