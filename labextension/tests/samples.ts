@@ -1,6 +1,6 @@
 /** Messages as the server sends them. */
 
-import type { Account, Balance, Checkout, Estimate, Pack, PaymentStatus, Receipt, Recharge, RunSummary, SavedCard, SpendControls, Window } from '../src/contracts';
+import type { Balance, Checkout, Estimate, Pack, PaymentStatus, PlanOffer, PlanStanding, Receipt, Recharge, RunSummary, SavedCard, SpendControls, Window } from '../src/contracts';
 
 export function windowOf(kind: 'day' | 'month', cap: number, spent: number, held = 0): Window {
   return {
@@ -168,16 +168,20 @@ export function paid(state: PaymentStatus['purchase']['state'] = 'paid'): Paymen
   return { purchase, available_credits: 797, available_dollars_micros: 0 };
 }
 
-export function account(change: Partial<Account> = {}): Account {
+export function planOffer(change: Partial<PlanOffer> = {}): PlanOffer {
+  return { plan: { id: 'free', title: 'Free', monthly_credits: 300, daily_cap_credits: 30 }, price_minor: 0, currency: 'gbp', price: 'free', is_sold: false, ...change };
+}
+
+export function standing(change: Partial<PlanStanding> = {}): PlanStanding {
   return {
-    user_id: 'user_1',
-    display_name: 'ada',
-    issuer: 'local',
-    signed_in_via: 'embedded',
-    plan: { id: 'free', title: 'Free', monthly_credits: 300, daily_cap_credits: 30 },
-    mode: 'local',
-    server_version: '0.1.0',
-    subscription: { starts_at: '2026-11-01T00:00:00Z', ends_at: '2026-12-01T00:00:00Z', next_plan: null, roll_over_credits: 0 },
+    plan: planOffer().plan,
+    state: 'free',
+    period_ends_at: '2026-12-01T00:00:00Z',
+    next_plan: null,
+    next_price: null,
+    is_disputed: false,
+    waiting_url: null,
+    has_portal: false,
     ...change
   };
 }

@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StudioApi } from '../src/models/api';
 import { Feed } from '../src/models/feed';
 import { Session } from '../src/models/session';
-import { BuySection, planText, type EmptyTab } from '../src/widgets/buySection';
+import { BuySection, type EmptyTab } from '../src/widgets/buySection';
 import { NoticesSection } from '../src/widgets/noticesSection';
-import { account, AnsweringServer, balance, card, checkout, pack, paid, recharge, WrittenStream } from './samples';
+import { planText } from '../src/widgets/planList';
+import { AnsweringServer, balance, card, checkout, pack, paid, planOffer, recharge, standing, WrittenStream } from './samples';
 
 const json = (body: unknown, status = 200) => () => new Response(JSON.stringify(body), { status });
 const PACKS = [
@@ -12,7 +13,11 @@ const PACKS = [
   pack({ id: 'standard', title: 'Standard', credits: 1400, price: '£25', price_minor: 2500, unit_price: '£1.79', saving_percent: 10, is_best_value: true }),
   pack({ id: 'dollars-10', title: '10 dollars', gives: 'dollars', credits: 0, dollars_micros: 10_000_000, currency: 'usd', price: '$10', unit_price: '$1.00' })
 ];
-const SELLING = { 'GET api/billing/packs': json({ packs: PACKS }), 'GET api/account': json(account()), 'GET api/billing/card': json({ card: null }) };
+const PLANS = [
+  planOffer(),
+  planOffer({ plan: { id: 'pro', title: 'Pro', monthly_credits: 12_000, daily_cap_credits: 2_000 }, price_minor: 4500, price: '£45 a month', is_sold: true })
+];
+const SELLING = { 'GET api/billing/packs': json({ packs: PACKS }), 'GET api/billing/plans': json({ plans: PLANS }), 'GET api/billing/plan': json(standing()), 'GET api/billing/card': json({ card: null }) };
 const WITH_CARD = { ...SELLING, 'GET api/billing/card': json({ card: card() }) };
 
 /** A section on a session whose stream the test writes to. */
@@ -91,7 +96,7 @@ describe('buying in the panel', () => {
     await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
     section.node.querySelector('details')!.open = true;
     await vi.waitFor(() => { expect(text(section)).toContain('The next credits come on'); });
-    expect(stand.routes()).toEqual(['GET api/billing/packs', 'GET api/account', 'GET api/billing/card']);
+    expect(stand.routes()).toEqual(['GET api/billing/packs', 'GET api/billing/plans', 'GET api/billing/plan', 'GET api/billing/card']);
   });
 
   it('opens an empty tab at the press, sends it to the page, and keeps a link to it', async () => {
@@ -101,7 +106,7 @@ describe('buying in the panel', () => {
     buttons(section)[0]?.click();
     expect(stand.tabs.length).toBe(1);
     await vi.waitFor(() => { expect(stand.tabs[0]?.went).toBe('https://pay.example/c/1'); });
-    expect(text(section)).toContain('500 credits for £10: The page to pay on is open in another tab.');
+    expect(text(section)).toContain('500 credits for £10: the page is open in another tab.');
     const link = section.node.querySelector<HTMLAnchorElement>('.studio-said a')!;
     expect([link.textContent, link.href, link.rel]).toEqual(['Pay £10', 'https://pay.example/c/1', 'noopener noreferrer']);
     expect(stand.server.asked.at(-1)?.init.body).toBe('{"pack":"starter"}');
@@ -112,7 +117,7 @@ describe('buying in the panel', () => {
     const section = stand.buying(() => null);
     await vi.waitFor(() => { expect(buttons(section).length).toBe(3); });
     buttons(section)[0]?.click();
-    await vi.waitFor(() => { expect(text(section)).toContain('Your browser kept the page to pay on from opening.'); });
+    await vi.waitFor(() => { expect(text(section)).toContain('your browser kept the page from opening.'); });
     expect(section.node.querySelector('.studio-said a')?.textContent).toBe('Pay £10');
   });
 
@@ -161,10 +166,51 @@ describe('buying in the panel', () => {
     expect(text(section)).toContain('Your plan Free gives 300 credits a month, at most 30 a day.');
   });
 
-  it('names the plan that comes next', () => {
-    const next = { id: 'pro', title: 'Pro', monthly_credits: 12_000, daily_cap_credits: 2_000 };
-    const changing = account({ subscription: { starts_at: '2026-11-01T00:00:00Z', ends_at: '2026-12-01T12:00:00Z', next_plan: next, roll_over_credits: 0 } });
-    expect(planText(balance(), changing)).toMatch(/The plan Pro begins on Dec 1, 2026\.$/);
+  it.each([
+    [standing(), /The next credits come on Dec 1, 2026\.$/],
+    [standing({ state: 'paid', next_price: '£45' }), /It renews on Dec 1, 2026 for £45\.$/],
+    [standing({ state: 'paid', next_plan: balance().plan }), /The plan Free begins on Dec 1, 2026\.$/],
+    [standing({ state: 'past_due', next_price: '£45' }), /The last payment for it did not work: mend it on the page for card and invoices\.$/]
+  ])('says what comes after the present plan', (found, words) => {
+    expect(planText(balance(), found)).toMatch(words);
+  });
+});
+
+describe('plans in the panel', () => {
+  const opened = async (answers: Readonly<Record<string, () => Response>>): Promise<BuySection> => {
+    stand = await new Stand(answers).greeted();
+    const section = stand.buying();
+    section.node.querySelector('details')!.open = true;
+    await vi.waitFor(() => { expect(section.node.querySelector('.studio-plans li')).not.toBeNull(); });
+    return section;
+  };
+  const link = { kind: 'checkout', url: 'https://pay.example/p/1', session_id: 'cs_2', offer: PLANS[1] };
+
+  it('are compared, the own one is marked, and none is sold that is not', async () => {
+    const section = await opened(SELLING);
+    const rows = [...section.node.querySelectorAll('.studio-plans li')].map(row => row.textContent);
+    expect(rows).toEqual(['Free · your plan300 credits a month, at most 30 a day', 'Pro£45 a month12,000 credits a month, at most 2,000 a dayChoose']);
+    expect(section.node.textContent).not.toContain('Card, invoices, cancel');
+  });
+
+  it('are chosen on a page, and the panel tells when the plan has begun', async () => {
+    const section = await opened({ ...SELLING, 'POST api/billing/plan/checkout': json(link) });
+    named(section, 'Choose').click();
+    await vi.waitFor(() => { expect(stand.tabs[0]?.went).toBe('https://pay.example/p/1'); });
+    expect(stand.server.asked.at(-1)?.init.body).toBe('{"plan":"pro"}');
+    expect(text(section)).toContain('Plan Pro, £45 a month: the page is open in another tab.');
+    stand.stream?.write('balance', { kind: 'balance', balance: balance({ revision: 2, plan: PLANS[1]!.plan }) });
+    await vi.waitFor(() => { expect(text(section)).toContain('✔ You are on the plan Pro now. Thank you.'); });
+  });
+
+  it('are changed, paid and cancelled on the own page at the provider, where there is one', async () => {
+    const section = await opened({
+      ...SELLING,
+      'GET api/billing/plan': json(standing({ state: 'paid', has_portal: true })),
+      'POST api/billing/portal': json({ url: 'https://pay.example/portal' })
+    });
+    named(section, 'Card, invoices, cancel').click();
+    await vi.waitFor(() => { expect(stand.tabs[0]?.went).toBe('https://pay.example/portal'); });
   });
 });
 

@@ -7,6 +7,7 @@ import pytest
 from fakes.toy_server import person, serving
 
 from tests.payments.card_shop import keep_card, recharge
+from tests.payments.plan_shop import PlanShop
 from tests.payments.shop import Shop
 
 
@@ -143,3 +144,37 @@ async def test_a_card_of_somebody_else_is_on_nobodys_page(shop: Shop) -> None:
     async with shop.nobody() as nobody:
         for client in (shop.bob, nobody):
             assert "4242" not in (await client.get("/billing/credits")).text
+
+
+async def test_the_credits_page_compares_plans_and_marks_the_own_one(plans: PlanShop) -> None:
+    before = (await plans.shop.ada.get("/billing/credits")).text
+    assert "Your plan: Free" in before
+    assert before.count("your plan</span>") == 1
+    assert all(f"Choose the plan {name}" in before for name in ("Supporter, £15 a month", "Pro, £45 a month"))
+    assert "Choose the plan Free" not in before
+    assert "api/billing/portal" not in before
+    await plans.subscribed()
+    after = (await plans.shop.ada.get("/billing/credits")).text
+    assert "Your plan: Supporter" in after
+    assert "It renews on 2 December 2026 for £15 a month." in after
+    assert "Choose the plan Supporter" not in after
+    assert "api/billing/portal" in after
+    assert "Supporter, monthly" in after
+    assert ">Invoice<" in after
+    await plans.change("free")
+    await plans.shop.deliver()
+    assert (
+        "From 2 December 2026 on you have the plan Free."
+        in (await plans.shop.ada.get("/billing/credits")).text
+    )
+
+
+async def test_the_success_page_of_a_plan_says_that_it_has_begun(plans: PlanShop) -> None:
+    page = await plans.ask()
+    waiting = (await plans.shop.ada.get("/billing/success", params={"session_id": page["session_id"]})).text
+    assert "%studio plan supporter" in waiting
+    assert "has begun" not in waiting
+    plans.shop.fake.books.pay(page["session_id"])
+    text = (await plans.shop.ada.get("/billing/success", params={"session_id": page["session_id"]})).text
+    assert "<strong>Supporter, monthly</strong>, has begun. You have 3,300 credits now." in text
+    assert ">Invoice<" in text

@@ -1,7 +1,6 @@
 /** One method per endpoint the browser uses; every answer is checked against its contract. */
 
 import type {
-  Account,
   Balance,
   CardPage,
   Catalogue,
@@ -11,6 +10,10 @@ import type {
   Pack,
   PackList,
   PaymentStatus,
+  PlanLink,
+  PlanList,
+  PlanStanding,
+  PortalLink,
   Recharge,
   RechargeChange,
   Run,
@@ -71,8 +74,23 @@ export class StudioApi {
     return decode('SpendControls', await this.ask('api/account/settings/credits', 'PUT', change));
   }
 
-  async account(): Promise<Account> {
-    return decode('Account', await this.ask('api/account'));
+  async plans(): Promise<PlanList> {
+    return decode('PlanList', await this.ask('api/billing/plans'));
+  }
+
+  /** The plan there is, who pays it, and what comes next. */
+  async planStanding(): Promise<PlanStanding> {
+    return decode('PlanStanding', await this.ask('api/billing/plan'));
+  }
+
+  /** The page to begin, change or cancel a plan on; nothing changes before it is confirmed there. */
+  async planPage(plan: string): Promise<PlanLink> {
+    return decode('PlanLink', await this.ask('api/billing/plan/checkout', 'POST', { plan }));
+  }
+
+  /** The user's own page at the payment provider. */
+  async portal(): Promise<PortalLink> {
+    return decode('PortalLink', await this.ask('api/billing/portal', 'POST', {}));
   }
 
   async packs(): Promise<PackList> {

@@ -2,15 +2,28 @@
 
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
-import type { Account, Checkout, NoticeEvent, Pack, PaymentStatus, SavedCard } from '../contracts';
+import type { Balance, NoticeEvent, Pack, PaymentStatus, PlanOffer, PlanStanding, SavedCard } from '../contracts';
 import type { StudioApi } from './api';
 import { asProblem, type StudioProblem } from './problems';
+import { creditsText, dollarsText } from './wording';
+
+/** A page at the payment provider, and what it is for. */
+export interface PayPage {
+  readonly url: string;
+  /** What it is for: '500 credits for £10'. */
+  readonly what: string;
+  /** The words of the link to it. */
+  readonly link: string;
+  /** The purchase it pays, or the plan it leads to. */
+  readonly order: string | null;
+  readonly plan: string | null;
+}
 
 /** How far a purchase is. */
 export type Step =
   | { readonly kind: 'none' }
   /** A page to pay on was opened. */
-  | { readonly kind: 'paying'; readonly checkout: Checkout }
+  | { readonly kind: 'paying'; readonly page: PayPage }
   /** The saved card is charged only when this is said yes to; the key makes a second press the same purchase. */
   | { readonly kind: 'confirming'; readonly pack: Pack; readonly card: SavedCard; readonly key: string; readonly problem: StudioProblem | null }
   | { readonly kind: 'charging'; readonly pack: Pack; readonly card: SavedCard }
@@ -32,9 +45,14 @@ export class Shop implements IDisposable {
     return this._packs;
   }
 
-  /** The plan and its period; null until it was asked for. */
-  get account(): Account | null {
-    return this._account;
+  /** Every plan, the smallest first. */
+  get plans(): readonly PlanOffer[] {
+    return this._plans;
+  }
+
+  /** How the plan stands; null until it was asked for. */
+  get standing(): PlanStanding | null {
+    return this._standing;
   }
 
   /** The card that is kept, if there is one. */
@@ -64,26 +82,50 @@ export class Shop implements IDisposable {
     }
   }
 
-  /** Learn the plan, its period and the saved card. */
-  async loadAccount(): Promise<void> {
+  /** Learn the plans, how the own one stands, and the saved card. */
+  async loadStanding(): Promise<void> {
     await this.learn(async () => {
-      const [account, page] = await Promise.all([this.api.account(), this.api.card()]);
-      this._account = account;
+      const [plans, standing, page] = await Promise.all([this.api.plans(), this.api.planStanding(), this.api.card()]);
+      this._plans = plans.plans;
+      this._standing = standing;
       this._card = page.card;
     });
   }
 
   /** Begin to buy a pack on a page: that page, or null when it was refused or another press is under way. */
-  async begin(pack: Pack, keepsCard: boolean): Promise<Checkout | null> {
+  async buy(pack: Pack, keepsCard: boolean): Promise<PayPage | null> {
+    return this.open(async () => {
+      const { url, order_id: order } = await this.api.checkout(pack.id, keepsCard);
+      return { url, what: `${givesText(pack)} for ${pack.price}`, link: `Pay ${pack.price}`, order, plan: null };
+    });
+  }
+
+  /** Begin, change or cancel a plan on a page. */
+  async choosePlan({ plan, price }: PlanOffer): Promise<PayPage | null> {
+    return this.open(async () => {
+      const { url } = await this.api.planPage(plan.id);
+      return { url, what: `Plan ${plan.title}, ${price}`, link: 'Go to the page', order: null, plan: plan.id };
+    });
+  }
+
+  /** The page for card, invoices and cancelling. */
+  async openPortal(): Promise<PayPage | null> {
+    return this.open(async () => {
+      const { url } = await this.api.portal();
+      return { url, what: 'Card, invoices and plan', link: 'Go to the page', order: null, plan: null };
+    });
+  }
+
+  private async open(ask: () => Promise<PayPage>): Promise<PayPage | null> {
     if (this._busy) {
       return null;
     }
     this._busy = true;
     this.go(NONE);
     try {
-      const checkout = await this.api.checkout(pack.id, keepsCard);
-      this.go({ kind: 'paying', checkout });
-      return checkout;
+      const page = await ask();
+      this.go({ kind: 'paying', page });
+      return page;
     } catch (thrown) {
       this.go({ kind: 'refused', problem: asProblem(thrown) });
       return null;
@@ -140,8 +182,15 @@ export class Shop implements IDisposable {
 
   /** Take a notice of the server: the purchase that is waited for may have arrived. */
   take(notice: NoticeEvent): void {
-    if (this._step.kind === 'paying' && notice.about === this._step.checkout.order_id) {
+    if (this._step.kind === 'paying' && this._step.page.order !== null && notice.about === this._step.page.order) {
       this.go({ kind: 'done', text: `${notice.text}. Thank you.` });
+    }
+  }
+
+  /** Take a balance of the server: the plan that is waited for may have begun. */
+  follow(balance: Balance): void {
+    if (this._step.kind === 'paying' && this._step.page.plan === balance.plan.id) {
+      this.go({ kind: 'done', text: `You are on the plan ${balance.plan.title} now. Thank you.` });
     }
   }
 
@@ -173,12 +222,18 @@ export class Shop implements IDisposable {
 
   private readonly _changed = new Signal<this, void>(this);
   private _packs: readonly Pack[] | null = null;
-  private _account: Account | null = null;
+  private _plans: readonly PlanOffer[] = [];
+  private _standing: PlanStanding | null = null;
   private _card: SavedCard | null = null;
   private _step: Step = NONE;
   private _problem: StudioProblem | null = null;
   private _busy = false;
   private _disposed = false;
+}
+
+/** '500 credits', '$27'. */
+export function givesText(pack: Pack): string {
+  return pack.gives === 'credits' ? creditsText(pack.credits) : dollarsText(pack.dollars_micros);
 }
 
 function outcomeText({ purchase }: PaymentStatus): string {

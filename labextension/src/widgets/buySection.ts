@@ -1,14 +1,14 @@
 /** The plan, packs compared, and the ways to pay; where nothing is sold, whom to ask. */
 
 import { Widget } from '@lumino/widgets';
-import type { Account, Balance, NoticeEvent, Pack } from '../contracts';
+import type { Balance, NoticeEvent, Pack } from '../contracts';
 import type { StudioProblem } from '../models/problems';
 import type { Session } from '../models/session';
-import { Shop, type Step } from '../models/shop';
-import { amountText, creditsText, dayText } from '../models/wording';
+import { Shop, type PayPage, type Step } from '../models/shop';
 import { element, liveRegion, setText } from './dom';
 import { from, packLists } from './packList';
 import { PayWith } from './payWith';
+import { PlanList, planText } from './planList';
 import { problemText } from './problemText';
 import { isOfTheWeb, stepNodes } from './purchaseSteps';
 import { RechargeForm } from './rechargeForm';
@@ -34,7 +34,8 @@ export class BuySection extends Widget {
     this.shop = new Shop(session.api);
     this.payWith = new PayWith(this.shop);
     this.recharge = new RechargeForm(session.api);
-    this.folder.append(head, this.plan, this.said, this.payWith.node, this.packs, this.recharge.node, element('p', { class: 'studio-plan' }, page));
+    this.planList = new PlanList(this.shop, ask => { void this.openPage(ask); });
+    this.folder.append(head, this.plan, this.said, this.planList.node, this.payWith.node, this.packs, this.recharge.node, element('p', { class: 'studio-plan' }, page));
     this.folder.addEventListener('toggle', () => { this.unfolded(); });
     this.node.append(this.folder, this.notSold);
     this.node.hidden = true;
@@ -57,7 +58,7 @@ export class BuySection extends Widget {
 
   private unfolded(): void {
     if (this.folder.open) {
-      void this.shop.loadAccount();
+      void this.shop.loadStanding();
       void this.recharge.load();
     }
   }
@@ -67,7 +68,7 @@ export class BuySection extends Widget {
       this.load();
     }
     if (change === 'balance') {
-      this.followPlan();
+      this.follow();
       this.draw();
     }
   }
@@ -78,8 +79,11 @@ export class BuySection extends Widget {
   }
 
   /** Another plan or another month: what was known of the period is no longer true. */
-  private followPlan(): void {
+  private follow(): void {
     const { balance } = this.session;
+    if (balance !== null) {
+      this.shop.follow(balance);
+    }
     const known = `${balance?.plan.id ?? ''} ${balance?.month.starts_at ?? ''}`;
     if (known !== this.known) {
       this.known = known;
@@ -105,13 +109,14 @@ export class BuySection extends Widget {
   }
 
   private drawShop(balance: Balance, packs: readonly Pack[]): void {
-    setText(this.plan, planText(balance, this.shop.account));
+    setText(this.plan, planText(balance, this.shop.standing));
     if (packs !== this.drawn) {
       this.drawn = packs;
       this.from.replaceChildren(from(packs));
       this.recharge.offer(packs);
-      this.packs.replaceChildren(...packLists(packs, pack => { void this.buy(pack); }));
+      this.packs.replaceChildren(...packLists(packs, pack => { this.buy(pack); }));
     }
+    this.planList.update();
     this.payWith.update();
     this.drawStep();
   }
@@ -131,23 +136,29 @@ export class BuySection extends Widget {
     }
   }
 
-  /** With the saved card it is asked first; else a tab is opened before the server is asked: a browser allows it only while a press is fresh. */
-  private async buy(pack: Pack): Promise<void> {
+  /** With the saved card it is asked first, else on a page. */
+  private buy(pack: Pack): void {
     if (this.payWith.usesCard) {
       this.shop.propose(pack);
-      return;
+    } else {
+      void this.openPage(() => this.shop.buy(pack, this.payWith.keepsCard));
     }
+  }
+
+  /** The tab is opened before the server is asked: a browser lets a page open one only while a press is fresh. */
+  private async openPage(ask: () => Promise<PayPage | null>): Promise<void> {
     const tab = this.openTab();
     this.isBlocked = tab === null;
-    const checkout = await this.shop.begin(pack, this.payWith.keepsCard);
-    if (checkout !== null && isOfTheWeb(checkout.url)) {
-      tab?.go(checkout.url);
+    const page = await ask();
+    if (page !== null && isOfTheWeb(page.url)) {
+      tab?.go(page.url);
     } else {
       tab?.close();
     }
   }
 
   private readonly shop: Shop;
+  private readonly planList: PlanList;
   private readonly payWith: PayWith;
   private readonly recharge: RechargeForm;
   private readonly folder = element('details');
@@ -161,18 +172,6 @@ export class BuySection extends Widget {
   private shownProblem: StudioProblem | null = null;
   private isBlocked = false;
   private known = '';
-}
-
-/** 'Your plan Free gives 300 credits a month, at most 30 a day. The next come on Dec 1, 2026.' */
-export function planText(balance: Balance, account: Account | null): string {
-  const { title, monthly_credits: monthly, daily_cap_credits: daily } = balance.plan;
-  const gives = `Your plan ${title} gives ${creditsText(monthly)} a month, at most ${amountText(daily)} a day.`;
-  const period = account?.subscription;
-  if (period === undefined || period === null) {
-    return gives;
-  }
-  const then = period.next_plan === null ? 'The next credits come' : `The plan ${period.next_plan.title} begins`;
-  return `${gives} ${then} on ${dayText(period.ends_at)}.`;
 }
 
 function whomToAsk(balance: Balance): (Node | string)[] {

@@ -1,7 +1,7 @@
 /** Packs compared: what each gives, its price, what a unit costs and saves, and a button to buy it. */
 
 import type { Pack } from '../contracts';
-import { creditsText, dollarsText } from '../models/wording';
+import { givesText } from '../models/shop';
 import { button, element } from './dom';
 
 /** The packs that give credits; those that give dollars are folded below. */
@@ -40,9 +40,4 @@ function packRow(pack: Pack, buy: (pack: Pack) => void): HTMLElement {
     ),
     button(`Buy ${pack.price}`, () => { buy(pack); }, { 'aria-label': label, class: `studio-button${main}` })
   );
-}
-
-/** '500 credits', '$27'. */
-export function givesText(pack: Pack): string {
-  return pack.gives === 'credits' ? creditsText(pack.credits) : dollarsText(pack.dollars_micros);
 }

@@ -21,7 +21,7 @@ export class PayWith {
   }
 
   update(): void {
-    const card = this.shop.account === null ? undefined : this.shop.card;
+    const card = this.shop.standing === null ? undefined : this.shop.card;
     const key = card === undefined ? '' : JSON.stringify(card);
     if (key !== this.drawn) {
       this.drawn = key;

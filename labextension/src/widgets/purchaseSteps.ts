@@ -1,9 +1,7 @@
 /** How far a purchase is, in words, with the next thing to press. */
 
-import type { Checkout } from '../contracts';
-import type { Shop, Step } from '../models/shop';
+import { givesText, type PayPage, type Shop, type Step } from '../models/shop';
 import { button, element } from './dom';
-import { givesText } from './packList';
 import { problemText } from './problemText';
 
 const WEB: readonly string[] = ['https:', 'http:'];
@@ -19,7 +17,7 @@ export function stepNodes(step: Step, shop: Shop, isBlocked: boolean): Node[] {
     case 'none':
       return [];
     case 'paying':
-      return wayToPay(step.checkout, isBlocked);
+      return wayToPay(step.page, isBlocked);
     case 'confirming':
       return question(step, shop);
     case 'charging':
@@ -31,16 +29,15 @@ export function stepNodes(step: Step, shop: Shop, isBlocked: boolean): Node[] {
   }
 }
 
-function wayToPay(checkout: Checkout, isBlocked: boolean): Node[] {
-  if (!isOfTheWeb(checkout.url)) {
-    return [element('p', {}, 'This purchase is being looked at by the payment provider. Its page cannot be opened now.')];
+function wayToPay({ url, what, link }: PayPage, isBlocked: boolean): Node[] {
+  if (!isOfTheWeb(url)) {
+    return [element('p', {}, `${what}: the page of the payment provider cannot be opened now. Try again in a minute.`)];
   }
-  const what = `${givesText(checkout.pack)} for ${checkout.pack.price}`;
-  const where = isBlocked ? 'Your browser kept the page to pay on from opening.' : 'The page to pay on is open in another tab.';
+  const where = isBlocked ? 'your browser kept the page from opening.' : 'the page is open in another tab.';
   return [
     element('p', {}, `${what}: ${where}`),
-    element('p', {}, linkTo(checkout.url, `Pay ${checkout.pack.price}`)),
-    element('p', { class: 'studio-quiet' }, 'Nothing is charged before you pay there. What you paid arrives here by itself.')
+    element('p', {}, linkTo(url, link)),
+    element('p', { class: 'studio-quiet' }, 'Nothing is charged before you confirm there. What comes of it shows here by itself.')
   ];
 }
 

@@ -4,10 +4,10 @@ import type { Pack, Recharge, RechargeChange } from '../contracts';
 import type { StudioApi } from '../models/api';
 import { asProblem } from '../models/problems';
 import { RECHARGE_FIELDS, rechargeFrom, rechargeLabels, typedRecharge, wrongOf, type RechargeField, type WrongRecharge } from '../models/recharge';
+import { givesText } from '../models/shop';
 import { sentence } from '../models/wording';
 import { button, element, liveRegion, setText, uniqueId } from './dom';
 import { Field } from './field';
-import { givesText } from './packList';
 import { problemText } from './problemText';
 
 /** Folded until opened; asks how it stands then. */

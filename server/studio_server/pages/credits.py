@@ -6,14 +6,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from studio_magics.contracts.payments import Pack
-from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
 from studio_server.ledger import Asset
 from studio_server.pages.callers import identity_of, services
 from studio_server.pages.drawing import page
 from studio_server.payments.buying import Payments
-from studio_server.payments.showing import shown_pack, shown_purchase
+from studio_server.payments.customers import customer_known
+from studio_server.payments.purchases import purchases_of
+from studio_server.payments.showing import shown_pack
 from studio_server.payments.showing_cards import shown_card, shown_recharge
+from studio_server.payments.showing_plans import offer, standing
+from studio_server.registry.catalogue import PlanEntry
 from studio_server.storage.tx import Tx
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ async def credits_page(request: Request) -> HTMLResponse:
         "credits.html",
         credit_packs=_giving(packs, "credits"),
         dollar_packs=_giving(packs, "dollars"),
-        mine=None if identity is None else _mine(server, payments, identity, await server.user(identity)),
+        mine=None if identity is None else _mine(server, payments, await server.user(identity)),
     )
 
 
@@ -57,21 +60,25 @@ def _giving(packs: list[Pack], gives: str) -> list[Pack]:
     return [pack for pack in packs if pack.gives == gives]
 
 
-def _mine(server: "Services", payments: Payments, identity: Identity, user: User) -> dict[str, Any]:
+def _plans(server: "Services") -> list[PlanEntry]:
+    return sorted(server.registry.plans.values(), key=lambda plan: plan.monthly_credits)
+
+
+def _mine(server: "Services", payments: Payments, user: User) -> dict[str, Any]:
     """What the page shows of one person."""
 
     def read(tx: Tx) -> dict[str, Any]:
         usd = server.ledger.wallet_id_of(tx, user.id, Asset.USD)
         return {
             "balance": server.accounts.balance(tx, user),
-            "account": server.accounts.account(tx, user, identity),
+            "standing": standing(tx, server.plans, user.id, customer_known(tx, user.id)),
             "dollars_micros": 0 if usd is None else server.ledger.wallet_view(tx, usd).available,
         }
 
-    bought = payments.buying.listed(user, limit=PURCHASES)
     now, card = server.db.clock.now(), payments.keeping.card(user)
     return server.db.read(read) | {
-        "purchases": [shown_purchase(payments.packs, each) for each in bought],
+        "offers": [offer(each, takes_payments=True) for each in _plans(server)],
+        "purchases": purchases_of(server.db, payments, server.registry, user, limit=PURCHASES),
         "card": shown_card(card, now),
         "recharge": shown_recharge(payments.packs, payments.recharging.standing(user), card, now),
         "sources": SOURCES,
