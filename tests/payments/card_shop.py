@@ -66,6 +66,12 @@ async def recharge(shop: Shop, **said: Any) -> httpx.Response:
     return answer
 
 
+async def one_round(shop: Shop) -> None:
+    """What happens every five minutes, and every look that follows from it."""
+    await shop.services.payments.recharging.round()
+    await shop.services.payments.recharging.close()
+
+
 def charges(shop: Shop) -> int:
     """How many payments succeeded at the provider."""
     return sum(each["status"] == "succeeded" for each in shop.fake.books.intents.values())

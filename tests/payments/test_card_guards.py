@@ -20,6 +20,7 @@ from tests.payments.card_shop import (
     charges,
     keep_card,
     method_of,
+    one_round,
     recharge,
     statuses,
     top_up,
@@ -112,7 +113,7 @@ async def test_without_the_cool_down_a_balance_that_stays_low_is_charged_every_t
     monkeypatch.setattr(standing, "COOL_DOWN", timedelta(0))
     await low(shop)
     for amount in (460, 470):
-        await shop.services.payments.recharging.round()
+        await one_round(shop)
         await shop.spend(amount)
     assert charges(shop) == 3
 
@@ -123,7 +124,7 @@ async def test_without_the_sum_of_the_month_its_limit_is_passed(
     monkeypatch.setattr(standing.charges, "recharged_since", lambda *_: 0)
     await low(shop, ceiling_minor=1_000)
     for amount in (460, 470):
-        await shop.services.payments.recharging.round()
+        await one_round(shop)
         await shop.spend(amount)
         shop.clock.advance(timedelta(minutes=11))
     assert charges(shop) == 3
@@ -136,7 +137,7 @@ async def test_without_stopping_a_refused_card_is_asked_again_and_again(
     monkeypatch.setattr(Outcomes, "of", lambda *_: None)
     await low(shop, card)
     for _ in range(3):
-        await shop.services.payments.recharging.round()
+        await one_round(shop)
         shop.clock.advance(timedelta(minutes=11))
     assert shop.fake.calls[CHARGE] == 3
 
@@ -148,7 +149,7 @@ async def test_without_the_stop_a_debt_is_charged_to_the_card(
     await low(shop)
     shop.fake.books.refund(next(iter(shop.fake.books.intents)))
     await shop.deliver()
-    await shop.services.payments.recharging.round()
+    await one_round(shop)
     assert charges(shop) == 2
 
 

@@ -13,12 +13,14 @@ from tests.payments.card_shop import (
     charges,
     keep_card,
     method_of,
+    one_round,
     orders,
     recharge,
     statuses,
     top_up,
     user_of,
 )
+from tests.payments.plan_shop import PlanShop
 from tests.payments.shop import PLAN_CREDITS, Shop
 
 ALL_BUT_50 = PLAN_CREDITS + 500 - 50
@@ -31,11 +33,6 @@ async def low(shop: Shop, card: str = "4242424242424242", **said: object) -> Non
     answer = await recharge(shop, **said)
     assert answer.status_code == 200, answer.text
     await shop.spend(ALL_BUT_50)
-
-
-async def round_(shop: Shop) -> None:
-    """What happens every five minutes."""
-    await shop.services.payments.recharging.round()
 
 
 async def state(shop: Shop) -> tuple[str, str, str]:
@@ -52,13 +49,13 @@ async def told(shop: Shop, kind: str) -> list[str]:
 
 async def test_below_the_threshold_a_pack_is_bought_once_and_its_owner_is_told(shop: Shop) -> None:
     await low(shop)
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), orders(shop)[-1]) == (2, ("recharge", "paid", None))
     assert shop.rows("payment_moves") == 2
     assert await told(shop, "recharged") == [
         "Auto-recharge: £10 was charged to your card, 500 credits were added"
     ]
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), await state(shop)) == (2, ("on", "asked", "balance"))
     await shop.deliver(copies=2, seed=1)
     await shop.settled()
@@ -85,12 +82,12 @@ async def test_turning_it_on_with_little_left_recharges_at_once(shop: Shop) -> N
 async def test_with_enough_left_or_turned_off_nothing_is_charged(shop: Shop) -> None:
     await keep_card(shop)
     await recharge(shop)
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), await state(shop)) == (1, ("on", "asked", "balance"))
     answer = await shop.ada.put("/api/billing/recharge", json={"on": False})
     assert answer.json()["says"] == "Auto-recharge is off"
     await shop.spend(ALL_BUT_50)
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), await told(shop, "recharge_stopped")) == (1, [])
     await shop.settled()
 
@@ -128,23 +125,23 @@ async def test_the_last_look_sees_credits_that_arrived_after_the_order_was_writt
 
 async def test_between_two_recharges_there_are_ten_minutes(shop: Shop) -> None:
     await low(shop)
-    await round_(shop)
+    await one_round(shop)
     await shop.spend(460)
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), await state(shop)) == (2, ("on", "asked", "cool_down"))
     shop.clock.advance(timedelta(minutes=10))
-    await round_(shop)
+    await one_round(shop)
     assert charges(shop) == 3
     await shop.settled()
 
 
 async def test_the_limit_of_a_calendar_month_is_never_passed_and_is_told_once(shop: Shop) -> None:
     await low(shop, ceiling_minor=1_999)
-    await round_(shop)
+    await one_round(shop)
     await shop.spend(460)
     for _ in range(3):
         shop.clock.advance(timedelta(minutes=11))
-        await round_(shop)
+        await one_round(shop)
     assert (charges(shop), await state(shop)) == (2, ("on", "asked", "ceiling"))
     assert await told(shop, "recharge_waits") == [
         "Auto-recharge waits until next month: another pack would pass your limit of £19.99 a month"
@@ -160,7 +157,7 @@ async def test_the_limit_of_a_calendar_month_is_never_passed_and_is_told_once(sh
 async def test_a_card_that_has_to_be_confirmed_turns_it_off_and_is_not_asked_again(shop: Shop) -> None:
     await low(shop, ASKS)
     for _ in range(3):
-        await round_(shop)
+        await one_round(shop)
         shop.clock.advance(timedelta(minutes=11))
     assert (shop.fake.calls[CHARGE], statuses(shop)) == (1, ["succeeded", "canceled"])
     assert (await state(shop))[:2] == ("off", "authentication_required")
@@ -174,11 +171,11 @@ async def test_a_card_that_has_to_be_confirmed_turns_it_off_and_is_not_asked_aga
 
 async def test_a_declined_card_pauses_it_until_its_owner_turns_it_on_again(shop: Shop) -> None:
     await low(shop, DECLINES)
-    await round_(shop)
+    await one_round(shop)
     assert (await state(shop))[:2] == ("paused", "card_declined")
     assert len(await told(shop, "recharge_stopped")) == 1
     shop.clock.advance(timedelta(minutes=11))
-    await round_(shop)
+    await one_round(shop)
     assert shop.fake.calls[CHARGE] == 1
     shop.fake.books.behaviour[method_of(shop)] = "ok"
     await recharge(shop)
@@ -190,10 +187,10 @@ async def test_a_declined_card_pauses_it_until_its_owner_turns_it_on_again(shop:
 async def test_the_event_of_a_declined_card_stops_it_as_well_and_only_once(shop: Shop) -> None:
     await low(shop, DECLINES)
     shop.fake.faults["POST /v1/payment_intents/{id}/cancel"] = ["fail"] * 3
-    await round_(shop)
+    await one_round(shop)
     assert (await state(shop))[:2] == ("on", "asked")
     assert (await state(shop))[2] == "charge"
-    await round_(shop)
+    await one_round(shop)
     await shop.deliver(copies=3, seed=4)
     assert (await state(shop))[:2] == ("paused", "card_declined")
     assert len(await told(shop, "recharge_stopped")) == 1
@@ -204,9 +201,9 @@ async def test_a_lost_answer_is_found_and_credited_once_without_a_second_charge(
     await low(shop)
     shop.fake.faults[CHARGE] = ["lose"] * 3
     shop.fake.faults["GET /v1/payment_intents"] = ["fail"] * 3
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), orders(shop)[-1][1]) == (2, "new")
-    await round_(shop)
+    await one_round(shop)
     assert (charges(shop), orders(shop)[-1][1], shop.rows("payment_moves")) == (2, "paid", 2)
     await shop.settled()
 
@@ -215,11 +212,11 @@ async def test_a_charge_that_never_arrived_is_over_after_ten_minutes_and_made_an
     await low(shop)
     shop.fake.faults[CHARGE] = ["fail"] * 3
     shop.fake.faults["GET /v1/payment_intents"] = ["fail"] * 3
-    await round_(shop)
-    await round_(shop)
+    await one_round(shop)
+    await one_round(shop)
     assert (charges(shop), orders(shop)[-1][1]) == (1, "new")
     shop.clock.advance(timedelta(minutes=11))
-    await round_(shop)
+    await one_round(shop)
     assert orders(shop)[1:] == [("recharge", "failed", "no_answer"), ("recharge", "paid", None)]
     assert (charges(shop), (await state(shop))[0]) == (2, "on")
     await shop.settled()
@@ -236,7 +233,7 @@ async def test_a_dispute_turns_it_off_whether_or_not_the_credits_were_spent(shop
     shop.fake.books.dispute(intent)
     await shop.deliver(copies=2, seed=6)
     await shop.services.payments.recharging.close()
-    await round_(shop)
+    await one_round(shop)
     assert ((await state(shop))[:2], charges(shop)) == (("off", "disputed"), 1)
     assert shop.bought_credits() == -spent
     answer = await recharge(shop)
@@ -261,7 +258,7 @@ async def test_without_its_card_it_is_off_and_says_so(shop: Shop) -> None:
         ("off", "card_removed"),
         1,
     )
-    await round_(shop)
+    await one_round(shop)
     assert charges(shop) == 1
     assert (await recharge(shop)).json()["code"] == "no_saved_card"
     await shop.settled()
@@ -271,7 +268,7 @@ async def test_a_card_that_went_at_the_provider_is_found_out_without_a_charge(sh
     await low(shop)
     detach(shop.fake.books, method_of(shop))
     shop.fake.books.events.clear()
-    await round_(shop)
+    await one_round(shop)
     assert ((await state(shop))[:2], charges(shop)) == (("off", "card_removed"), 1)
     assert (method_of(shop), orders(shop)[-1]) == ("", ("recharge", "failed", "card_removed"))
     await shop.settled()
@@ -301,7 +298,7 @@ async def test_a_pack_of_dollars_recharges_the_dollar_wallet_by_what_is_left_in_
     await recharge(shop, pack="dollars-10", threshold=5_000_000)
     await shop.services.payments.recharging.close()
     assert (shop.dollars(), charges(shop), shop.bought_credits()) == (10_000_000, 2, 500)
-    await round_(shop)
+    await one_round(shop)
     assert charges(shop) == 2
     await shop.settled()
 
@@ -309,7 +306,7 @@ async def test_a_pack_of_dollars_recharges_the_dollar_wallet_by_what_is_left_in_
 async def test_how_it_stands_is_one_sentence_for_people(shop: Shop) -> None:
     assert (await shop.ada.get("/api/billing/recharge")).json()["says"] == "Auto-recharge is off"
     await low(shop)
-    await round_(shop)
+    await one_round(shop)
     said = (await shop.ada.get("/api/billing/recharge")).json()
     assert said["says"] == (
         "Below 100 credits it buys Starter for £10, at most £30 a month (£10 so far); now: enough is left"
@@ -319,7 +316,7 @@ async def test_how_it_stands_is_one_sentence_for_people(shop: Shop) -> None:
 
 async def test_turning_it_on_and_every_stop_are_on_the_audit_chain(shop: Shop) -> None:
     await low(shop, ASKS)
-    await round_(shop)
+    await one_round(shop)
     query = "SELECT action, actor, details FROM audit WHERE action LIKE 'recharge_%' ORDER BY sequence"
     rows = shop.read(lambda tx: tx.execute(query))
     assert [row[:2] for row in rows] == [("recharge_on", user_of(shop)), ("recharge_stopped", "system")]
@@ -340,3 +337,16 @@ async def test_the_database_refuses_an_order_by_itself_that_nobody_asked_for(sho
     with pytest.raises(Exception, match="nobody asked for this"):
         await shop.services.db.write(anyway)
     assert shop.rows("payment_orders") == 1
+
+
+async def test_a_disputed_payment_of_a_plan_turns_it_off_as_well(plans: PlanShop) -> None:
+    shop = plans.shop
+    await keep_card(shop)
+    assert (await recharge(shop)).json()["state"] == "on"
+    await plans.subscribed()
+    shop.fake.books.dispute(plans.intent_of("first"))
+    await shop.deliver()
+    await one_round(shop)
+    assert ((await state(shop))[:2], len(await told(shop, "recharge_stopped"))) == (("off", "disputed"), 1)
+    assert (await recharge(shop)).json()["code"] == "recharge_waits_for_disputed"
+    assert shop.fake.calls[CHARGE] == 0

@@ -75,9 +75,12 @@ def recharged_since(tx: Tx, user_id: str, currency: str, since: datetime) -> int
 
 
 def is_disputed(tx: Tx, user_id: str, *, within: timedelta) -> bool:
-    """Whether a payment of this user made lately is disputed."""
+    """Whether a payment of this user made lately, of a pack or a plan, is disputed, or was and was lost."""
+    since = to_microseconds(tx.now - within)
     row = tx.one(
-        "SELECT 1 FROM payment_orders WHERE user_id = ? AND disputed = 1 AND created_us > ? LIMIT 1",
-        (user_id, to_microseconds(tx.now - within)),
+        "SELECT 1 FROM payment_orders WHERE user_id = ? AND disputed = 1 AND created_us > ?"
+        " UNION ALL SELECT 1 FROM plan_invoices WHERE user_id = ? AND disputed = 1 AND created_us > ?"
+        " LIMIT 1",
+        (user_id, since, user_id, since),
     )
     return row is not None

@@ -136,9 +136,11 @@ def under_way(tx: Tx, user_id: str, pack_id: str) -> Order | None:
 
 
 def listed(tx: Tx, user_id: str, *, limit: int) -> list[Order]:
-    """The latest orders of a user, newest first."""
+    """The latest orders of a user, newest first; without those that nobody was ever asked to pay."""
     rows = tx.execute(
-        f"{SELECT} WHERE user_id = ? ORDER BY created_us DESC, id DESC LIMIT ?", (user_id, limit)
+        f"{SELECT} WHERE user_id = ? AND coalesce(failure, '') <> 'not_needed'"
+        " ORDER BY created_us DESC, id DESC LIMIT ?",
+        (user_id, limit),
     )
     return [order_from(row) for row in rows]
 

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Literal
 
 from studio_server.accounts.people import User
@@ -22,14 +21,13 @@ from studio_server.payments.outcomes import Outcomes, step
 from studio_server.payments.packs import Pack, Packs
 from studio_server.payments.provider import PaymentFailure
 from studio_server.payments.recharges import Wish
-from studio_server.payments.standing import Standing, Standings
+from studio_server.payments.standing import DISPUTES_COUNT_FOR, Standing, Standings
 from studio_server.storage.errors import StorageError
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 log = logging.getLogger(__name__)
 INTERVAL_SECONDS = 300.0
-DISPUTES_COUNT_FOR = timedelta(days=120)
 
 
 class RechargeRefused(ValueError):
@@ -118,7 +116,7 @@ class Recharging:
         """
         await self._charging.look_after()
         self._on = set(self._db.read(recharges.users))
-        for user_id in sorted(self._on):
+        for user_id in await asyncio.to_thread(self._all_due, sorted(self._on)):
             with contextlib.suppress(PaymentFailure):
                 await self.consider(user_id)
         await self._keeping.take_off()
@@ -138,6 +136,10 @@ class Recharging:
         task = self._tasks.pop(user_id)
         if not task.cancelled() and task.exception() is not None:
             log.error("a recharge failed", exc_info=task.exception())
+
+    def _all_due(self, user_ids: list[str]) -> list[str]:
+        """Those who are to be recharged, or told why not; blocks."""
+        return [name for name in user_ids if self._db.read(lambda tx, each=name: self._is_due(tx, each))]
 
     def _is_due(self, tx: Tx, user_id: str) -> bool:
         found = self._standings.of(tx, recharges.of(tx, user_id))

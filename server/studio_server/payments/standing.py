@@ -17,6 +17,8 @@ from studio_server.storage.tx import Tx
 
 COOL_DOWN = timedelta(minutes=10)
 """From one recharge to the next, whatever became of it."""
+DISPUTES_COUNT_FOR = timedelta(days=120)
+"""Who disputed a payment, or lost the dispute, is not charged by itself for so long after it was made."""
 Waiting = Literal["nothing", "balance", "charge", "cool_down", "ceiling", "wallet"]
 """Why nothing is charged now though it is on: `balance` is enough left, `charge` another one under way."""
 
@@ -60,7 +62,7 @@ class Standings:
             month_ends_at=month.resets_at,
             month=month.starts_at.date().isoformat(),
             waits_for="nothing",
-            must_stop=_must_stop(pack, card, views),
+            must_stop=_must_stop(tx, recharge, pack, card, views),
         )
         return _waiting(tx, standing, views, own)
 
@@ -81,8 +83,10 @@ class Standings:
 
 
 def _must_stop(
-    pack: Pack | None, card: SavedCard | None, views: dict[Asset, WalletView]
+    tx: Tx, recharge: Recharge, pack: Pack | None, card: SavedCard | None, views: dict[Asset, WalletView]
 ) -> StopReason | None:
+    if charges.is_disputed(tx, recharge.user_id, within=DISPUTES_COUNT_FOR):
+        return "disputed"
     if any(view.state is WalletState.CLOSED for view in views.values()):
         return "wallet_closed"
     if any(view.debt > 0 for view in views.values()):
