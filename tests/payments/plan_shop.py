@@ -112,11 +112,34 @@ class PlanShop:
         found = self.shop.read(lambda tx: agreements._all(tx, "1 = 1 ORDER BY created_us DESC, id DESC"))
         return found[0]
 
+    def states(self) -> list[str]:
+        """How agreements stand."""
+        return [
+            state for (state,) in self.shop.read(lambda tx: tx.execute("SELECT state FROM plan_agreements"))
+        ]
+
+    def first_subscription(self) -> str:
+        """The first one at the provider."""
+        return next(iter(self.shop.fake.books.subscriptions))
+
     def given(self) -> list[tuple[str, str, int, list[tuple[str, int]]]]:
         """Every invoice in order: kind, state, credits, and what it did."""
         found = self.shop.read(lambda tx: tx.execute("SELECT id FROM plan_invoices ORDER BY issued_us, id"))
         rows = [self.shop.read(lambda tx, i=i: invoices.known(tx, i)) for (i,) in found]
         return [(row.kind, row.state, row.units, self._moves(row.id)) for row in rows]
+
+    def stands(self, subscription: str) -> list[int]:
+        """What each invoice of a subscription stands for now, in order; each was granted at most once."""
+        sql = (
+            "SELECT i.id FROM plan_invoices i JOIN plan_agreements a ON a.id = i.agreement_id"
+            " WHERE a.subscription_id = ? ORDER BY i.issued_us, i.id"
+        )
+        found = []
+        for (invoice_id,) in self.shop.read(lambda tx: tx.execute(sql, (subscription,))):
+            steps = self._moves(invoice_id)
+            assert [kind for kind, _ in steps].count("grant") <= 1
+            found.append(sum(-amount if kind == "void" else amount for kind, amount in steps))
+        return found
 
     def intent_of(self, kind: str) -> str:
         """The payment of the latest invoice of a kind."""

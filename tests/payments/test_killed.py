@@ -150,12 +150,12 @@ def states(fake: FakeStripe) -> list[str]:
     return [each["status"] for each in fake.books.intents.values()]
 
 
-def moves(folder: Path) -> int:
+def moves(folder: Path, table: str = "payment_moves") -> int:
     """How many moves the books hold, which are sound."""
     db = open_database(None, folder / "studio.db", SystemClock())
     try:
         assert db.read(check) == []
-        return db.read(lambda tx: tx.one("SELECT count(*) FROM payment_moves"))[0]
+        return db.read(lambda tx: tx.one(f"SELECT count(*) FROM {table}"))[0]
     finally:
         db.close()
 
@@ -180,3 +180,26 @@ def test_the_command_compares_and_corrects_while_no_server_runs(
     assert moves(folder) == 1
     assert main(at) == 0
     assert capsys.readouterr().out == "2 looked at, 0 corrections\n"
+
+
+@pytest.mark.parametrize(("point", "written"), [("before_commit", 0), ("after_commit", 1)])
+def test_a_server_killed_in_the_middle_of_an_invoice_credits_exactly_once(
+    folder: Path, fake: FakeStripe, point: str, written: int
+) -> None:
+    token = new_token(
+        settings(folder, fake.books.base), Identity("local", "ada", "Ada", "token"), name="test"
+    )
+    with victim(folder, fake, token, point) as (process, client):
+        page = client.post("/api/billing/plan/checkout", json={"plan": "supporter"}).json()
+        fake.books.pay(page["session_id"])
+        event = next(each for each in fake.books.events if each["type"] == "invoice.paid")
+        with pytest.raises(httpx.TransportError):
+            brought(client, event)
+        assert process.wait() == -signal.SIGKILL
+    assert moves(folder, "plan_moves") == written
+    with victim(folder, fake, token) as (process, client):
+        assert brought(client, event) == 200
+        verified = client.get("/api/billing/verify-payment", params={"session_id": page["session_id"]}).json()
+        assert (verified["purchase"]["state"], verified["available_credits"]) == ("paid", 3_300)
+        assert client.get("/api/billing/plan").json()["plan"]["id"] == "supporter"
+    assert moves(folder, "plan_moves") == 1

@@ -9,6 +9,7 @@ from typing import Any
 from studio_server.payments.charging import Charging
 from studio_server.payments.converge import Converger
 from studio_server.payments.inbox import Inbox
+from studio_server.payments.plan_converge import PlanConverger
 from studio_server.payments.stripe_cards import StripeCards
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, StandaloneServer, listen
@@ -48,6 +49,7 @@ def arm(point: str) -> None:
         StripeCards.give_up = open_still
     if point == "before_commit":
         Converger._commit = before
+        PlanConverger._commit = before
     if point == "after_commit":
         Inbox.take = after
 

@@ -8,16 +8,14 @@ from studio_server.api.http import answer, body, services, signed_in
 from studio_server.api.payments import base_address, payments
 from studio_server.payments.customers import customer_known
 from studio_server.payments.paying_plans import PlanPlaces
-from studio_server.payments.showing_plans import offer, standing
+from studio_server.payments.showing_plans import offer, offers, standing
 from studio_server.storage.tx import Tx
 
 
 async def list_plans(request: Request) -> Response:
     """Every plan with what it gives and costs; where payments are off none is sold."""
     server = services(request)
-    takes = server.payments is not None
-    plans = sorted(server.registry.plans.values(), key=lambda plan: plan.monthly_credits)
-    return answer(PlanList(plans=tuple(offer(plan, takes_payments=takes) for plan in plans)))
+    return answer(PlanList(plans=offers(server.registry, takes_payments=server.payments is not None)))
 
 
 async def my_plan(request: Request) -> Response:

@@ -65,6 +65,15 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Which agreement something belongs to, and what to look at however old or unknown to our rows it is."""
+
+    agreement_id: str
+    invoice_id: str | None = None
+    subscription_id: str | None = None
+
+
+@dataclass(frozen=True)
 class AgreementLook:
     """How an agreement is now; `moved` credits were given (below 0: taken), `changed` tells of anything."""
 
@@ -113,28 +122,32 @@ class PlanConverger:
             PaymentFailure, StorageError: Nothing was written; asking again is safe.
         """
         known = self._db.read(lambda tx: _known(tx, reference))
-        agreement_id, invoice_id = known or await self._asked_for(reference)
-        if agreement_id is None:
-            return None
-        return await self.agreement(agreement_id, invoice_id=invoice_id, also=also, dry=dry)
+        found = known or await self._asked_for(reference)
+        return None if found is None else await self.look(found, also=also, dry=dry)
 
-    async def agreement(
-        self, agreement_id: str, *, invoice_id: str | None = None, also: Also = _nothing, dry: bool = False
-    ) -> AgreementLook:
-        """Bring one agreement up to date; `invoice_id` is looked at however old it is.
+    async def agreement(self, agreement_id: str, *, dry: bool = False) -> AgreementLook:
+        """Bring one agreement up to date.
+
+        Raises:
+            PaymentFailure, StorageError: Nothing was written; asking again is safe.
+        """
+        return await self.look(Found(agreement_id), dry=dry)
+
+    async def look(self, at: Found, *, also: Also = _nothing, dry: bool = False) -> AgreementLook:
+        """Bring one agreement up to date; `also` is done with it, with `dry` nothing is written.
 
         Raises:
             PaymentFailure, StorageError: Nothing was written; asking again is safe.
         """
         for _ in range(ATTEMPTS):
-            seen = self._db.read(lambda tx: agreements.by_id(tx, agreement_id))
-            facts = await self._facts(seen, invoice_id)
+            seen = self._db.read(lambda tx: agreements.by_id(tx, at.agreement_id))
+            facts = await self._facts(seen, at)
             done = await self._write(partial(self._commit, seen=seen, facts=facts, also=also), dry=dry)
             if done is not None:
                 if done.moved and not dry:
                     self._publish(seen.user_id, _news(done))
                 return done
-        raise PaymentUnsettled(agreement_id)
+        raise PaymentUnsettled(at.agreement_id)
 
     async def _write(self, work: "partial[AgreementLook | None]", *, dry: bool) -> AgreementLook | None:
         def look(tx: Tx) -> None:
@@ -148,43 +161,45 @@ class PlanConverger:
             return found.done
         raise PaymentUnsettled("look")
 
-    async def _asked_for(self, reference: str) -> tuple[str | None, str | None]:
-        """Which agreement something that no row knows belongs to, and the invoice; the provider says so."""
+    async def _asked_for(self, reference: str) -> Found | None:
+        """Which agreement something that no row knows belongs to; the provider says so."""
         if reference.startswith("cs_"):
             session = await self._provider.plan_session(reference)
-            return self._ours(None if session is None else session.session.order_id), None
+            return self._ours(None if session is None else session.session.order_id, Found(""))
         if reference.startswith("sub_"):
-            return await self._of_subscription(reference), None
+            return await self._of_subscription(reference)
         invoice_id: str | None = reference
         if reference.startswith("pi_"):
             invoice_id = await self._provider.invoice_of_intent(reference)
         found = None if invoice_id is None else await self._provider.invoice(invoice_id)
         if found is None or found.subscription_id is None:
-            return None, None
-        return await self._of_subscription(found.subscription_id), found.id
+            return None
+        return await self._of_subscription(found.subscription_id, found.id)
 
-    async def _of_subscription(self, subscription_id: str) -> str | None:
+    async def _of_subscription(self, subscription_id: str, invoice_id: str | None = None) -> Found | None:
         known = self._db.read(lambda tx: agreements.of_subscription(tx, subscription_id))
         if known is not None:
-            return known.id
+            return Found(known.id, invoice_id)
         found = await self._provider.subscription(subscription_id)
-        return self._ours(None if found is None else found.agreement_id)
+        named = None if found is None else found.agreement_id
+        return self._ours(named, Found("", invoice_id, subscription_id))
 
-    def _ours(self, agreement_id: str | None) -> str | None:
+    def _ours(self, agreement_id: str | None, found: Found) -> Found | None:
         known = self._db.read(lambda tx: agreements.known(tx, agreement_id or ""))
-        return None if known is None else known.id
+        return None if known is None else replace(found, agreement_id=known.id)
 
-    async def _facts(self, seen: Agreement, invoice_id: str | None) -> Facts:
+    async def _facts(self, seen: Agreement, at: Found) -> Facts:
         session = None
         if seen.subscription_id is None and seen.session_id is not None:
             session = await self._provider.plan_session(seen.session_id)
         elif seen.subscription_id is None:
             session = await self._provider.plan_session_for(seen)
-        subscription_id = seen.subscription_id or (session.subscription_id if session else None)
+        begun = session.subscription_id if session else None
+        subscription_id = seen.subscription_id or begun or at.subscription_id
         if subscription_id is None:
             return Facts(session, None, ())
         subscription = await self._provider.subscription(subscription_id)
-        return Facts(session, subscription, await self._charged(seen, subscription_id, invoice_id))
+        return Facts(session, subscription, await self._charged(seen, subscription_id, at.invoice_id))
 
     async def _charged(
         self, seen: Agreement, subscription_id: str, invoice_id: str | None
@@ -292,13 +307,13 @@ class PlanConverger:
         post(tx, self._ids.new("notice"), draft)
 
 
-def _known(tx: Tx, reference: str) -> tuple[str | None, str | None] | None:
-    """The agreement our rows name for a session, subscription, invoice or payment, and the invoice."""
+def _known(tx: Tx, reference: str) -> Found | None:
+    """The agreement our rows name for a session, subscription, invoice or payment."""
     agreement = agreements.of_session(tx, reference) or agreements.of_subscription(tx, reference)
     if agreement is not None:
-        return agreement.id, None
+        return Found(agreement.id)
     invoice = invoices.known(tx, reference) or invoices.of_intent(tx, reference)
-    return None if invoice is None else (invoice.agreement_id, invoice.id)
+    return None if invoice is None else Found(invoice.agreement_id, invoice.id)
 
 
 def _state_without(seen: Agreement, session: PlanSessionFacts | None) -> AgreementState:

@@ -40,6 +40,12 @@ def offer(plan: PlanEntry, *, takes_payments: bool) -> PlanOffer:
     )
 
 
+def offers(registry: Registry, *, takes_payments: bool) -> tuple[PlanOffer, ...]:
+    """Every plan with what it gives and costs, the smallest first."""
+    plans = sorted(registry.plans.values(), key=lambda plan: plan.monthly_credits)
+    return tuple(offer(plan, takes_payments=takes_payments) for plan in plans)
+
+
 def shown_plan(plan: PlanEntry) -> Plan:
     """What a plan gives."""
     return Plan(
