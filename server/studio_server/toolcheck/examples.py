@@ -112,6 +112,15 @@ class _Folder:
     files: tuple[ExampleFile, ...]
 
 
+def trial_of(tool: Tool, example: Example) -> Trial:
+    """One example of the caller's, ready to run.
+
+    Raises:
+        ExampleUnusable: It is not what the input model takes.
+    """
+    return _trial(tool, example, is_own=True)
+
+
 def _trial(tool: Tool, example: Example, *, is_own: bool) -> Trial:
     files: dict[str, bytes] = {}
     inputs = {name: _wire(value, files) for name, value in example.inputs.items()}

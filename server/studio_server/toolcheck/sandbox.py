@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from studio_magics.contracts.catalogue import RunLimits
 from studio_server.runs.executor.local import LocalExecutor
+from studio_server.runs.executor.patience import WAITING_SHARE
 from studio_server.runs.executor.protocol import Job, Outcome
 from studio_server.toolcheck.subject import Subject
 
@@ -21,10 +22,11 @@ GRACE_SECONDS = 60
 class Sandbox:
     """A worker of its own and a folder that is gone afterwards."""
 
-    def __init__(self, subject: Subject, limits: RunLimits) -> None:
+    def __init__(self, subject: Subject, limits: RunLimits, *, preload: bool = False) -> None:
+        """With `preload` a built-in tool finds its libraries imported, as on a server."""
         self._subject = subject
         self._limits = limits
-        self._executor = LocalExecutor(capacity=1, extra_path=subject.folder, preload=False)
+        self._executor = LocalExecutor(capacity=1, extra_path=subject.folder, preload=preload)
         self._place = tempfile.TemporaryDirectory(prefix="studio-tool-check-")
         self._numbers = itertools.count(1)
 
@@ -58,7 +60,7 @@ class Sandbox:
             network=self._subject.tool.network,
         )
         running = self._executor.start(job, lambda _: None)
-        return running.wait(self._limits.wall_ms / 1_000 + GRACE_SECONDS)
+        return running.wait(self._limits.wall_ms / 1_000 * (1 + WAITING_SHARE) + GRACE_SECONDS)
 
 
 def _stored(folder: Path, digest: str, content: bytes) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 
 from studio_server.runs.executor.disk import disk_bytes, nameless_bytes
 from studio_server.runs.executor.offspring import Worker
+from studio_server.runs.executor.patience import Patience
 from studio_server.runs.executor.process_tree import ProcessTree, collect, end_all
 from studio_server.runs.executor.sandbox import belt
 from studio_server.runs.executor.sandbox.view import MEMORY_FOLDER_BYTES, MEMORY_FOLDERS
@@ -52,14 +53,14 @@ class Meter:
         self._tree = ProcessTree(worker.clocks)
         self._tree.forget_what_was_used()
         self._status: int | None = None
-        self._started = time.monotonic()
+        self._patience = Patience(self._limits["wall_ms"], self._tree.waited_ms)
 
     def run(self) -> dict[str, Any]:
         """Watch until the worker ends or must end; then kill what is left and say what was used."""
         send({"event": "started", "meter": os.getpid(), "worker": self._worker.pid})
         self._worker.begin()
         reason = self._watch()
-        wall_ms = int((time.monotonic() - self._started) * 1000)
+        wall_ms = self._patience.counted_ms
         survivors = end_all()
         self._tree.finish()
         self._hearing.drain()
@@ -123,7 +124,7 @@ class Meter:
             return "cpu"
         if usage.resident_bytes > self._limits["memory_bytes"] or self._worker.killed_for_memory():
             return "memory"
-        if (time.monotonic() - self._started) * 1000 > self._limits["wall_ms"]:
+        if self._patience.is_over:
             return "wall"
         if usage.processes > most:
             return "processes"

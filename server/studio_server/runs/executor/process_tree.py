@@ -121,6 +121,11 @@ class ProcessTree:
         self.peak_address_bytes = max(self.peak_address_bytes, address)
         return Usage(self.cpu_ms, resident, address, len(members))
 
+    def waited_ms(self) -> int:
+        """The longest that one thread of the tree was ready and had no processor; 0 when unknown."""
+        threads = (f"/proc/{pid}/task/{thread}" for pid in self.pids for thread in _threads(str(pid)))
+        return max((_waited_ms(thread) for thread in threads), default=0)
+
     def finish(self) -> None:
         """Take the kernel's exact figures of all collected processes into account, short ones included."""
         self._count_cpu(collected_cpu_ms(), [])
@@ -297,6 +302,11 @@ def _linux_process(pid: str, thread: str) -> Process | None:
         first_stack=int(stat[25]),
         session=int(stat[3]),
     )
+
+
+def _waited_ms(thread: str) -> int:
+    said = _read(f"{thread}/schedstat").split()
+    return int(said[1]) // 1_000_000 if len(said) > 1 else 0
 
 
 def _ms(ticks: int) -> int:

@@ -21,6 +21,7 @@ from studio_server.runs.executor.cluster import on_worker
 from studio_server.runs.executor.cluster.connection import Connection
 from studio_server.runs.executor.cluster.fleet import Fleet, Member
 from studio_server.runs.executor.cluster.wire import JOB, OUTCOME, PIECE_BYTES, PROGRESS, Order, Piece
+from studio_server.runs.executor.patience import WAITING_SHARE
 from studio_server.runs.executor.protocol import ArtefactFile, Job, Outcome, Progress
 
 CLOCK_SLACK_MS = 1_000
@@ -184,7 +185,8 @@ class Errand:
 
     @property
     def _most_seconds(self) -> float:
-        return self._job.limits.wall_ms / 1_000 + self._terms.overtime_seconds
+        limit_seconds = self._job.limits.wall_ms / 1_000
+        return limit_seconds * (1 + WAITING_SHARE) + self._terms.overtime_seconds
 
     def _read(self, member: Member, answer: "asyncio.Future[bytes]") -> Outcome:
         failure = _failure(answer)

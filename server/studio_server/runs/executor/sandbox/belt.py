@@ -8,9 +8,9 @@ from pathlib import Path
 
 SPARE_TASKS = 1_024
 NICENESS = 5
-SESSION_NICENESS = 10
-"""Of a run: about a tenth of what the server and the notebooks get, when all want the processor."""
-FORK_SERVER_NICENESS = 5
+SESSION_NICENESS = 5
+"""Of a run: about a third of what the server and each notebook get, when all want the processor."""
+FORK_SERVER_NICENESS = 2
 OUT_OF_MEMORY_FIRST = "800"
 
 
