@@ -113,7 +113,7 @@ async def test_a_card_paid_with_after_its_owner_left_is_never_kept(shop: Shop) -
     "statement",
     [
         "INSERT INTO saved_cards VALUES ('pm_1', ?, 'cus_1', 'kept', 'visa', '4242', 1, 2030, 1)",
-        "INSERT INTO recharges VALUES (?, 'on', 'asked', 1, 'starter', 1000, 'gbp', 1, 1, 1)",
+        "INSERT INTO recharges VALUES (?, 'on', 'asked', 1, 'starter', 1000, 'gbp', 1, 1, 1, 1000, 500)",
     ],
 )
 async def test_no_card_and_no_recharge_is_written_about_somebody_who_left(shop: Shop, statement: str) -> None:

@@ -1,9 +1,11 @@
 """Auto-recharge: only as asked, one at a time, up to the limit of the month. Cases 31, 32, 34 and 36."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from studio_server.payments.provider import ProviderRefused
 
 from tests.fakes.fake_stripe.cards import detach
 from tests.payments.card_shop import (
@@ -350,3 +352,51 @@ async def test_a_disputed_payment_of_a_plan_turns_it_off_as_well(plans: PlanShop
     assert ((await state(shop))[:2], len(await told(shop, "recharge_stopped"))) == (("off", "disputed"), 1)
     assert (await recharge(shop)).json()["code"] == "recharge_waits_for_disputed"
     assert shop.fake.calls[CHARGE] == 0
+
+
+@pytest.mark.parametrize("change", [{"price_minor": 1_200}, {"units": 400}, {"currency": "usd"}])
+async def test_a_pack_that_costs_or_gives_something_else_by_now_is_not_charged(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, change: dict
+) -> None:
+    await low(shop)
+    packs = shop.services.payments.packs
+    find = type(packs).find
+    monkeypatch.setattr(type(packs), "find", lambda self, name: replace(find(self, name), **change))
+    await one_round(shop)
+    assert ((await state(shop))[:2], shop.fake.calls[CHARGE]) == (("off", "pack_changed"), 0)
+    assert len(await told(shop, "recharge_stopped")) == 1
+
+
+async def test_a_card_that_the_provider_will_not_let_go_keeps_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubborn, later = await keep_card(shop), await keep_card(shop)
+    await shop.ada.delete("/api/billing/card")
+    assert shop.rows("saved_cards") == 0
+    again, last = await keep_card(shop), await keep_card(shop)
+    detach_ = shop.services.payments.keeping._provider.take_off
+
+    async def refuses(method_id: str) -> None:
+        if method_id == again:
+            raise ProviderRefused("no_such_permission")
+        await detach_(method_id)
+
+    monkeypatch.setattr(shop.services.payments.keeping._provider, "take_off", refuses)
+    await shop.ada.delete("/api/billing/card")
+    left = shop.read(lambda tx: tx.execute("SELECT method_id FROM saved_cards"))
+    assert (left, shop.fake.books.methods[last]["customer"]) == ([(again,)], None)
+    assert {shop.fake.books.methods[each]["customer"] for each in (stubborn, later)} == {None}
+
+
+async def test_at_its_limit_a_month_nothing_is_written_for_every_move_of_the_balance(shop: Shop) -> None:
+    await low(shop, ceiling_minor=1_000)
+    await one_round(shop)
+    await shop.spend(460)
+    shop.clock.advance(timedelta(minutes=11))
+    await one_round(shop)
+    user_id = user_of(shop)
+    looked = "SELECT looked_us FROM recharges"
+    before = shop.read(lambda tx: tx.execute(looked))
+    shop.clock.advance(timedelta(minutes=1))
+    await shop.services.payments.recharging.consider(user_id)
+    assert (shop.read(lambda tx: tx.execute(looked)), charges(shop)) == (before, 2)

@@ -200,10 +200,10 @@ class Converger:
         _report_oddities(tx, new, facts)
         if facts.card is not None:
             _keep_card(tx, new, facts.card)
-        self._outcomes.of(tx, seen, new)
         moved = self._move(tx, new)
         if moved is None:
             return self._hold_back(tx, seen, new, also)
+        self._outcomes.of(tx, seen, new)
         _record(tx, seen, new)
         also(tx)
         return Converged(new, moved, moved != 0 or _said(new) != _said(seen))

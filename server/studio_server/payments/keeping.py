@@ -1,6 +1,7 @@
 """The saved card of a person: shown as the provider shows it, removed when asked, taken off when it goes."""
 
 import contextlib
+import logging
 
 from studio_server.accounts.people import User
 from studio_server.audit.events import SYSTEM, CardStep, EventKind, record
@@ -8,10 +9,11 @@ from studio_server.payments import cards
 from studio_server.payments.card_side import CardProvider
 from studio_server.payments.cards import CardFacts, SavedCard
 from studio_server.payments.outcomes import Outcomes
-from studio_server.payments.provider import PaymentFailure
+from studio_server.payments.provider import PaymentFailure, ProviderRefused
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
+log = logging.getLogger(__name__)
 CARDS_A_ROUND = 200
 
 
@@ -36,13 +38,17 @@ class Keeping:
             await self.take_off()
 
     async def take_off(self) -> None:
-        """Let every card go at the provider that is no longer used here.
+        """Let every card go at the provider that is no longer used here; one it refuses keeps no other.
 
         Raises:
-            PaymentFailure, StorageError: Some are still there; the next time goes on.
+            ProviderUnreachable, StorageError: Some are still there; the next time goes on.
         """
         for method_id in self._db.read(lambda tx: cards.to_take_off(tx, limit=CARDS_A_ROUND)):
-            await self._provider.take_off(method_id)
+            try:
+                await self._provider.take_off(method_id)
+            except ProviderRefused as fault:
+                log.warning("a card cannot be taken off at the payment provider: %s", fault.code)
+                continue
             await self._db.write(lambda tx, gone=method_id: cards.taken_off(tx, gone))
 
     async def refresh(self, method_id: str) -> bool:

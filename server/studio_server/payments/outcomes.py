@@ -7,7 +7,7 @@ from studio_server.audit.events import SYSTEM, EventKind, RechargeStep, record
 from studio_server.clock import to_microseconds
 from studio_server.ids import IdSource
 from studio_server.ledger import Asset
-from studio_server.notices.rows import Draft, post
+from studio_server.notices.rows import Draft, post, was_told
 from studio_server.payments import recharges
 from studio_server.payments.orders import Order
 from studio_server.payments.recharges import Recharge, StopReason
@@ -66,10 +66,7 @@ class Outcomes:
 
     def wait(self, tx: Tx, recharge: Recharge, month: str) -> None:
         """Tell, once a month, that nothing more is charged in it."""
-        limit = price(recharge.ceiling_minor, recharge.currency)
-        text = f"Auto-recharge waits until next month: another pack would pass your limit of {limit} a month"
-        draft = Draft(recharge.user_id, "recharge_waits", f"month:{month}", "info", text)
-        post(tx, self._ids.new("notice"), draft)
+        post(tx, self._ids.new("notice"), _waiting(recharge, month))
 
     def _stopped(self, stopped: Recharge) -> str:
         word = "paused" if stopped.state == "paused" else "off"
@@ -78,6 +75,11 @@ class Outcomes:
             return said
         where = f", or {self._page}" if self._page else ""
         return f"{said}; nothing was charged. To buy it yourself: %studio buy {stopped.pack_id}{where}"
+
+
+def was_told_to_wait(tx: Tx, recharge: Recharge, month: str) -> bool:
+    """Whether its owner knows that nothing more is charged in this month."""
+    return was_told(tx, _waiting(recharge, month))
 
 
 def step(recharge: Recharge) -> RechargeStep:
@@ -90,6 +92,12 @@ def step(recharge: Recharge) -> RechargeStep:
         ceiling_minor=recharge.ceiling_minor,
         currency=recharge.currency,
     )
+
+
+def _waiting(recharge: Recharge, month: str) -> Draft:
+    limit = price(recharge.ceiling_minor, recharge.currency)
+    text = f"Auto-recharge waits until next month: another pack would pass your limit of {limit} a month"
+    return Draft(recharge.user_id, "recharge_waits", f"month:{month}", "info", text)
 
 
 def _charged(order: Order) -> str:

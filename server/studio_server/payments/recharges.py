@@ -25,13 +25,18 @@ PAUSES = frozenset({"card_declined"})
 
 @dataclass(frozen=True)
 class Recharge:
-    """What one person wants: below `threshold` units one `pack_id`, at most `ceiling_minor` a month."""
+    """What one person wants: below `threshold` units one `pack_id`, at most `ceiling_minor` a month.
+
+    `price_minor` and `units` are what they agreed to: another price or content of the pack is not charged.
+    """
 
     user_id: str
     state: RechargeState
     reason: StopReason
     threshold: int
     pack_id: str
+    price_minor: int
+    units: int
     ceiling_minor: int
     currency: str
     revision: int
@@ -44,17 +49,22 @@ class Wish:
 
     threshold: int
     pack_id: str
+    price_minor: int
+    units: int
     ceiling_minor: int
     currency: str
 
 
-COLUMNS = "user_id, state, reason, threshold, pack_id, ceiling_minor, currency, revision, changed_us"
+COLUMNS = (
+    "user_id, state, reason, threshold, pack_id, price_minor, units, ceiling_minor, currency, revision,"
+    " changed_us"
+)
 
 
 def of(tx: Tx, user_id: str) -> Recharge | None:
     """What this user wants, or None when they never said."""
     row = tx.one(f"SELECT {COLUMNS} FROM recharges WHERE user_id = ?", (user_id,))  # noqa: S608  - constant text
-    return None if row is None else Recharge(*row[:8], changed_at=from_microseconds(row[8]))
+    return None if row is None else Recharge(*row[:10], changed_at=from_microseconds(row[10]))
 
 
 def locked(tx: Tx, user_id: str) -> Recharge | None:
@@ -65,19 +75,20 @@ def locked(tx: Tx, user_id: str) -> Recharge | None:
 
 def turn_on(tx: Tx, user_id: str, wish: Wish) -> Recharge:
     """Keep a wish and turn it on."""
-    now = to_microseconds(tx.now)
+    now, terms = to_microseconds(tx.now), (wish.threshold, wish.pack_id, wish.price_minor, wish.units)
     tx.execute(
-        "INSERT INTO recharges (user_id, state, reason, threshold, pack_id, ceiling_minor, currency,"
-        " revision, looked_us, changed_us) VALUES (?, 'on', 'asked', ?, ?, ?, ?, 1, ?, ?)"
+        "INSERT INTO recharges (user_id, state, reason, threshold, pack_id, price_minor, units,"
+        " ceiling_minor, currency, revision, looked_us, changed_us)"
+        " VALUES (?, 'on', 'asked', ?, ?, ?, ?, ?, ?, 1, ?, ?)"
         " ON CONFLICT (user_id) DO UPDATE SET state = 'on', reason = 'asked',"
-        " threshold = excluded.threshold, pack_id = excluded.pack_id,"
-        " ceiling_minor = excluded.ceiling_minor, currency = excluded.currency,"
+        " threshold = excluded.threshold, pack_id = excluded.pack_id, price_minor = excluded.price_minor,"
+        " units = excluded.units, ceiling_minor = excluded.ceiling_minor, currency = excluded.currency,"
         " revision = recharges.revision + 1, changed_us = excluded.changed_us",
-        (user_id, wish.threshold, wish.pack_id, wish.ceiling_minor, wish.currency, now, now),
+        (user_id, *terms, wish.ceiling_minor, wish.currency, now, now),
     )
     row = tx.one("SELECT revision FROM recharges WHERE user_id = ?", (user_id,))
     return Recharge(
-        *(user_id, "on", "asked", wish.threshold, wish.pack_id, wish.ceiling_minor, wish.currency),
+        *(user_id, "on", "asked", *terms, wish.ceiling_minor, wish.currency),
         revision=int(row[0]) if row else 1,
         changed_at=tx.now,
     )

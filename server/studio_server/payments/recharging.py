@@ -17,7 +17,7 @@ from studio_server.payments import cards, charges, recharges
 from studio_server.payments.charging import Charging, NoSavedCard
 from studio_server.payments.keeping import Keeping
 from studio_server.payments.orders import Order
-from studio_server.payments.outcomes import Outcomes, step
+from studio_server.payments.outcomes import Outcomes, step, was_told_to_wait
 from studio_server.payments.packs import Pack, Packs
 from studio_server.payments.provider import PaymentFailure
 from studio_server.payments.recharges import Wish
@@ -69,7 +69,7 @@ class Recharging:
             PackUnknown, NoSavedCard, RechargeRefused: Nothing was changed.
         """
         pack = self._packs.find(pack_id)
-        wish = Wish(threshold, pack.id, ceiling_minor, pack.currency)
+        wish = Wish(threshold, pack.id, pack.price_minor, pack.units, ceiling_minor, pack.currency)
         await self._db.write(lambda tx: self._turn_on(tx, user.id, pack, wish))
         self._on.add(user.id)
         self.balance_moved(user.id)
@@ -145,7 +145,9 @@ class Recharging:
         found = self._standings.of(tx, recharges.of(tx, user_id))
         if found is None or found.recharge.state != "on":
             return False
-        return found.must_stop is not None or found.waits_for in {"nothing", "ceiling"}
+        if found.waits_for == "ceiling" and found.must_stop is None:
+            return not was_told_to_wait(tx, found.recharge, found.month)
+        return found.must_stop is not None or found.waits_for == "nothing"
 
     def _begin(self, tx: Tx, user_id: str) -> Order | None:
         """The order to charge, or None: then it stops, or waits."""

@@ -79,7 +79,8 @@ class Standings:
             pack = self._packs.find(recharge.pack_id)
         except PackUnknown:
             return None
-        return pack if pack.currency == recharge.currency and pack.units > recharge.threshold else None
+        agreed = (recharge.price_minor, recharge.currency, recharge.units)
+        return pack if (pack.price_minor, pack.currency, pack.units) == agreed else None
 
 
 def _must_stop(
