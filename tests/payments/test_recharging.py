@@ -400,3 +400,13 @@ async def test_at_its_limit_a_month_nothing_is_written_for_every_move_of_the_bal
     shop.clock.advance(timedelta(minutes=1))
     await shop.services.payments.recharging.consider(user_id)
     assert (shop.read(lambda tx: tx.execute(looked)), charges(shop)) == (before, 2)
+
+
+async def test_a_run_whose_ceiling_brings_the_balance_below_the_threshold_recharges(shop: Shop) -> None:
+    await keep_card(shop)
+    await recharge(shop)
+    await shop.spend(ALL_BUT_50 - 55)
+    answer = await shop.ada.post("/api/toy/count/run", json={"inputs": {}})
+    assert answer.status_code == 202, answer.text
+    await shop.services.payments.recharging.close()
+    assert (charges(shop), orders(shop)[-1][:2]) == (2, ("recharge", "paid"))
