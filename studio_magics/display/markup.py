@@ -19,7 +19,9 @@ NUMBER = (
     f"border-bottom:{BORDER};padding:3px 10px;text-align:right;vertical-align:top;"
     "font-variant-numeric:tabular-nums;white-space:nowrap"
 )
-CAPTION = "caption-side:top;text-align:left;font-weight:600;padding:2px 0 4px;color:inherit"
+CAPTION = (
+    "caption-side:top;text-align:left;font-weight:600;padding:2px 0 4px;color:inherit;white-space:nowrap"
+)
 
 
 class Html(str):
