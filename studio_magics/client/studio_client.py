@@ -24,6 +24,7 @@ from studio_magics.contracts.payments import (
     PaymentStatus,
     PurchaseList,
 )
+from studio_magics.contracts.plans import PlanLink, PlanList, PlanRequest, PlanStanding
 from studio_magics.contracts.runs import Run, RunList, RunRequest
 from studio_magics.contracts.secrets import SecretInfo, SecretList
 
@@ -176,6 +177,20 @@ class StudioClient:
         said = TopUpRequest(pack=pack, price_minor=price_minor)
         return self._connection.ask(
             "POST", "/api/billing/top-up", PaymentStatus, body=said, wait_seconds=CHARGE_SECONDS
+        )
+
+    def plans(self) -> PlanList:
+        """Every plan with what it gives and costs."""
+        return self._connection.ask("GET", "/api/billing/plans", PlanList)
+
+    def plan_standing(self) -> PlanStanding:
+        """The caller's plan, who pays it, and what comes at the period's end."""
+        return self._connection.ask("GET", "/api/billing/plan", PlanStanding)
+
+    def plan_checkout(self, plan: str) -> PlanLink:
+        """The page to begin, change or (with the free plan) cancel a plan on."""
+        return self._connection.ask(
+            "POST", "/api/billing/plan/checkout", PlanLink, body=PlanRequest(plan=plan)
         )
 
     def card(self) -> CardPage:

@@ -1,8 +1,7 @@
-"""Draws what can be bought, where to pay, what was bought, and the plan. Nothing is opened by itself."""
+"""Draws what can be bought, where to pay, and what was bought. Nothing is opened by itself."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.display.bundle import Display
@@ -10,18 +9,10 @@ from studio_magics.display.markup import Html, card, element, join, line, strong
 from studio_magics.display.wording import moment_text
 
 if TYPE_CHECKING:
-    from studio_magics.contracts.account import Account
     from studio_magics.contracts.payments import Checkout, Pack, PackList, Purchase, PurchaseList
 
 DOLLAR = 1_000_000
 SAFE = ("https://", "http://")
-
-
-@dataclass(frozen=True)
-class PlanPage:
-    """The plan of the caller, as the server says."""
-
-    account: Account
 
 
 def pack_list(found: PackList) -> Display:
@@ -41,35 +32,26 @@ def checkout(page: Checkout) -> Display:
     """Where to pay; the balance changes by itself once it is paid."""
     what = f"{page.pack.title}: {_gives(page.pack)} for {page.pack.price}"
     after = "Nothing is charged before you pay on that page. The balance changes by itself when it is paid."
-    link = _link(page.url, f"Pay {page.pack.price}")
+    pay = link(page.url, f"Pay {page.pack.price}")
     return Display(
         f"{what}\n{page.url}\n{after}",
-        card(line(strong(what)), line(link), line(after, muted=True), label="Buy"),
+        card(line(strong(what)), line(pay), line(after, muted=True), label="Buy"),
     )
 
 
 def purchase_list(found: PurchaseList) -> Display:
     """Purchases, newest first, with receipts."""
     lines = [f"{moment_text(p.created_at)}  {p.title:<14} {p.price:>5}  {_state(p)}" for p in found.purchases]
-    rows = [
-        (moment_text(p.created_at), p.title, p.price, _state(p), _link(p.receipt_url, "receipt"))
-        for p in found.purchases
-    ]
-    html = table("Purchases, newest first", ("when", "pack", "price", "state", ""), rows, numbers=(2,))
+    rows = [(moment_text(p.created_at), p.title, p.price, _state(p), _papers(p)) for p in found.purchases]
+    html = table("Purchases, newest first", ("when", "what", "price", "state", ""), rows, numbers=(2,))
     return Display("\n".join(lines) or "no purchases yet – next: %studio buy", html)
 
 
-def plan_page(page: PlanPage) -> Display:
-    """The plan: what a month gives, what a day allows, when the period ends, what comes then."""
-    plan, period = page.account.plan, page.account.subscription
-    facts = [
-        f"{plan.title}: {plan.monthly_credits:,} credits a month, at most {plan.daily_cap_credits:,} a day"
-    ]
-    if period is not None:
-        following = f"then {period.next_plan.title}" if period.next_plan else "it goes on"
-        facts.append(f"this period ends {moment_text(period.ends_at)}, {following}")
-    facts.append("more credits: %studio buy")
-    return Display("\n".join(facts), card(*(line(fact) for fact in facts), label="Plan"))
+def link(url: str | None, text: str) -> Html:
+    """A link that opens apart, or the text alone when there is no address of the web."""
+    if url is None or not url.startswith(SAFE):
+        return join([] if url is None else [text])
+    return element("a", text, href=url, target="_blank", rel="noopener noreferrer")
 
 
 def _gives(pack: Pack) -> str:
@@ -89,8 +71,7 @@ def _state(purchase: Purchase) -> str:
     return f"{purchase.state}, refunded" + ("" if whole else " in part")
 
 
-def _link(url: str | None, text: str) -> Html:
-    """A link that opens apart, or the text alone when there is no address of the web."""
-    if url is None or not url.startswith(SAFE):
-        return join([] if url is None else [text])
-    return element("a", text, href=url, target="_blank", rel="noopener noreferrer")
+def _papers(purchase: Purchase) -> Html:
+    """Receipt and invoice, as far as the provider gives them."""
+    found = ((purchase.receipt_url, "receipt"), (purchase.invoice_url, "invoice"))
+    return join(link(url, f"{text} ") for url, text in found if url is not None)

@@ -192,7 +192,7 @@ COMMANDS: dict[str, Callable[[Call], Any]] = {
         off=call.parsed.has("off"),
     ),
     "purchases": lambda call: call.studio.purchases(limit=call.parsed.number("limit")),
-    "plan": lambda call: call.studio.plan(),
+    "plan": lambda call: call.studio.plan(call.first),
     "limits": _limits,
     "whoami": lambda call: call.studio.whoami(),
     "export": lambda call: call.studio.export(call.first, force=call.parsed.has("force")),

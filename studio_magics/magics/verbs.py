@@ -88,7 +88,11 @@ VERBS: dict[str, Verb] = {
         RECHARGE_OPTIONS,
     ),
     "purchases": Verb("purchases [--limit N]", "what you bought, with receipts", {"limit": "N"}),
-    "plan": Verb("plan", "your plan: credits a month, when the period ends, what comes then"),
+    "plan": Verb(
+        "plan [NAME]",
+        "your plan and those on sale; with a name, the page to begin or change it (free: cancel)",
+        places=("[name]",),
+    ),
     "secrets": Verb("secrets", "the names of values that the server keeps for your runs"),
     "secret": Verb(
         "secret NAME",

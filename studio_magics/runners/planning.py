@@ -1,21 +1,31 @@
-"""What plan the caller is on."""
+"""What plan the caller is on, and where to begin, change or cancel one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from studio_magics.display.buying import PlanPage
+    from studio_magics.contracts.plans import PlanLink
+    from studio_magics.display.plans import PlanPage
     from studio_magics.runners.session import Session
 
 
-def plan_of(session: Session) -> PlanPage:
-    """The plan, as the server says.
+class Planning:
+    """What a Studio knows of plans."""
 
-    Raises:
-        StudioRefusal: The server cannot be asked.
-    """
-    from studio_magics.display.buying import PlanPage  # on first use
+    session: Session
 
-    with session.server() as client:
-        return PlanPage(client.account())
+    def plan(self, name: str | None = None) -> PlanPage | PlanLink:
+        """Your plan, and those on sale; with a name the page to begin, change or (with 'free') cancel it on.
+
+        Nothing is charged before you confirm on that page.
+
+        Raises:
+            StudioRefusal: The server cannot be asked, or sells no such plan.
+        """
+        from studio_magics.display.plans import PlanPage  # on first use
+
+        with self.session.server() as client:
+            if name is not None:
+                return client.plan_checkout(name)
+            return PlanPage(client.account(), client.plan_standing(), client.plans().plans)

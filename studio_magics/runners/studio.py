@@ -11,7 +11,7 @@ from studio_magics.client.connection import Endpoint
 from studio_magics.client.refusals import ServerUnreachable, StudioRefusal, UsageRefused
 from studio_magics.display.progress import progress_for
 from studio_magics.runners.paying import Paying
-from studio_magics.runners.planning import plan_of
+from studio_magics.runners.planning import Planning
 from studio_magics.runners.session import Session
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from studio_magics.contracts.notices import NoticeList
     from studio_magics.contracts.runs import Run, RunList
     from studio_magics.contracts.secrets import SecretList
-    from studio_magics.display.buying import PlanPage
     from studio_magics.display.leaving import Exported
     from studio_magics.display.people import Diagnosis
     from studio_magics.display.progress import Progress
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 Limit = int | Literal["plan", "none"]
 
 
-class Studio(Paying):
+class Studio(Paying, Planning):
     """One user's Studio in this process."""
 
     def __init__(self, surroundings: Surroundings | None = None, session: Session | None = None) -> None:
@@ -301,10 +300,6 @@ class Studio(Paying):
                 if read and notice.read_at is None:
                     client.read_notice(notice.id)
             return client.notices(limit=limit) if read else found
-
-    def plan(self) -> PlanPage:
-        """Your plan, its period, and what comes then."""
-        return plan_of(self.session)
 
     def limits(
         self,

@@ -12,6 +12,7 @@ from studio_magics.contracts.cards import CardPage, Recharge, RechargeChange, Sa
 from studio_magics.contracts.catalogue import Availability, RunLimits, ToolPage, ToolSummary
 from studio_magics.contracts.notices import Notice, NoticeList
 from studio_magics.contracts.payments import Checkout, Pack, PaymentStatus, Purchase, PurchaseList
+from studio_magics.contracts.plans import PlanLink, PlanList, PlanOffer, PlanStanding
 from studio_magics.contracts.results import (
     Artefact,
     Column,
@@ -286,12 +287,31 @@ RECHARGE = Recharge(
 )
 
 
+SUPPORTER = Plan(id="supporter", title="Supporter", monthly_credits=3_000, daily_cap_credits=300)
+OFFER = PlanOffer(plan=SUPPORTER, price_minor=1_500, currency="gbp", price="£15 a month", is_sold=True)
+PLANS = PlanList(plans=(OFFER,))
+STANDING = PlanStanding(
+    plan=PLAN,
+    state="free",
+    period_ends_at=NOW,
+    next_plan=None,
+    next_price=None,
+    is_disputed=False,
+    waiting_url=None,
+    has_portal=False,
+)
+PLAN_LINK = PlanLink(kind="checkout", url="https://pay.example/pay/cs_2", session_id="cs_2", offer=OFFER)
+
+
 def paying(body: bytes) -> dict:
     """What the routes about buying answer."""
     return {
         ("POST", "/api/billing/checkout"): lambda: CHECKOUT,
         ("GET", "/api/billing/purchases"): lambda: PURCHASES,
         ("POST", "/api/billing/top-up"): lambda: PAID,
+        ("GET", "/api/billing/plans"): lambda: PLANS,
+        ("GET", "/api/billing/plan"): lambda: STANDING,
+        ("POST", "/api/billing/plan/checkout"): lambda: PLAN_LINK,
         ("GET", "/api/billing/card"): lambda: CARD_PAGE,
         ("DELETE", "/api/billing/card"): lambda: CardPage(card=None),
         ("GET", "/api/billing/recharge"): lambda: RECHARGE,

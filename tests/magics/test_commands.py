@@ -212,7 +212,20 @@ def test_buying_shows_packs_or_the_page_to_pay_on_and_opens_nothing(notebook):
     assert 'href="https://pay.example/pay/cs_1" target="_blank" rel="noopener noreferrer"' in html
     bought = notebook.run("%studio purchases").texts[0]
     assert bought.endswith("Starter          £10  paid, refunded in part")
-    assert notebook.run("%studio plan").texts[0].splitlines()[-1] == "more credits: %studio buy"
+
+
+def test_the_plan_is_shown_with_those_on_sale_and_a_name_gives_the_page(notebook):
+    first, *_, on_sale, more = notebook.run("%studio plan").texts[0].splitlines()
+    assert first == "Free: 300 credits a month, at most 30 a day"
+    assert on_sale.split("  ")[0] == "Supporter"
+    assert on_sale.endswith("£15 a month  3,000 credits a month, 300 a day       %studio plan supporter")
+    assert more == "more credits: %studio buy"
+    page = notebook.run("%studio plan supporter")
+    assert page.texts[0].splitlines()[:2] == [
+        "Supporter: 3,000 credits a month, 300 a day, £15 a month",
+        "https://pay.example/pay/cs_2",
+    ]
+    assert "Subscribe for £15 a month</a>" in page.displays[0]["data"]["text/html"]
 
 
 def test_an_export_tells_path_size_and_what_is_in_it_one_fact_a_line(notebook, tmp_path, monkeypatch):
