@@ -116,6 +116,22 @@ async def test_what_the_portal_allows_is_ours_and_is_made_once(plans: PlanShop) 
     }
 
 
+async def test_who_comes_back_from_the_portal_sees_what_was_changed_there(plans: PlanShop) -> None:
+    await plans.subscribed()
+    await plans.change("pro")
+    link = list(plans.shop.fake.portal.links.values())[-1]
+    assert link["session"]["return_url"].endswith("/billing/plan")
+    answer = await plans.shop.ada.get("/billing/plan")
+    assert (answer.status_code, answer.headers["location"]) == (303, "credits")
+    assert (plans.plan(), plans.credits()) == ("pro", 12_000)
+    plans.shop.fake.faults["GET /v1/subscriptions/{id}"] = ["fail"] * 3
+    assert (await plans.shop.ada.get("/billing/plan")).status_code == 303
+    async with plans.shop.nobody() as nobody:
+        assert (await nobody.get("/billing/plan")).status_code == 303
+    await plans.shop.deliver()
+    await plans.settled()
+
+
 async def test_who_pays_for_no_plan_has_nothing_to_cancel_and_an_unknown_plan_is_not_sold(
     plans: PlanShop,
 ) -> None:

@@ -53,4 +53,4 @@ def places(base: str, plan_id: str) -> PlanPlaces:
 
 
 def _back(base: str) -> str:
-    return f"{base}/billing/credits"
+    return f"{base}/billing/plan"

@@ -1,7 +1,10 @@
 """The pages a browser comes back to from the payment provider. They show; the books are moved elsewhere."""
 
+from contextlib import suppress
+from http import HTTPStatus
+
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from studio_server.pages.callers import caller, services
@@ -21,6 +24,7 @@ def pages(settings: Settings) -> list[Route]:
     return [
         Route("/billing/success", success, name="page_success"),
         Route("/billing/cancel", cancel, name="page_cancel"),
+        Route("/billing/plan", plan, name="page_plan"),
         Route("/billing/credits", credits_page, name="page_credits"),
         Route("/billing/page.css", style, name="page_style"),
         Route("/billing/page.js", script, name="page_script"),
@@ -41,6 +45,15 @@ async def success(request: Request) -> HTMLResponse:
         return page("success.html", found=None)
     found = server.db.read(lambda tx: status(tx, server.ledger, user, purchase))
     return page("success.html", found=found)
+
+
+async def plan(request: Request) -> Response:
+    """Back from the page where a plan is changed: takes over what changed, then shows the page of credits."""
+    server, user = services(request), await caller(request)
+    if server.payments is not None and user is not None:
+        with suppress(PaymentFailure):  # the comparison takes it over within five minutes
+            await server.payments.plans.refresh(user)
+    return RedirectResponse("credits", HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
 
 
 async def cancel(request: Request) -> HTMLResponse:

@@ -136,6 +136,16 @@ class PlanPayments:
         found = self._db.read(lambda tx: invoices.of_agreement(tx, known.id))
         return PlanPaid(now, found[0] if found else None)
 
+    async def refresh(self, user: User) -> None:
+        """Look at the plan of a user who comes back from the provider's page.
+
+        Raises:
+            PaymentFailure, StorageError: Nobody knows; asking again is safe.
+        """
+        found = self._db.read(lambda tx: agreements.present(tx, user.id))
+        if found is not None:
+            await self.bring_up_to_date(found.id)
+
     async def bring_up_to_date(self, agreement_id: str) -> AgreementLook:
         """Look at one agreement and tell its owner if anything changed.
 

@@ -28,6 +28,7 @@ button { display: block; margin: .6rem 0; padding: .5rem 1rem; font: inherit }</
 <button name="do" value="change:{{ id }}">Change to {{ text }}</button>{% endfor %}
 {% if may_cancel %}<button name="do" value="cancel">Cancel at the end of the period</button>{% endif %}
 {% if may_keep %}<button name="do" value="keep">Keep my plan</button>{% endif %}
+{% if plan %}<button name="do" value="renew">Let the period end now (only here)</button>{% endif %}
 <button name="do" value="back">Go back</button>
 </form></main></body></html>"""
 TEMPLATE = Environment(autoescape=True).from_string(TEXT)
@@ -99,6 +100,8 @@ class Portal:
             self.billing.change(found["id"], what.removeprefix("change:"))
         if found is not None and what in ("cancel", "keep"):
             self.billing.cancel(found["id"], keep=what == "keep")
+        if found is not None and what == "renew":
+            self.billing.renew(found["id"])
         return str(link["session"]["return_url"])
 
     def subscription(self, link: Object) -> Object | None:
