@@ -16,16 +16,17 @@ SAFE = ("https://", "http://")
 
 
 def pack_list(found: PackList) -> Display:
-    """Packs compared: price, what they give, what a unit saves."""
+    """Packs compared: price, what they give, what a unit costs and saves, which is the best value."""
     if not found.packs:
         text = "nothing can be bought on this server – next: ask its operator for credits"
         return Display(text, line(text))
-    rows = [(p.title, p.price, _gives(p), _saves(p), f"%studio buy {p.id}") for p in found.packs]
+    rows = [(p.title, p.price, _gives(p), _unit(p), _saves(p), f"%studio buy {p.id}") for p in found.packs]
     lines = [
-        f"{title:<14} {price:>5}  {gives:<15} {saves:<10} {how}" for title, price, gives, saves, how in rows
+        f"{title:<14} {price:>5}  {gives:<14} {unit:<22} {saves:<24} {how}"
+        for title, price, gives, unit, saves, how in rows
     ]
-    html = table("What can be bought", ("pack", "price", "gives", "saves", "how"), rows, numbers=(1,))
-    return Display("\n".join(lines), html)
+    names = ("pack", "price", "gives", "a unit", "saves", "how")
+    return Display("\n".join(lines), table("What can be bought", names, rows, numbers=(1,)))
 
 
 def checkout(page: Checkout) -> Display:
@@ -58,8 +59,13 @@ def _gives(pack: Pack) -> str:
     return f"{pack.credits:,} credits" if pack.gives == "credits" else f"${pack.dollars_micros // DOLLAR}"
 
 
+def _unit(pack: Pack) -> str:
+    return f"{pack.unit_price} per {'100 credits' if pack.gives == 'credits' else 'dollar'}"
+
+
 def _saves(pack: Pack) -> str:
-    return f"saves {pack.saving_percent} %" if pack.saving_percent else ""
+    saves = f"saves {pack.saving_percent} %" if pack.saving_percent else ""
+    return f"{saves} ★ best value".strip() if pack.is_best_value else saves
 
 
 def _state(purchase: Purchase) -> str:

@@ -11,7 +11,7 @@ from scripts.fake_payments import selling
 from tests.browser.conftest import OpenLab
 from tests.browser.jupyter_server import LabServer, serving_lab
 from tests.browser.lab import SCREENSHOTS, SIZE, Lab
-from tests.browser.measures import crowded, faint, sticking_out
+from tests.browser.measures import controls, crowded, faint, nameless, sticking_out
 from tests.browser.notebook import write_notebook
 
 pytestmark = pytest.mark.browser
@@ -89,7 +89,7 @@ def test_going_back_without_paying_says_that_nothing_was_charged(lab: Lab) -> No
 
 def test_the_panel_compares_packs_and_says_what_the_plan_gives_and_when(lab: Lab) -> None:
     buying = shop(lab)
-    expect(buying).to_contain_text("Your plan Free gives 300 credits a month, at most 30 a day.")
+    expect(buying).to_contain_text("At most 30 can be spent a day, bought ones included.")
     expect(buying).to_contain_text("The next credits come on")
     packs = buying.get_by_role("list").first.get_by_role("listitem")
     expect(packs).to_have_count(3)
@@ -148,6 +148,8 @@ def test_what_is_sold_in_the_panel_can_be_read_and_pressed_in_both_themes_narrow
     assert faint(buying) == []
     assert crowded(lab.panel) == []
     assert sticking_out(lab.panel) == []
+    assert nameless(lab.page, "#studio-panel") == []
+    assert ("button", "Buy Starter, 500 credits, for £10") in controls(lab.page, "#studio-panel")
 
 
 @pytest.fixture
@@ -188,6 +190,7 @@ def test_the_page_of_credits_can_be_read_and_pressed_light_and_dark_wide_and_nar
     assert faint(body) == []
     assert crowded(body) == []
     assert sticking_out(body) == []
+    assert nameless(credits_page, "main") == []
     assert body.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 

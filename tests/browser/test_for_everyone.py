@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import OpenLab
 from tests.browser.jupyter_server import LabServer
 from tests.browser.lab import SIZE, Lab
-from tests.browser.measures import CONTRAST, LEAST_CONTRAST, OUTSIDE, TARGETS
+from tests.browser.measures import CONTRAST, LEAST_CONTRAST, OUTSIDE, TARGETS, controls, nameless
 from tests.browser.notebook import write_notebook
 
 pytestmark = pytest.mark.browser
@@ -29,6 +29,12 @@ FAINT = """() => {
         <p style="color: #000; background: #fff; opacity: 0.5">faded</p>`;
     return place;
 }"""
+NAMELESS = """() => {
+    const place = document.body.appendChild(document.createElement('div'));
+    place.id = 'nameless';
+    place.innerHTML = '<button></button><button>named</button><ul><li>one</li></ul>';
+    return place;
+}"""
 CROWDED = """() => {
     const place = document.body.appendChild(document.createElement('div'));
     const small = 'width: 20px; height: 12px; padding: 0; border: 0; margin: 0';
@@ -39,17 +45,6 @@ CROWDED = """() => {
         <div style="overflow-x: auto"><p style="width: 200px">scrolls</p></div>`;
     return place;
 }"""
-CONTROLS = {
-    "button",
-    "textbox",
-    "searchbox",
-    "DisclosureTriangle",
-    "progressbar",
-    "region",
-    "heading",
-    "table",
-    "article",
-}
 
 
 @pytest.fixture(scope="module")
@@ -151,20 +146,10 @@ def test_whatever_has_the_focus_shows_it(unfolded: Lab) -> None:
 
 
 def test_every_control_of_the_panel_has_a_name_for_screen_readers(unfolded: Lab) -> None:
-    session = unfolded.page.context.new_cdp_session(unfolded.page)
-    panel = session.send("Runtime.evaluate", {"expression": "document.querySelector('#studio-panel')"})[
-        "result"
-    ]["objectId"]
-    nodes = session.send("Accessibility.queryAXTree", {"objectId": panel})["nodes"]
-    named = [
-        (node["role"]["value"], node.get("name", {}).get("value", ""))
-        for node in nodes
-        if not node["ignored"]
-    ]
-    controls = [(role, name) for role, name in named if role in CONTROLS]
-    assert {"button", "textbox", "searchbox", "progressbar", "region"} <= {role for role, _ in controls}
-    assert not [role for role, name in controls if not name.strip()]
-    assert not [name for _, name in controls if "▸" in name or "▾" in name]
+    found = controls(unfolded.page, "#studio-panel")
+    assert {"button", "textbox", "searchbox", "progressbar", "region"} <= {role for role, _ in found}
+    assert nameless(unfolded.page, "#studio-panel") == []
+    assert not [name for _, name in found if "▸" in name or "▾" in name]
 
 
 def test_no_control_of_the_panel_is_too_small_or_too_close_to_another(unfolded: Lab) -> None:
@@ -193,6 +178,13 @@ def test_faint_text_is_found_by_the_measure_of_contrast(lab: Lab) -> None:
     place.evaluate("node => node.remove()")
     assert measured["faint"] < LEAST_CONTRAST <= measured["fair"]
     assert 3.9 < measured["faded"] < 4.0
+
+
+def test_a_control_without_a_name_is_found(lab: Lab) -> None:
+    place = lab.page.evaluate_handle(NAMELESS)
+    found = nameless(lab.page, "#nameless")
+    place.evaluate("node => node.remove()")
+    assert found == ["button"]
 
 
 def test_crowded_small_controls_and_what_sticks_out_are_found(lab: Lab) -> None:

@@ -29,7 +29,7 @@ def test_one_stream_serves_the_tab_and_a_lost_server_is_told_and_found_again(
             page.keyboard.press("Control+Alt+s")
             expect(page.locator("#studio-panel")).to_be_focused()
             expect(page.locator(".studio-opener")).to_have_count(24)
-            assert list(filter(None, asked)) == ["api/events", "api/tools?q="]
+            assert list(filter(None, asked)) == ["api/events", "api/billing/packs", "api/tools?q="]
         expect(status).to_contain_text("Studio: offline")
         expect(page.locator(".studio-offline")).to_contain_text("cannot be reached")
         with lab.running():

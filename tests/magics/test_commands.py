@@ -203,7 +203,8 @@ def test_every_verb_answers_and_shows_its_answer(notebook, orders, tmp_path, mon
 
 def test_buying_shows_packs_or_the_page_to_pay_on_and_opens_nothing(notebook):
     packs = notebook.run("%studio buy")
-    assert packs.texts == ["Starter          £10  500 credits                %studio buy starter"]
+    words = " ".join(packs.texts[0].split())
+    assert words == "Starter £10 500 credits £2.00 per 100 credits %studio buy starter"
     page = notebook.run("%studio buy starter")
     first, url, after = page.texts[0].splitlines()
     assert (first, url) == ("Starter: 500 credits for £10", "https://pay.example/pay/cs_1")

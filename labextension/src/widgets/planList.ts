@@ -55,9 +55,10 @@ export class PlanList {
   private drawn: PlanStanding | null = null;
 }
 
-/** 'Your plan Free gives 300 credits a month, at most 30 a day. The next credits come on Dec 1, 2026.' */
+/** 'Your plan Free gives 300 credits a month. At most 30 can be spent a day, bought ones included. The next credits come on Dec 1, 2026.' */
 export function planText(balance: Balance, standing: PlanStanding | null): string {
-  const gives = `Your plan ${balance.plan.title} gives ${givesText(balance.plan)}.`;
+  const { title, monthly_credits: monthly, daily_cap_credits: daily } = balance.plan;
+  const gives = `Your plan ${title} gives ${creditsText(monthly)} a month. At most ${amountText(daily)} can be spent a day, bought ones included.`;
   return standing === null ? gives : `${gives} ${nextText(standing)}`;
 }
 
