@@ -79,15 +79,18 @@ async def test_a_notice_is_in_the_balance_until_it_was_read(server: ToyServer, c
     assert (await get(server, "/api/credits/balance"))["notice"] == ""
     await server.services.sweeper.sweep()
     said = "40 bought credits end on 2026-02-20"
-    assert (await get(server, "/api/credits/balance"))["notice"] == said
+    balance = await get(server, "/api/credits/balance")
     listed = await get(server, "/api/notices")
+    shown = {"notice": said, "notice_id": listed["notices"][0]["id"], "notice_severity": "warning"}
+    assert {name: balance[name] for name in shown} == shown
     assert (listed["unread"], listed["notices"][0]["text"]) == (1, said)
     async with server.client(person("ada")) as ada:
         path = f"/api/notices/{listed['notices'][0]['id']}/read"
         first = (await ada.post(path)).json()
         assert (await ada.post(path)).json() == first
         assert first["read_at"] == "2026-01-31T12:00:00Z"
-    assert (await get(server, "/api/credits/balance"))["notice"] == ""
+    balance = await get(server, "/api/credits/balance")
+    assert (balance["notice"], balance["notice_id"]) == ("", None)
     assert (await get(server, "/api/notices"))["unread"] == 0
 
 

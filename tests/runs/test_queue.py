@@ -165,8 +165,11 @@ async def test_what_the_tool_logs_is_followed_as_text_and_stays_with_the_run(tmp
         working = await at_work(ada, run)
         expected = ["reading rows", "<b>bold</b> [31m second line", "ünïcode"]
         assert working["log_lines"] == expected
+        (listed,) = (await ada.get("/api/runs")).json()["runs"]
+        assert listed["log_line"] == expected[-1]
         await stopped(ada, run)
-        assert (await look(ada, run))["log_lines"] == expected
+        over = await look(ada, run)
+        assert (over["log_lines"], over["log_line"]) == (expected, "")
 
 
 async def test_only_the_last_lines_of_a_long_log_are_kept_each_cut_to_a_length(tmp_path: Path) -> None:
