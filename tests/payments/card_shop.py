@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio_server.payments import cards
 
+from tests.payments.shop import PLAN_CREDITS
+
 if TYPE_CHECKING:
     import httpx
 
@@ -18,6 +20,8 @@ OK, ASKS, DECLINES, DISPUTED = (
     "4000000000000259",
 )
 CHARGE = "POST /v1/payment_intents"
+ALL_BUT_50 = PLAN_CREDITS + 500 - 50
+"""What is spent of the plan and the first pack, so that 50 credits are left."""
 PRICES = {"starter": 1_000, "standard": 2_500, "professional": 5_000, "dollars-10": 1_000}
 
 
@@ -86,3 +90,23 @@ def orders(shop: Shop) -> list[tuple[str, str, str | None]]:
     """Way, state and failure of every order, the first one first."""
     query = "SELECT way, state, failure FROM payment_orders ORDER BY created_us, id"
     return [tuple(row) for row in shop.read(lambda tx: tx.execute(query))]
+
+
+async def low(shop: Shop, card: str = "4242424242424242", **said: object) -> None:
+    """Ada has a saved card, recharges below 100 and has 50 left; nobody has looked yet."""
+    await keep_card(shop, card)
+    answer = await recharge(shop, **said)
+    assert answer.status_code == 200, answer.text
+    await shop.spend(ALL_BUT_50)
+
+
+async def state(shop: Shop) -> tuple[str, str, str]:
+    """How the recharge stands: state, reason, what it waits for."""
+    said = (await shop.ada.get("/api/billing/recharge")).json()
+    return said["state"], said["reason"], said["waits_for"]
+
+
+async def told(shop: Shop, kind: str) -> list[str]:
+    """What Ada was told of this kind, newest first."""
+    listed = (await shop.ada.get("/api/notices")).json()["notices"]
+    return [each["text"] for each in listed if each["kind"] == kind]
