@@ -163,7 +163,7 @@ describe('buying in the panel', () => {
     const section = stand.buying();
     await vi.waitFor(() => { expect(text(section)).toContain(words); });
     expect(section.node.querySelector('details')?.hidden).toBe(true);
-    expect(text(section)).toContain('Your plan Free gives 300 credits a month. At most 30 can be spent a day, bought ones included.');
+    expect(text(section)).toContain('Your plan Free gives 300 credits a month, at most 30 a day.');
   });
 
   it.each([

@@ -1,11 +1,13 @@
-"""Takes the pictures of the README: `python -m tests.browser.pictures docs/images`."""
+"""Takes the pictures of the README and of the docs: `python -m tests.browser.pictures docs/images`."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from scripts.fake_payments import selling
 from tests.browser.chromium import chromium
 from tests.browser.jupyter_server import serving_lab
 from tests.browser.lab import Lab, opened_lab
@@ -41,6 +43,25 @@ def main(folder: Path) -> None:
             card = lab.output(RUN).get_by_role("article").first
             card.locator("summary").click()
             card.screenshot(path=folder / "receipt.png", animations="disabled")
+    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
+        _buying(Path(scratch), browser, folder)
+
+
+def _buying(scratch: Path, browser: Browser, folder: Path) -> None:
+    """Buy a pack from a fake Stripe and keep what the panel shows of it."""
+    os.environ["PAYMENTS"] = "fake"
+    with selling() as extra, serving_lab(scratch, extra) as server, opened_lab(browser, server, "lab") as lab:
+        lab.open_panel()
+        lab.widen_panel(PANEL_PX)
+        buying = lab.section("Buy credits")
+        buying.get_by_role("heading", name="Buy credits").click()
+        with lab.page.context.expect_page() as opening:
+            buying.get_by_role("button", name="Buy Starter, 500 credits, for £10").click()
+        opening.value.get_by_role("button", name="Card that pays").first.click()
+        expect(opening.value.get_by_role("main")).to_contain_text("500 credits were added")
+        opening.value.close()
+        expect(buying).to_contain_text("500 credits arrived")
+        lab.panel.screenshot(path=folder / "buying.png", animations="disabled")
 
 
 def _arrange(lab: Lab) -> None:

@@ -8,7 +8,7 @@ import { Shop, type PayPage, type Step } from '../models/shop';
 import { element, liveRegion, setText } from './dom';
 import { from, packLists } from './packList';
 import { PayWith } from './payWith';
-import { PlanList, planText } from './planList';
+import { PlanList, planText, unsoldPlanText } from './planList';
 import { problemText } from './problemText';
 import { isOfTheWeb, stepNodes } from './purchaseSteps';
 import { RechargeForm } from './rechargeForm';
@@ -104,7 +104,7 @@ export class BuySection extends Widget {
     if (isSold) {
       this.drawShop(balance, packs ?? []);
     } else {
-      this.notSold.replaceChildren(element('p', {}, planText(balance, null)), element('p', { class: 'studio-quiet' }, ...whomToAsk(balance)));
+      this.notSold.replaceChildren(element('p', {}, unsoldPlanText(balance)), element('p', { class: 'studio-quiet' }, ...whomToAsk(balance)));
     }
   }
 

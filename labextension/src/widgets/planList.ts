@@ -62,6 +62,11 @@ export function planText(balance: Balance, standing: PlanStanding | null): strin
   return standing === null ? gives : `${gives} ${nextText(standing)}`;
 }
 
+/** The same where nothing is sold: 'Your plan Free gives 300 credits a month, at most 30 a day.' */
+export function unsoldPlanText({ plan }: Balance): string {
+  return `Your plan ${plan.title} gives ${givesText(plan)}.`;
+}
+
 function nextText({ state, next_plan: next, next_price: price, period_ends_at: end }: PlanStanding): string {
   if (state === 'past_due') {
     return 'The last payment for it did not work: mend it on the page for card and invoices.';
