@@ -6,10 +6,14 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio_magics.contracts.inputs import InputFile, InputFolder
 from studio_magics.contracts.results import Artefact
 from studio_magics.tools.base import RunCancelled
+
+if TYPE_CHECKING:
+    from studio_magics.tools.base import ToolInput
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -58,33 +62,8 @@ class KeptContext:
         )
 
 
-FRESH_RUN = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from studio_magics.contracts.inputs import InputFile, InputFolder
-from studio_magics.contracts.results import Artefact
-from studio_magics.tools.catalog import load
+def metered_run(tool_id: str, inputs: ToolInput, context: KeptContext) -> tuple[int, int]:
+    """CPU milliseconds and peak bytes of a run of the tool on these inputs, as a server meters it."""
+    from fakes.measuring import warm_run
 
-class Context:
-    now, place = datetime(2026, 3, 1, tzinfo=UTC), sys.argv[4]
-    def path(self, file):
-        name = file.name
-        ending = "".join(Path(name).suffixes[-2:]) if name.endswith(".gz") else Path(name).suffix
-        return Path(sys.argv[3]) / (file.digest.removeprefix("sha256:") + ending)
-    def progress(self, fraction, stage): pass
-    def add_artefact(self, name, media_type, content, *, title=""):
-        digest = "sha256:" + "0" * 64
-        return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest)
-
-tool = load(sys.argv[1])
-tool.run(tool.input_model.model_validate_json(sys.argv[2]), Context())
-"""
-
-
-def fresh_run(tool_id: str, inputs: object, context: KeptContext) -> tuple[int, int]:
-    """CPU milliseconds and peak bytes of a fresh process that runs the tool on these inputs."""
-    from fakes.measuring import measured
-
-    written = inputs.model_dump_json()
-    return measured(["-c", FRESH_RUN, tool_id, written, str(context.folder), context.place])
+    return warm_run(tool_id, inputs, context.path)

@@ -1,10 +1,7 @@
-"""The least a run needs of its surroundings, and all it reported; also used in fresh processes."""
+"""The least a run needs of its surroundings, and all it reported."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -49,37 +46,18 @@ class FolderContext:
 
 BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
-CHILD = """
-import sys
-from importlib import import_module
-from pathlib import Path
-sys.path.insert(0, sys.argv[4])
-from folder_context import FolderContext
-tool = import_module(sys.argv[1]).TOOL
-tool.run(tool.input_model.model_validate_json(sys.argv[2]), FolderContext(Path(sys.argv[3])))
-import resource
-status = Path("/proc/self/status").read_text().splitlines()
-own = int(next(line.split()[1] for line in status if line.startswith("VmHWM")))
-print(own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
 
 
 def assert_forecast_is_near(module: str, inputs, context: FolderContext) -> None:
-    """Run the tool in fresh processes and compare what they used with its forecast."""
+    """Run the tool as a server does and compare what was metered with its forecast."""
     from importlib import import_module
 
-    forecast = import_module(module).TOOL.forecast(inputs)
-    here = str(Path(__file__).parent)
-    arguments = [sys.executable, "-c", CHILD, module, inputs.model_dump_json(), str(context.folder), here]
-    cpu_ms, peak_bytes = min(_used(arguments) for _ in range(2))  # the second has all bytecode
+    from fakes.measuring import SLACK_BYTES, warm_run
+
+    tool = import_module(module).TOOL
+    forecast = tool.forecast(inputs)
+    cpu_ms, peak_bytes = warm_run(tool.id, inputs, context.path)
     print(f"forecast {forecast.cpu_ms} ms, {forecast.peak_bytes}; used {cpu_ms:.0f} ms, {peak_bytes}")
     assert forecast.cpu_ms / BUSY <= cpu_ms <= forecast.cpu_ms * BUSY
-    assert forecast.peak_bytes / 2 <= peak_bytes <= forecast.peak_bytes * 2
-
-
-def _used(arguments) -> tuple[float, int]:
-    child = subprocess.Popen(arguments, stdout=subprocess.PIPE)
-    with child.stdout:
-        peak_bytes = int(child.stdout.read().split()[-1]) * 1024
-    _, child.returncode, used = os.wait4(child.pid, 0)
-    return (used.ru_utime + used.ru_stime) * 1000, peak_bytes
+    assert forecast.peak_bytes / 2 <= peak_bytes + SLACK_BYTES
+    assert peak_bytes - SLACK_BYTES <= forecast.peak_bytes * 2

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 TOOL_ID = "cyber-studio-metrics"
 VERSION = "1.0.0"
-START_CPU_MS = 440
-START_BYTES = 100_000_000
+START_CPU_MS = 160
+START_BYTES = 60_000_000
 CPU_MS_PER_MEGABYTE = 58
 BYTES_PER_BYTE = 1.8
 MOST_BYTES = 380_000_000
@@ -136,7 +136,7 @@ def forecast(inputs: MetricsInput) -> Forecast:
     sizes = [one.size_bytes * (GZIP_RATIO if one.name.endswith(".gz") else 1) for one in tables]
     parquet = sum(1 for one in tables if one.name.endswith((".parquet", ".pq")))
     weight = 2 if parquet == len(tables) else 1
-    cpu_ms = START_CPU_MS + 60 * (len(tables) - 1) + round(weight * CPU_MS_PER_MEGABYTE * sum(sizes) / 1e6)
+    cpu_ms = START_CPU_MS + 80 * (len(tables) - 1) + round(weight * CPU_MS_PER_MEGABYTE * sum(sizes) / 1e6)
     peak = min(START_BYTES + round(weight * BYTES_PER_BYTE * max(sizes)), MOST_BYTES)
     basis = f"{len(tables)} tables of {sum(sizes):,} bytes"
     return Forecast(cpu_ms=cpu_ms, wall_ms=round(cpu_ms * 1.2), peak_bytes=peak, basis=basis)

@@ -24,10 +24,10 @@ from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-policy-generator"
 VERSION = "1.0.0"
-START_CPU_MS = 430
+START_CPU_MS = 165
 CPU_US_PER_CHARACTER = 15
 NS_PER_FILE_BYTE = 1_500
-START_BYTES = 54_000_000
+START_BYTES = 26_000_000
 BYTES_PER_CHARACTER = 200
 BYTES_PER_FILE_BYTE = 20
 

@@ -25,10 +25,10 @@ from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-security-architecture"
 VERSION = "1.0.0"
-START_CPU_MS = 460
+START_CPU_MS = 55
 CPU_US_PER_CHARACTER = 6
 CPU_US_PER_HOP = 250
-START_BYTES = 52_000_000
+START_BYTES = 12_000_000
 BYTES_PER_CHARACTER = 80
 BYTES_PER_HOP = 1_500
 BYTES_OF_SERVICE = 120

@@ -21,9 +21,9 @@ from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 
 TOOL_ID = "cyber-studio-threat-modeling"
 VERSION = "1.0.0"
-START_CPU_MS = 380
-CPU_US_PER_CHARACTER = 20
-START_BYTES = 46_000_000
+START_CPU_MS = 35
+CPU_US_PER_CHARACTER = 15
+START_BYTES = 11_000_000
 BYTES_PER_CHARACTER = 280
 
 EXAMPLE = """%%studio run threat-modeling

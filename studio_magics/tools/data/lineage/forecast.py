@@ -1,4 +1,4 @@
-"""What a run will need, from the sizes of the texts; constants measured in fresh processes."""
+"""What a run will need, from the sizes of the texts; constants measured as a server meters."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.lineage.inputs import LineageInput
 
 READ = (".sql", ".ddl", ".ipynb", ".py", ".yml", ".yaml", "manifest.json")
-START_MS = 420
-KILOBYTE_MS = 9
-START_BYTES = 52_000_000
-BYTES_FOR_EACH = 90
+START_MS = 95
+KILOBYTE_MS = 12
+START_BYTES = 19_000_000
+BYTES_FOR_EACH = 200
 MOST_BYTES = 330_000_000
 
 
@@ -34,7 +34,7 @@ def files_of(inputs: LineageInput) -> tuple[InputFile, ...]:
 
 
 def forecast(inputs: LineageInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     files = [file for file in files_of(inputs) if is_read(file.name)]
     if not files and not inputs.sql.strip():
         raise InputRejected(

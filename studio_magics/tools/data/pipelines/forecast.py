@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".pq")
 MEGABYTE = 1_000_000
 GZIP_RATIO = 5
-START_MS = 620
+START_MS = 160
 STEP_MS = 30
-MEGABYTE_MS = 26
-START_BYTES = 118 * MEGABYTE
+MEGABYTE_MS = 32
+START_BYTES = 65 * MEGABYTE
 GROWTH = 2.6
 MOST_BYTES = 330 * MEGABYTE
 
@@ -38,7 +38,7 @@ def files_of(inputs: PipelineInput) -> tuple[InputFile, ...]:
 
 
 def forecast(inputs: PipelineInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     files = files_of(inputs)
     wish = wish_of(inputs.pipeline)
     tables = [file for file in files if is_table(file.name)]

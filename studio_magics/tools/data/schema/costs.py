@@ -1,4 +1,4 @@
-"""What a run will need, from names and sizes of the files alone; constants measured in fresh processes."""
+"""What a run will need, from names and sizes of the files alone; constants measured as a server meters."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.schema.inputs import SchemaInput
 
 MB = 1_000_000
-SQLITE_START_MS = 170
-SQLITE_FIRST_MB_MS = 25
+SQLITE_START_MS = 40
+SQLITE_FIRST_MB_MS = 35
 EARLIER_MS = 20
 """An earlier database or schema.json is only asked what it declares."""
 SQLITE_FIRST_MB = 4
-SQLITE_MB_MS = 9
-SQLITE_BYTES = 40 * MB
-DUCKDB_START_MS = 200
+SQLITE_MB_MS = 16
+SQLITE_BYTES = 8 * MB
+SQLITE_GROWTH = 2
+SQLITE_MOST_BYTES = 40 * MB
+DUCKDB_START_MS = 110
 DUCKDB_MB_MS = 2
-DUCKDB_BYTES = 86 * MB
-FILES_START_MS = 210
+DUCKDB_BYTES = 62 * MB
+FILES_START_MS = 110
 FILE_MS = 13
 CSV_MB_MS = 17
 CSV_GROWTH = 5
@@ -37,7 +39,7 @@ SESSION_BYTES = 225 * MB
 
 
 def forecast(inputs: SchemaInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     files = files_of(inputs)
     if not files and inputs.url is None:
         raise InputRejected(
@@ -58,7 +60,8 @@ def forecast(inputs: SchemaInput) -> Forecast:
         peak = min(DUCKDB_BYTES + size // 2, SESSION_BYTES)
         basis = f"a DuckDB file of {size_text(size)}"
     else:
-        cpu_ms, peak = _of_sqlite(size), SQLITE_BYTES
+        cpu_ms = _of_sqlite(size)
+        peak = min(SQLITE_BYTES + SQLITE_GROWTH * size, SQLITE_MOST_BYTES)
         basis = f"a database file of {size_text(size)}"
     more_ms, other_peak = _earlier(inputs)
     cpu_ms, peak = cpu_ms + more_ms, max(peak, other_peak)

@@ -1,4 +1,4 @@
-"""What a run will need, from the size of the text alone; constants measured in fresh processes."""
+"""What a run will need, from the size of the text alone; constants measured as a server meters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.api_designer.inputs import ApiInput
 
 MB = 1_000_000
-START_MS = 290
+START_MS = 115
 FIRST_BYTES = 150_000
 FIRST_MB_MS = 800
 JSON_MB_MS = 260
@@ -19,7 +19,7 @@ YAML_MB_MS = 950
 FIRST_YAML_MB_MS = 2_300
 OLDER_SHARE = 2
 """An older version is read and compared only: it takes this part of the time."""
-START_BYTES = 49 * MB
+START_BYTES = 26 * MB
 FIRST_GROWTH = 100
 JSON_GROWTH = 22
 YAML_GROWTH = 40
@@ -27,7 +27,7 @@ OLDER_GROWTH = 4
 
 
 def forecast(inputs: ApiInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     main = len(inputs.description.encode()) if inputs.document is None else inputs.document.size_bytes
     is_json = inputs.document is not None and inputs.document.name.lower().endswith(".json")
     cpu_ms = START_MS + _reading_ms(main, is_json=is_json)

@@ -1,4 +1,4 @@
-"""What a run will need; constants measured in fresh processes, with that of zizmor."""
+"""What a run will need; constants measured as a server meters, with zizmor."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from studio_magics.tools.wording import size_text
 if TYPE_CHECKING:
     from studio_magics.tools.dev.cicd.inputs import PipelineInput
 
-START_MS = 340
+START_MS = 125
 WORKFLOW_MS = 8
-KB_MS = 4
-START_BYTES = 75_000_000
+KB_MS = 10
+START_BYTES = 36_000_000
 GROWTH = 60
 
 
 def forecast(inputs: PipelineInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     files, size = 1, len(inputs.pipeline.encode())
     if inputs.workflow is not None:
         many = inputs.workflow.files if isinstance(inputs.workflow, InputFolder) else (inputs.workflow,)

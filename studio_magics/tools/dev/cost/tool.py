@@ -34,8 +34,9 @@ TOOL_ID = "dev-studio-cost"
 VERSION = "1.0.0"
 MAX_TEXT = 200_000
 MAX_SHOWN_SENSITIVITIES = 15
-START_CPU_MS = 150
-START_BYTES = 60_000_000
+START_CPU_MS = 50
+START_BYTES = 9_000_000
+BYTES_PER_LINE = 25_000
 
 EXAMPLE = """%%studio run cost
 name: Web shop
@@ -90,9 +91,10 @@ class CostInput(ToolInput):
 def forecast(inputs: CostInput) -> Forecast:
     """A start, and a little for each component; runs in the kernel for 0."""
     lines = inputs.architecture.count("\n") + 1
-    cpu_ms = START_CPU_MS + 4 * lines
+    cpu_ms = START_CPU_MS + lines
     basis = f"{lines} lines of YAML"
-    return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms, peak_bytes=START_BYTES, basis=basis)
+    peak = START_BYTES + BYTES_PER_LINE * lines
+    return Forecast(cpu_ms=cpu_ms, wall_ms=cpu_ms, peak_bytes=peak, basis=basis)
 
 
 def run(inputs: CostInput, context: RunContext) -> ToolResult:

@@ -10,11 +10,11 @@ from studio_magics.tools.wording import size_text
 if TYPE_CHECKING:
     from studio_magics.tools.dev.deployment.inputs import DeploymentInput
 
-START_MS = 110
-AWS_MS = 950
+START_MS = 85
+AWS_MS = 480
 KB_MS = 3
-START_BYTES = 30_000_000
-AWS_BYTES = 115_000_000
+START_BYTES = 14_000_000
+AWS_BYTES = 85_000_000
 GROWTH = 40
 READ_BYTES = 200_000
 

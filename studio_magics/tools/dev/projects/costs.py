@@ -1,4 +1,4 @@
-"""What a run will need; constants measured in fresh processes, with ruff."""
+"""What a run will need; constants measured as a server meters, with ruff."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from studio_magics.tools.wording import counted
 if TYPE_CHECKING:
     from studio_magics.tools.dev.projects.inputs import ProjectInput
 
-START_MS = 420
+START_MS = 170
 FILE_MS = 1
 MB_MS = 3
-START_BYTES = 80_000_000
+START_BYTES = 30_000_000
 
 
 def forecast(inputs: ProjectInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     files = len(inputs.existing.files) if inputs.existing else 0
     size = inputs.existing.size_bytes if inputs.existing else 0
     size += inputs.answers.size_bytes if inputs.answers else len(inputs.project.encode())

@@ -1,4 +1,4 @@
-"""What a run will need, from the size of the text; constants measured in fresh processes."""
+"""What a run will need, from the size of the text; constants measured as a server meters."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from studio_magics.tools.wording import size_text
 if TYPE_CHECKING:
     from studio_magics.tools.dev.schema_designer.inputs import SchemaDesignInput
 
-START_MS = 800
+START_MS = 170
 KB_MS = 36
 COMPARED_KB_MS = 60
 SQUARED_KB_MS = 2.5
 """Every table of the older version is looked for among all of the newer."""
-START_BYTES = 68_000_000
-COMPARED_BYTES = 8_000_000
-GROWTH = 400
+START_BYTES = 32_000_000
+COMPARED_BYTES = 2_000_000
+GROWTH = 2_500
 
 
 def forecast(inputs: SchemaDesignInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and its imports."""
+    """Expected CPU time and memory; the start of a process and its imports are not billed."""
     size = len(inputs.tables.encode()) if inputs.document is None else inputs.document.size_bytes
     older = inputs.previous.size_bytes if inputs.previous else 0
     kb, older_kb = size / 1000, older / 1000

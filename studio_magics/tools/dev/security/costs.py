@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.security.inputs import SecurityInput
 
 MB = 1_000_000
-START_MS = 300
-BANDIT_START_MS = 230
+START_MS = 75
+BANDIT_START_MS = 170
 FILE_MS = 1
 TEXT_MB_MS = 300
 BANDIT_MB_MS = 2_000
 BANDIT_LIMIT_BYTES = 2_200_000
 """About 60,000 lines; above, Bandit does not run on 'auto'."""
 ARCHIVE_GROWTH = 4
-PLAIN_BYTES = 20 * MB
+PLAIN_BYTES = 8 * MB
 """Without Python no scanner is started."""
-START_BYTES = 75 * MB
-BANDIT_BYTES = 90 * MB
+START_BYTES = 45 * MB
+BANDIT_BYTES = 50 * MB
 GROWTH = 3
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
 
 def forecast(inputs: SecurityInput) -> Forecast:
-    """Expected CPU time and memory, with the start of a fresh process and of the scanners."""
+    """Expected CPU time and memory, with the start of the scanners; that of the worker is not billed."""
     files = inputs.code.files if isinstance(inputs.code, InputFolder) else (inputs.code,)
     size = sum(_text_bytes(one) for one in files)
     python = sum(_text_bytes(one) for one in files if one.name.endswith((".py", ".ipynb", *ARCHIVES)))

@@ -86,7 +86,7 @@ def test_a_fresh_worker_gives_the_same_answer(context):
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, size):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, size):
     text = TOOL.example.split("\n", 1)[1]
     if size == "large":
         text = (

@@ -363,7 +363,7 @@ def test_kernel_and_server_give_the_same_answer(context):
 @pytest.mark.parametrize(
     "options", [{"playbook": TOOL.example.split("\n", 1)[1]}, {"template": "ransomware", "rehearsals": 5_000}]
 )
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, options):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, options):
     inputs = TOOL.input_model(**options)
     assert_forecast_is_near(ID, context, inputs)
     assert TOOL.forecast(inputs).cpu_ms < 4_000

@@ -324,7 +324,7 @@ def test_a_fresh_process_gives_the_same_answer(context):
 
 
 @pytest.mark.parametrize("count", [50, 60_000])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, count):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, count):
     text = HEAD + rows([number % 90 + 1 for number in range(count)])
     inputs = TOOL.input_model(incidents=context.keep("i.csv", text))
     print(f"{len(text):,} bytes")

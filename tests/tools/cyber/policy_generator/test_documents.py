@@ -207,7 +207,7 @@ def test_kernel_and_server_give_the_same_answer(context):
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, size):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, size):
     facts, more = TOOL.example.split("\n", 1)[1], {}
     if size == "large":
         more["existing"] = context.keep("old.md", OLD * 400)

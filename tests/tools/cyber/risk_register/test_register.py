@@ -288,7 +288,7 @@ def test_kernel_and_server_give_the_same_answer(context):
 
 
 @pytest.mark.parametrize(("iterations", "risks"), [(20_000, 1), (100_000, 30)])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, iterations, risks):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, iterations, risks):
     lines = "".join(
         f"  - {{title: r{i}, frequency: {{low: 0.5, likely: 2, high: 6}}, loss: {{low: 100, high: 9000}}}}\n"
         for i in range(risks)

@@ -193,7 +193,7 @@ def large(count):
 
 
 @pytest.mark.parametrize("size", ["small", "large"])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, size):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, size):
     text = TOOL.example.split("\n", 1)[1] if size == "small" else large(280)
     inputs = TOOL.input_model(design=text)
     assert_forecast_is_near(ID, context, inputs)

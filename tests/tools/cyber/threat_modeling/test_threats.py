@@ -269,7 +269,7 @@ def test_kernel_and_server_give_the_same_answer(context):
     assert on_a_server(ID, context, inputs) == TOOL.run(inputs, context)
 
 
-def test_the_forecast_is_near_what_a_fresh_process_uses(context):
+def test_the_forecast_is_near_what_a_metered_run_uses(context):
     assert_forecast_is_near(ID, context, TOOL.input_model(system=TOOL.example.split("\n", 1)[1]))
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import frictionless
 import pytest
-from fakes.tool_context import fresh_run
+from fakes.tool_context import metered_run
 
 from studio_magics.tools.data.catalog import TOOL
 from tests.browser.chromium import chromium
@@ -99,12 +99,12 @@ BUSY = 4
 
 
 @pytest.mark.parametrize("rows", [10, 100_000])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, rows):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, rows):
     lines = "".join(f"{n},note number {n},{n}.25,2026-01-{n % 28 + 1:02d},c{n % 9}\n" for n in range(rows))
     folder = context.put_folder({"a.csv": "id,note,v,day,c\n" + lines, "b.csv": "id,w\n1,2\n2,3\n"})
     inputs = TOOL.input_model(source=folder)
     expected = TOOL.forecast(inputs)
-    cpu_ms, peak_bytes = fresh_run(TOOL.id, inputs, context)
+    cpu_ms, peak_bytes = metered_run(TOOL.id, inputs, context)
     print(f"{len(lines)} bytes: measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
     assert expected.cpu_ms / BUSY <= cpu_ms <= expected.cpu_ms * BUSY
     assert expected.peak_bytes / 2 <= peak_bytes <= expected.peak_bytes * 2

@@ -11,7 +11,7 @@ import altair as alt
 import jsonschema
 import pytest
 import vega_datasets
-from fakes.tool_context import fresh_run
+from fakes.tool_context import metered_run
 
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.tools.data.dashboards import TOOL
@@ -155,7 +155,7 @@ BUSY = 4
 
 
 @pytest.mark.parametrize(("rows", "suffix"), [(30, "csv"), (150_000, "csv"), (150_000, "parquet")])
-def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path, context, rows, suffix):
+def test_the_forecast_is_near_what_a_metered_run_uses(tmp_path, context, rows, suffix):
     import duckdb
 
     path = tmp_path / f"orders.{suffix}"
@@ -167,7 +167,7 @@ def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path, context, rows,
     duckdb.connect().execute(f"COPY ({select}) TO '{path}'")
     inputs = TOOL.input_model(data=context.put(path.name, path.read_bytes()))
     expected = TOOL.forecast(inputs)
-    cpu_ms, peak_bytes = fresh_run(TOOL.id, inputs, context)
+    cpu_ms, peak_bytes = metered_run(TOOL.id, inputs, context)
     size = path.stat().st_size
     print(f"{size} bytes: measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
     assert expected.cpu_ms / BUSY <= cpu_ms <= expected.cpu_ms * BUSY

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 import yaml
-from fakes.tool_context import fresh_run
+from fakes.tool_context import metered_run
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from studio_magics.tools.data.governance import TOOL
@@ -87,7 +87,7 @@ BUSY = 4
 
 
 @pytest.mark.parametrize("datasets", [3, 600])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, datasets):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, datasets):
     text = "roles: {r: {clearance: internal}}\npeople: {ada: [r]}\ndatasets:\n"
     text += "".join(f"  d{n}: {{class: internal, owner: ada}}\n" for n in range(datasets))
     rows = "who,dataset,action\n" + "".join(
@@ -95,7 +95,7 @@ def test_the_forecast_is_near_what_a_fresh_process_uses(context, datasets):
     )
     inputs = TOOL.input_model(policies=text, access_list=context.put("access.csv", rows))
     expected = TOOL.forecast(inputs)
-    cpu_ms, peak_bytes = fresh_run(TOOL.id, inputs, context)
+    cpu_ms, peak_bytes = metered_run(TOOL.id, inputs, context)
     print(
         f"{len(text) + len(rows)} bytes: measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}"
     )

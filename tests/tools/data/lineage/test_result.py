@@ -3,11 +3,10 @@
 
 import json
 import logging
-import textwrap
 from xml.etree import ElementTree as ET
 
 import pytest
-from fakes.measuring import measured
+from fakes.measuring import measured, warm_run
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from openlineage.client.generated import column_lineage_dataset, job_type_job, schema_dataset, sql_job
 
@@ -137,30 +136,10 @@ def test_a_deep_or_huge_text_is_refused_or_read_but_never_breaks_the_tool(trace,
 
 BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
-WORKER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from studio_magics.contracts.inputs import InputFile
-from studio_magics.contracts.results import Artefact
-from studio_magics.tools.data.lineage import TOOL
-
-class Context:
-    now, place = datetime(2026, 3, 1, tzinfo=UTC), "server"
-    def path(self, file): return Path(sys.argv[1])
-    def progress(self, fraction, stage): pass
-    def add_artefact(self, name, media_type, content, *, title=""):
-        digest = "sha256:" + "0" * 64
-        return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest)
-
-path = Path(sys.argv[1])
-file = InputFile(digest="sha256:" + "0" * 64, name=path.name, size_bytes=path.stat().st_size)
-TOOL.run(TOOL.input_model(source=file), Context())
-"""
 
 
 @pytest.mark.parametrize("copies", [1, 150])
-def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path, context, shop, copies):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, shop, copies):
     names = ("shop.orders", "customers", "paid", "by_customer", "report")
     text = ""
     for number in range(copies):
@@ -168,10 +147,9 @@ def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path, context, shop,
         for name in names:
             piece = piece.replace(name, f"{name}_{number}")
         text += piece.replace("FROM orders", f"FROM orders_{number}")
-    path = tmp_path / "shop.sql"
-    path.write_text(text)
-    expected = TOOL.forecast(TOOL.input_model(source=context.put("shop.sql", text)))
-    cpu_ms, peak_bytes = measured(["-c", textwrap.dedent(WORKER), str(path)])
+    inputs = TOOL.input_model(source=context.put("shop.sql", text))
+    expected = TOOL.forecast(inputs)
+    cpu_ms, peak_bytes = warm_run(TOOL.id, inputs, context.path)
     print(f"{len(text)} bytes: measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
     assert expected.cpu_ms / BUSY <= cpu_ms <= expected.cpu_ms * BUSY
     assert expected.peak_bytes / 2 <= peak_bytes <= expected.peak_bytes * 2

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 from faker import Faker
-from fakes.tool_context import fresh_run
+from fakes.tool_context import metered_run
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from studio_magics.tools.base import InputRejected, RunCancelled
@@ -214,14 +214,14 @@ BUSY = 4
 
 
 @pytest.mark.parametrize("rows", [30, 40_000])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, rows):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, rows):
     lines = "".join(
         f"person{n}@example.org,19{n % 80 + 10}-05-03,N{n % 400},call 020 7946 {n % 9000 + 1000} now,{n}.25\n"
         for n in range(rows)
     )
     inputs = TOOL.input_model(data=context.put("p.csv", "email,birth_date,postcode,note,amount\n" + lines))
     expected = TOOL.forecast(inputs)
-    cpu_ms, peak_bytes = fresh_run(TOOL.id, inputs, context)
+    cpu_ms, peak_bytes = metered_run(TOOL.id, inputs, context)
     print(f"{len(lines)} bytes: measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
     assert expected.cpu_ms / BUSY <= cpu_ms <= expected.cpu_ms * BUSY
     assert expected.peak_bytes / 2 <= peak_bytes <= expected.peak_bytes * 2

@@ -1,47 +1,16 @@
-"""The forecast against a fresh process, its start and imports included."""
+"""The forecast against what a server meters."""
 
 import random
-import textwrap
 from pathlib import Path
 
 import pytest
-from fakes.measuring import measured
+from fakes.measuring import warm_run
 
 from studio_magics.contracts.inputs import InputFile
 from studio_magics.tools.data.quality import TOOL
 
 BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
-WORKER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from studio_magics.contracts.inputs import InputFile
-from studio_magics.contracts.results import Artefact
-from studio_magics.tools.data.quality import TOOL
-
-class Context:
-    now, place = datetime(2026, 3, 1, tzinfo=UTC), "server"
-    def path(self, file): return Path(sys.argv[1])
-    def progress(self, fraction, stage): pass
-    def add_artefact(self, name, media_type, content, *, title=""):
-        digest = "sha256:" + "0" * 64
-        return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest)
-
-path = Path(sys.argv[1])
-data = InputFile(digest="sha256:" + "0" * 64, name=path.name, size_bytes=path.stat().st_size)
-TOOL.run(TOOL.input_model(data=data), Context())
-"""
-
-
-def _forecast(path: Path):
-    data = InputFile(digest="sha256:" + "0" * 64, name=path.name, size_bytes=path.stat().st_size)
-    return TOOL.forecast(TOOL.input_model(data=data))
-
-
-def _measured(path: Path) -> tuple[int, int]:
-    """CPU milliseconds and peak bytes of a fresh process that runs the tool."""
-    return measured(["-c", textwrap.dedent(WORKER), str(path)])
 
 
 def _write(path: Path, rows: int) -> None:
@@ -56,7 +25,9 @@ def _write(path: Path, rows: int) -> None:
 
 
 @pytest.mark.parametrize(("rows", "suffix"), [(3, "csv"), (40_000, "csv"), (40_000, "parquet")])
-def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path: Path, rows: int, suffix: str) -> None:
+def test_the_forecast_is_near_what_a_metered_run_uses(
+    context, tmp_path: Path, rows: int, suffix: str
+) -> None:
     import duckdb
 
     path = tmp_path / "orders.csv"
@@ -64,8 +35,9 @@ def test_the_forecast_is_near_what_a_fresh_process_uses(tmp_path: Path, rows: in
     if suffix == "parquet":
         duckdb.connect().execute(f"COPY (SELECT * FROM '{path}') TO '{tmp_path}/orders.parquet'")
         path = tmp_path / "orders.parquet"
-    cpu_ms, peak_bytes = _measured(path)
-    expected = _forecast(path)
+    inputs = TOOL.input_model(data=context.put(path.name, path.read_bytes()))
+    cpu_ms, peak_bytes = warm_run(TOOL.id, inputs, context.path)
+    expected = TOOL.forecast(inputs)
     print(f"measured {cpu_ms} ms, {peak_bytes / 1e6:.0f} MB; forecast {expected}")
     assert expected.cpu_ms / BUSY <= cpu_ms <= expected.cpu_ms * BUSY
     assert expected.peak_bytes / 2 <= peak_bytes <= expected.peak_bytes * 2

@@ -12,7 +12,7 @@ OWN_DOCUMENT = Path(__file__).parents[4] / "docs" / "openapi.json"
 
 
 @pytest.mark.parametrize("kind", ["short", "document", "compared"])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, kind):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, kind):
     document = context.keep("openapi.json", OWN_DOCUMENT.read_bytes())
     inputs = {
         "short": lambda: ApiInput(description=TOOL.example.split("\n", 1)[1]),

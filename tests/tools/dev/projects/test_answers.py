@@ -177,5 +177,5 @@ def test_the_answers_are_kept_with_the_version_of_the_packs(make, context):
     assert kept["answers"]["database"] == "sqlite"
 
 
-def test_the_forecast_is_near_what_fresh_processes_use(context):
+def test_the_forecast_is_near_what_a_metered_run_uses(context):
     assert_forecast_is_near("studio_magics.tools.dev.projects", ProjectInput(project=EXAMPLE), context)

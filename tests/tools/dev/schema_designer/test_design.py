@@ -246,7 +246,7 @@ def test_the_diagram_shows_every_table_and_colours_what_changes(design):
 
 
 @pytest.mark.parametrize("compared", [False, True])
-def test_the_forecast_is_near_what_a_fresh_process_uses(context, compared):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, compared):
     older = context.keep("older.yaml", BEFORE.encode()) if compared else None
     inputs = SchemaDesignInput(tables=AFTER if compared else BEFORE, previous=older)
     assert_forecast_is_near("studio_magics.tools.dev.schema_designer", inputs, context)

@@ -161,7 +161,7 @@ def test_the_same_code_gives_the_same_result(scan, context):
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_the_forecast_is_near_what_fresh_processes_use(context, count):
+def test_the_forecast_is_near_what_a_metered_run_uses(context, count):
     text = "".join(f"def f{n}(x):\n    return len(x) + {n}\n\n\n" for n in range(150)).encode()
     folder = context.keep_folder("code", {f"a{n}.py": text + b"# %d\n" % n for n in range(count)})
     assert_forecast_is_near("studio_magics.tools.dev.security", SecurityInput(code=folder), context)
