@@ -261,3 +261,14 @@ async def test_an_unknown_pack_is_refused_with_the_packs_there_are(shop: Shop) -
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_pack")
     assert "standard" in answer.json()["action"]
     assert shop.rows("payment_orders") == 0
+
+
+async def test_an_order_whose_page_was_never_opened_gives_way_to_one_with_other_wishes(shop: Shop) -> None:
+    shop.fake.faults["POST /v1/checkout/sessions"] = ["fail"] * 3
+    shop.fake.faults["GET /v1/checkout/sessions"] = ["fail"] * 3
+    answer = await shop.ada.post("/api/billing/checkout", json={"pack": "starter"})
+    assert answer.status_code == 503
+    answer = await shop.ada.post("/api/billing/checkout", json={"pack": "starter", "save_card": True})
+    assert answer.status_code == 200
+    states = shop.read(lambda tx: sorted(tx.execute("SELECT state FROM payment_orders")))
+    assert states == [("failed",), ("open",)]

@@ -116,6 +116,16 @@ async def test_what_the_portal_allows_is_ours_and_is_made_once(plans: PlanShop) 
     }
 
 
+async def test_where_stripe_opens_no_page_at_this_change_it_opens_the_whole_portal(plans: PlanShop) -> None:
+    await plans.subscribed()
+    await plans.change("free")
+    await plans.shop.deliver()
+    plans.shop.fake.portal.refuses_changes = True
+    page = await plans.ask("pro")
+    link = plans.shop.fake.portal.links[page["url"].rsplit("/", 1)[1]]
+    assert (page["kind"], link["flow"]) == ("portal", {})
+
+
 async def test_who_comes_back_from_the_portal_sees_what_was_changed_there(plans: PlanShop) -> None:
     await plans.subscribed()
     await plans.change("pro")

@@ -1,6 +1,7 @@
 """Plans that are paid every month: credits come from paid invoices, once. Cases 37 to 40."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from studio_server.accounts.subscriptions import UNPAID_KEEPS
 
 from tests.fakes.fake_stripe.books import Refused
 from tests.payments.plan_shop import PlanShop
+from tests.payments.shop import KEY, SECRET
 
 
 async def test_a_first_invoice_told_three_times_shuffled_gives_once_and_a_renewal_once_more(
@@ -279,3 +281,48 @@ async def test_an_upgrade_whose_card_is_declined_changes_nothing(plans: PlanShop
     await plans.shop.deliver()
     assert (plans.plan(), len(plans.given())) == ("supporter", 1)
     await plans.settled()
+
+
+async def test_months_in_which_nobody_listened_are_all_credited_when_somebody_does(plans: PlanShop) -> None:
+    subscription = await plans.subscribed()
+    for _ in range(3):
+        plans.to_the_end()
+        plans.billing.renew(subscription)
+    plans.shop.fake.books.events.clear()
+    await plans.shop.services.payments.reconciler.open_orders()
+    assert [each[2:] for each in plans.given()] == [(3_000, [("grant", 3_000)])] * 4
+    assert plans.period()[1] > plans.shop.clock.now()
+    await plans.settled()
+
+
+async def test_a_plan_that_an_operator_took_out_of_the_data_is_told_and_fails_no_webhook(
+    plans: PlanShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = await plans.subscribed()
+    known = plans.shop.services.registry.plans
+    monkeypatch.delitem(known, "supporter")
+    plans.billing.cancel(subscription)
+    assert set(await plans.shop.deliver()) == {200}
+    assert (plans.shop.incidents(), plans.stands(subscription)) == (["plan_is_gone"], [3_000])
+
+
+async def test_keys_and_secrets_are_in_no_answer_row_or_log_of_plans(
+    plans: PlanShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shop = plans.shop
+    shop.fake.key = "sk_test_another"
+    answers = [await shop.ada.post("/api/billing/plan/checkout", json={"plan": "pro"})]
+    shop.fake.key = KEY
+    await plans.subscribed()
+    await plans.change("pro")
+    await shop.deliver()
+    answers += [await shop.ada.post("/api/billing/portal"), await shop.ada.get("/api/billing/plan")]
+    answers += [await shop.ada.get("/api/billing/purchases"), await shop.ada.get("/billing/credits")]
+    said = "\n".join(answer.text for answer in answers) + caplog.text + repr(shop.services)
+    files = [path for path in shop.services.settings.data_dir.rglob("*") if path.is_file()]
+    rows = b"".join(path.read_bytes() for path in files)
+    assert (answers[0].status_code, answers[1].status_code) == (502, 200)
+    for canary in (KEY, SECRET):
+        assert canary not in said
+        assert canary.encode() not in rows

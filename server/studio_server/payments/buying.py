@@ -194,9 +194,15 @@ class Buying:
         """End a page that was opened for other wishes, so that it cannot be paid beside the next one."""
         if order.session_id is not None:
             await self._card_provider.expire_session(order.session_id)
-        done = await self.bring_up_to_date(order.id)
-        if done.order.state == "new":
-            await self._db.write(lambda tx: orders.save(tx, done.order, replace(done.order, state="failed")))
+        await self.bring_up_to_date(order.id)
+        await self._db.write(lambda tx: _give_up(tx, order.id))
+
+
+def _give_up(tx: Tx, order_id: str) -> None:
+    """An order that never got a page is over; one that got a page meanwhile stays."""
+    now = orders.by_id(tx, order_id)
+    if now.state == "new":
+        orders.save(tx, now, replace(now, state="failed"))
 
 
 def _is_as_wished(order: Order, *, keep_card: bool) -> bool:

@@ -59,7 +59,7 @@ class Inbox:
             await self._db.write(lambda tx: _done(tx, event.id))
             return False
         done = await self._converger.by_reference(event.reference, also=lambda tx: _done(tx, event.id))
-        if done is not None and done.moved:
+        if done is not None and done.changed:
             self._tell(done.order.user_id)
         return True
 

@@ -37,9 +37,10 @@ class Invoice:
     issued_at: datetime
 
     def on_terms_of(self, paid: "Invoice") -> "Invoice":
-        """The same on the terms it was paid on."""
+        """The same on the terms it was paid on, whatever would be made of it today."""
         return replace(
             self,
+            state="paid" if self.state == "held" else self.state,
             kind=paid.kind,
             plan_id=paid.plan_id,
             units=paid.units,

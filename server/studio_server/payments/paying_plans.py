@@ -220,14 +220,16 @@ class PlanPayments:
         flow: PortalFlow = "cancel" if plan.id == DEFAULT_PLAN else "change"
         if agreement.state != "live" or plan.id in {coming.id, state.plan.id}:
             flow = "manage"
-        url = await self._provider.portal(
-            customer_id,
-            places.portal,
-            flow=flow,
-            subscription=found,
-            plan=plan,
-            may_change=not is_disputed,
-        )
+        try:
+            url = await self._provider.portal(
+                *(customer_id, places.portal),
+                flow=flow,
+                subscription=found,
+                plan=plan,
+                may_change=not is_disputed,
+            )
+        except ProviderRefused:  # not at this change now, as when another one is scheduled: then where all is
+            url = await self._provider.portal(customer_id, places.portal, may_change=not is_disputed)
         return PlanPage("portal", url, None, plan)
 
     async def _give_up(self, agreement: Agreement) -> None:
@@ -267,4 +269,11 @@ class PlanPayments:
         return await self._provider.open_plan_session(agreement, plan, another, **where)
 
     async def _fail(self, agreement: Agreement) -> None:
-        await self._db.write(lambda tx: agreements.save(tx, agreement, replace(agreement, state="failed")))
+        """Over: no page was opened for it. One that got a page meanwhile stays."""
+
+        def work(tx: Tx) -> None:
+            now = agreements.by_id(tx, agreement.id)
+            if now.state == "new":
+                agreements.save(tx, now, replace(now, state="failed"))
+
+        await self._db.write(work)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from studio_magics.contracts.events import NoticeEvent
-from studio_server.accounts.plans import Plans
+from studio_server.accounts.plans import Plans, PlanUnknown
 from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ids import IdSource
 from studio_server.ledger import Asset, GrantSource, IssueGrant, Ledger, WalletNotOpen
@@ -204,10 +204,11 @@ class PlanConverger:
     async def _charged(
         self, seen: Agreement, subscription_id: str, invoice_id: str | None
     ) -> tuple[Charged, ...]:
-        """The invoices of the last 35 days, those that wait, and the one asked for, with their payments."""
+        """Invoices of 35 days and since the last known, those that wait, the one asked for; with payments."""
         rows = self._db.read(lambda tx: invoices.of_agreement(tx, seen.id))
-        wanted = {each.id for each in rows if each.state == "waiting"} | {invoice_id or ""} - {""}
-        since = self._db.clock.now() - LOOK_BACK
+        wanted = {each.id for each in rows if each.state == "waiting"} | ({invoice_id or ""} - {""})
+        last = rows[-1].issued_at if rows else seen.created_at - LOOK_BACK
+        since = min(last, self._db.clock.now() - LOOK_BACK)
         found = {each.id: each async for each in self._provider.invoices_of(subscription_id, since)}
         for missing in sorted(wanted - found.keys()):
             older = await self._provider.invoice(missing)
@@ -292,7 +293,10 @@ class PlanConverger:
             return new
         paid = plan_of(facts.subscription, invoices.of_agreement(tx, seen.id))
         key = f"{seen.id}:{seen.version + 1}"
-        self._plans.follow(tx, seen.user_id, paid, key=key, gave=max(0, moved))
+        try:
+            self._plans.follow(tx, seen.user_id, paid, key=key, gave=max(0, moved))
+        except PlanUnknown as unknown:
+            report(tx, "plan_is_gone", seen.id, unknown.plan_id)
         if new.state == "past_due" and seen.state != "past_due":
             self._warn(tx, new)
         next_plan_id = None if paid is None else paid.next_plan_id

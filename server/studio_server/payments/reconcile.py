@@ -147,6 +147,7 @@ class Reconciler:
         found.corrections.append(done)
         if not dry and done.moved:
             await self._db.write(lambda tx: self._correction(tx, done))
+        if not dry:
             self._tell(done.order.user_id)
 
     def _correction(self, tx: Tx, done: Look) -> None:

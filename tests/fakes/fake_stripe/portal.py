@@ -40,6 +40,8 @@ class Portal:
     def __init__(self, billing: Billing) -> None:
         self.billing, self.books = billing, billing.books
         self.links: dict[str, Object] = {}
+        self.refuses_changes = False
+        """As Stripe refuses to open the page at a change while another one is scheduled."""
 
     def create_configuration(self, said: Object) -> Object:
         """What customers may do on the page."""
@@ -58,7 +60,9 @@ class Portal:
         if flow and flow["type"] == "subscription_update_confirm":
             wanted = flow["subscription_update_confirm"]["items"][0]["price"]
             update = configuration["features"]["subscription_update"]
-            if wanted not in [price for each in update["products"] or [] for price in each["prices"]]:
+            if self.refuses_changes or wanted not in [
+                price for each in update["products"] or [] for price in each["prices"]
+            ]:
                 raise Refused(400, "invalid_request_error", "parameter_invalid", "The price is not allowed.")
         found = self.books.new("bps", "billing_portal.session") | {"customer": said["customer"]}
         found |= {"configuration": configuration["id"], "return_url": said.get("return_url")}
