@@ -129,7 +129,7 @@ def _overview(compared: Sequence[ColumnDrift]) -> Figure:
         bars,
         maximum=most,
         legend=(("the same", "good"), ("changed", "poor"), ("another population", "bad")),
-        note=f"population stability index; {len(compared)} columns compared",
+        note=f"population stability index, a full bar is {most:g} or more; {len(compared)} columns compared",
     )
     told = "; ".join(f"{bar.name} {bar.figure}" for bar in bars)
     return Figure(title=title, alt_text=f"{title} (population stability index): {told}.", svg=svg)

@@ -74,12 +74,15 @@ class Comparison:
 
 
 def compare(before: Schema, now: Schema) -> Comparison:
-    """All changes, breaking ones first; names are compared exactly, tables without case."""
+    """All changes, breaking ones first; names are compared exactly, tables without case.
+
+    Two engines write types and defaults in their own words, so between them only kinds are compared.
+    """
     found = [*_tables(before, now)]
     for table in now.tables:
         earlier = before.table(table.name)
         if earlier is not None:
-            found += _columns(earlier, table, now.engine)
+            found += _columns(earlier, table, now.engine if now.engine == before.engine else None)
             found += _keys(earlier, table)
     order = {name: place for place, name in enumerate(table.name for table in now.tables)}
     ranked = sorted(
@@ -103,7 +106,7 @@ def _tables(before: Schema, now: Schema) -> Iterator[Change]:
             yield Change("table-added", table.name, now=f"{len(table.columns)} columns")
 
 
-def _columns(before: TableFacts, now: TableFacts, engine: Engine) -> Iterator[Change]:
+def _columns(before: TableFacts, now: TableFacts, engine: Engine | None) -> Iterator[Change]:
     new = [column for column in now.columns if before.column(column.name) is None]
     for column in before.columns:
         current = now.column(column.name)
@@ -142,8 +145,9 @@ def _renamed(gone: ColumnFacts, before: TableFacts, now: TableFacts, new: list[C
     return f"perhaps renamed to '{here.name}'" if here else ""
 
 
-def _column(table: str, before: ColumnFacts, now: ColumnFacts, engine: Engine) -> Iterator[Change]:
-    if before.type.casefold() != now.type.casefold():
+def _column(table: str, before: ColumnFacts, now: ColumnFacts, engine: Engine | None) -> Iterator[Change]:
+    is_other = before.kind != now.kind if engine is None else before.type.casefold() != now.type.casefold()
+    if is_other:
         loses, surprises = not takes(before, now, engine), not takes(now, before, engine)
         code = "type-changed" if loses == surprises else "type-narrowed" if loses else "type-widened"
         why = [
@@ -180,7 +184,7 @@ def _column(table: str, before: ColumnFacts, now: ColumnFacts, engine: Engine) -
             breaks_forward=True,
             why="readers meet nulls they never had",
         )
-    if before.default != now.default:
+    if before.default != now.default and engine is not None:
         yield Change("default-changed", table, now.name, before.default or "none", now.default or "none")
 
 

@@ -30,11 +30,11 @@ WIDENS: frozenset[tuple[Kind, Kind]] = frozenset(
 """Kinds of which every value of the first has a place in the second."""
 
 
-def takes(before: ColumnFacts, now: ColumnFacts, engine: Engine) -> bool:
-    """Whether every value that the type of `before` allows fits into the type of `now`."""
+def takes(before: ColumnFacts, now: ColumnFacts, engine: Engine | None) -> bool:
+    """Whether every value that the type of `before` allows fits into the type of `now`; None: two engines."""
     if before.kind != now.kind:
         return (before.kind, now.kind) in WIDENS
-    if engine == "sqlite":  # it keeps any length and width
+    if engine in {"sqlite", None}:  # SQLite keeps any length and width
         return True
     return _fits(_sizes(before.type), _sizes(now.type)) and _width(before.type) <= _width(now.type)
 

@@ -3,6 +3,7 @@
 import json
 from importlib.resources import files
 
+import duckdb
 import frictionless
 import jsonschema
 import pytest
@@ -162,6 +163,18 @@ def test_table_files_are_compared_too(inspect, context) -> None:
         ("column-removed jan", "note"): (False, True),
         ("type-widened jan", "amount"): (False, True),
     }
+
+
+def test_another_engine_with_other_words_for_the_same_kinds_is_no_change(
+    inspect, sqlite, context, tmp_path
+) -> None:
+    path = tmp_path / "shop.duckdb"
+    duckdb.connect(str(path)).execute("create table t(id bigint, name varchar)").close()
+    duck = context.keep("shop.duckdb", path.read_bytes())
+    inspect(duck, previous=sqlite("create table t(id integer, name text)"))
+    assert changes(context) == {}
+    inspect(duck, previous=sqlite("create table t(id text, name text)", "other.db"))
+    assert changes(context) == {("type-narrowed t", "id"): (True, False)}
 
 
 def test_the_contract_is_valid_by_the_schema_of_the_standard(inspect, sqlite, context) -> None:
