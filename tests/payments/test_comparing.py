@@ -12,6 +12,7 @@ from studio_server.storage.audit_chain import first_broken
 
 from tests.payments.card_shop import charges, keep_card, recharge, top_up, user_of
 from tests.payments.shop import PLAN_CREDITS, Shop, open_shop
+from tests.payments.test_leaving import leave
 
 
 async def test_a_dry_run_tells_what_would_be_corrected_and_changes_nothing(shop: Shop) -> None:
@@ -25,6 +26,34 @@ async def test_a_dry_run_tells_what_would_be_corrected_and_changes_nothing(shop:
     assert shop.bought_credits() == 500
     again = await shop.services.payments.reconciler.all(dry=True)
     assert again.corrections == []
+
+
+async def test_a_dry_run_tells_of_a_second_payment_and_writes_no_order_for_it(shop: Shop) -> None:
+    page = await shop.buy()
+    await shop.deliver()
+    order = shop.order(page["order_id"])
+    shop.fake.books.foreign_intent(1_000, order=order.id, user=order.user_id)
+    shop.fake.books.events.clear()
+    before = shop.everything()
+    report = await shop.services.payments.reconciler.all(dry=True)
+    assert [each.moved for each in report.corrections] == [500]
+    assert shop.everything() == before
+    await shop.services.payments.reconciler.all()
+    assert (shop.bought_credits(), shop.rows("payment_orders")) == (1_000, 2)
+
+
+async def test_a_dry_run_leaves_the_card_of_somebody_who_left_where_it_is(shop: Shop) -> None:
+    said = {"pack": "starter", "save_card": True}
+    page = (await shop.ada.post("/api/billing/checkout", json=said)).json()
+    await leave(shop)
+    shop.fake.books.pay(page["session_id"])
+    shop.fake.books.events.clear()
+    before = shop.everything()
+    await shop.services.payments.reconciler.all(dry=True)
+    assert shop.everything() == before
+    assert None not in {each["customer"] for each in shop.fake.books.methods.values()}
+    await shop.services.payments.reconciler.all()
+    assert {each["customer"] for each in shop.fake.books.methods.values()} == {None}
 
 
 async def test_a_refund_and_a_dispute_that_nobody_heard_of_are_found(shop: Shop) -> None:

@@ -110,9 +110,12 @@ class Converger:
         for _ in range(ATTEMPTS):
             seen = self._seen(order_id)
             if intent_id is not None and seen.intent_id not in (None, intent_id):
-                order_id = await self._second_payment(seen, intent_id)
+                second = self._db.read(partial(orders.of_intent, intent_id=intent_id))
+                if second is None and dry:
+                    return await self._would_repeat(seen, intent_id)
+                order_id = second.id if second else await self._second_payment(seen, intent_id)
                 continue
-            facts = await self._facts(seen, intent_id)
+            facts = await self._facts(seen, intent_id, dry=dry)
             if dry:
                 return self._would(seen, facts)
             done = await self._db.write(partial(self._commit, seen=seen, facts=facts, also=also))
@@ -157,10 +160,10 @@ class Converger:
 
         return await self._db.write(work)
 
-    async def _facts(self, order: Order, intent_id: str | None) -> Facts:
+    async def _facts(self, order: Order, intent_id: str | None, *, dry: bool) -> Facts:
         session, intent_id = await self._paid_how(order, intent_id)
         intent = None if intent_id is None else await self._provider.intent(intent_id)
-        return Facts(session, intent, await self._card(order, intent))
+        return Facts(session, intent, await self._card(order, intent, dry=dry))
 
     async def _paid_how(self, order: Order, intent_id: str | None) -> tuple[SessionFacts | None, str | None]:
         """The page and the payment of an order, as far as there are any."""
@@ -172,17 +175,25 @@ class Converger:
             session = await self._provider.session_for(order)
         return session, order.intent_id or intent_id or (session.intent_id if session else None)
 
-    async def _card(self, order: Order, intent: IntentFacts | None) -> CardFacts | None:
+    async def _card(self, order: Order, intent: IntentFacts | None, *, dry: bool) -> CardFacts | None:
         """The card that paid, where its owner asked that it be kept and it was not seen to yet.
 
-        Of somebody who left meanwhile it is taken off at the provider, and not kept.
+        Of somebody who left meanwhile it is taken off at the provider, unless `dry`, and not kept.
         """
         if order.keeps_card != "asked" or intent is None or intent.status != "succeeded":
             return None
         if intent.method_id is not None and self._db.read(lambda tx: cards.has_left(tx, order.user_id)):
-            await self._card_provider.take_off(intent.method_id)
+            if not dry:
+                await self._card_provider.take_off(intent.method_id)
             return None
         return None if intent.method_id is None else await self._card_provider.card(intent.method_id)
+
+    async def _would_repeat(self, order: Order, intent_id: str) -> Converged:
+        """What a second payment of one order would become."""
+        none_yet = {"session_id": None, "reversed_minor": 0, "disputed": False}
+        second = replace(order, state="pending", intent_id=intent_id, repeats=order.id, **none_yet)
+        new = _become(second, Facts(None, await self._provider.intent(intent_id), None))
+        return Converged(new, target(new), changed=True)
 
     def _would(self, seen: Order, facts: Facts) -> Converged:
         new = _become(seen, facts)
