@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from scripts.fake_payments import selling
 from tests.browser.conftest import OpenLab
@@ -304,3 +304,22 @@ def test_a_plan_is_begun_from_the_panel_and_cancelled_on_the_own_page_at_the_pro
     expect(portal.get_by_role("heading", level=1)).to_have_text("Credits")
     portal.screenshot(path=SCREENSHOTS / "57-page-on-supporter.png", full_page=True)
     portal.close()
+
+
+def test_a_press_keeps_its_key_until_it_is_known_what_became_of_it(credits_page: Page) -> None:
+    answers = iter([503, 503, 409, 409])
+    keys: list[str] = []
+
+    def answer(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        status = next(answers)
+        route.fulfill(status=status, json={"status": status, "code": "x", "error": f"answered {status}"})
+
+    credits_page.route("**/api/billing/checkout", answer)
+    card = credits_page.get_by_role("listitem").filter(has_text="Starter")
+    for press, status in enumerate((503, 503, 409, 409)):
+        card.get_by_role("button").click()
+        expect(card.get_by_role("alert")).to_have_text(f"Answered {status}.")
+        expect(card.get_by_role("button")).not_to_have_attribute("aria-busy", "true")
+        assert len(keys) == press + 1
+    assert keys[0] == keys[1] == keys[2] != keys[3]

@@ -5,6 +5,7 @@
 
 const ROOT = new URL('../', document.baseURI);
 const WEB = ['https:', 'http:'];
+const UNKNOWN = 500; // from here on an answer does not say what became of the question
 
 /** A key nobody else uses, also where the page is not served securely. */
 function newKey() {
@@ -37,7 +38,7 @@ function bodyOf(asked) {
   return asked.dataset.body ?? '{}';
 }
 
-/** The same press sent again after a lost answer carries the same key, so that it is done once. */
+/** The same press sent again carries the same key while nobody knows what became of it, so that it is done once. */
 function keyOf(asked, body) {
   if (asked.dataset.keyBody !== body) {
     asked.dataset.keyBody = body;
@@ -106,7 +107,9 @@ async function ask(asked) {
   asked.setAttribute('aria-busy', 'true');
   try {
     const response = await send(asked);
-    delete asked.dataset.keyBody;
+    if (response.status < UNKNOWN) {
+      delete asked.dataset.keyBody;
+    }
     if (response.ok) {
       await goOn(response);
     } else {
