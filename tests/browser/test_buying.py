@@ -323,3 +323,22 @@ def test_a_press_keeps_its_key_until_it_is_known_what_became_of_it(credits_page:
         expect(card.get_by_role("button")).not_to_have_attribute("aria-busy", "true")
         assert len(keys) == press + 1
     assert keys[0] == keys[1] == keys[2] != keys[3]
+
+
+def test_a_kept_card_that_is_declined_leaves_a_page_to_pay_on_instead(lab: Lab) -> None:
+    buying = shop(lab)
+    buying.get_by_label("Keep the card I pay with").check()
+    page = opened_by(lab, buying.get_by_role("button", name="Buy Starter, 500 credits, for £10"))
+    page.get_by_role("button", name="Card that is kept, but declined later").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, it is paid")
+    page.close()
+    expect(buying.get_by_role("radio").first).to_be_checked()
+    before = lab.status.inner_text()
+    buying.get_by_role("button", name="Buy Starter, 500 credits, for £10").click()
+    buying.get_by_role("button", name="Charge £10").click()
+    expect(buying.get_by_role("alert")).to_contain_text("Your card was declined.")
+    lab.picture("58-declined-in-the-panel")
+    instead = opened_by(lab, buying.get_by_role("link", name="Pay on a page instead"))
+    expect(instead.get_by_role("heading", level=1)).to_have_text("Pay 10.00 GBP")
+    instead.close()
+    assert lab.status.inner_text() == before
