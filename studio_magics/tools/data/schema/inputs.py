@@ -46,6 +46,7 @@ class SchemaInput(ToolInput):
         min_length=1,
         max_length=128,
         description="Schema of PostgreSQL ('public') or DuckDB ('main')",
+        examples=["public"],
     )
     sample_rows: int = Field(
         default=DEFAULT_SAMPLE_ROWS,

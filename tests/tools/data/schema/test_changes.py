@@ -156,6 +156,14 @@ def test_an_earlier_source_that_cannot_be_read_is_refused_by_its_own_name(
     assert found in refused.value.found
 
 
+def test_kernel_and_server_name_the_same_changes_in_the_same_bytes(inspect, sqlite, context) -> None:
+    before, now = sqlite(BEFORE, "before.db"), sqlite(NOW, "now.db")
+    local, files = inspect(now, previous=before), dict(context.artefacts)
+    context.place = "server"
+    assert inspect(now, previous=before) == local
+    assert context.artefacts == files
+
+
 def test_table_files_are_compared_too(inspect, context) -> None:
     earlier = context.keep("jan.csv", b"id,amount,note\n1,2,x\n2,3,y\n")
     inspect(context.keep("jan.csv", b"id,amount\n1,2.5\n2,3\n"), previous=earlier)
