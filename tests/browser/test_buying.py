@@ -337,8 +337,10 @@ def test_a_kept_card_that_is_declined_leaves_a_page_to_pay_on_instead(lab: Lab) 
     buying.get_by_role("button", name="Buy Starter, 500 credits, for £10").click()
     buying.get_by_role("button", name="Charge £10").click()
     expect(buying.get_by_role("alert")).to_contain_text("Your card was declined.")
+    lab.widen_panel(120)
     lab.picture("58-declined-in-the-panel")
-    instead = opened_by(lab, buying.get_by_role("link", name="Pay on a page instead"))
+    assert sticking_out(lab.panel) == []
+    instead = opened_by(lab, buying.get_by_role("link", name="pay on a page instead"))
     expect(instead.get_by_role("heading", level=1)).to_have_text("Pay 10.00 GBP")
     instead.close()
     assert lab.status.inner_text() == before

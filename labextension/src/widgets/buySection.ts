@@ -2,6 +2,7 @@
 
 import { Widget } from '@lumino/widgets';
 import type { Balance, NoticeEvent, Pack } from '../contracts';
+import { isOfTheWeb } from '../models/addresses';
 import type { StudioProblem } from '../models/problems';
 import type { Session } from '../models/session';
 import { Shop, type PayPage, type Step } from '../models/shop';
@@ -10,7 +11,7 @@ import { from, packLists } from './packList';
 import { PayWith } from './payWith';
 import { PlanList, planText, unsoldPlanText } from './planList';
 import { problemText } from './problemText';
-import { isOfTheWeb, stepNodes } from './purchaseSteps';
+import { stepNodes } from './purchaseSteps';
 import { RechargeForm } from './rechargeForm';
 
 /** A browser tab that is open and empty until it is sent somewhere. */

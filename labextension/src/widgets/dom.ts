@@ -36,6 +36,11 @@ export function button(label: string, act: Listener<'click'>, attributes: Attrib
   return made;
 }
 
+/** A link to a page elsewhere, in a tab of its own that cannot reach back. */
+export function linkTo(address: string, text: string): HTMLAnchorElement {
+  return element('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, text);
+}
+
 /** Change the text only when it differs, so that live regions speak once. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) {

@@ -1,13 +1,9 @@
 /** How far a purchase is, in words, with the next thing to press. */
 
+import { isOfTheWeb } from '../models/addresses';
 import { givesText, type PayPage, type Shop, type Step } from '../models/shop';
-import { button, element } from './dom';
+import { button, element, linkTo } from './dom';
 import { problemText } from './problemText';
-
-/** Whether an address may be opened: of the web, never a script. */
-export function isOfTheWeb(address: string): boolean {
-  return /^https?:\/\/[^/]/i.test(address);
-}
 
 /** What is said of a step; `isBlocked` where the browser opened no tab. */
 export function stepNodes(step: Step, shop: Shop, isBlocked: boolean): Node[] {
@@ -23,7 +19,7 @@ export function stepNodes(step: Step, shop: Shop, isBlocked: boolean): Node[] {
     case 'done':
       return [element('p', {}, `✔ ${step.text}`)];
     case 'refused':
-      return [problemText(step.problem), ...payInstead(step.problem.problem.url ?? '')];
+      return [problemText(step.problem)];
   }
 }
 
@@ -47,12 +43,4 @@ function question(step: Step & { readonly kind: 'confirming' }, shop: Shop): Nod
     element('p', {}, `Charge ${pack.price} to ${card.name} now, for ${givesText(pack)}?`),
     element('p', { class: 'studio-actions' }, yes, button('Not now', () => { shop.decline(); }))
   ];
-}
-
-function payInstead(url: string): Node[] {
-  return isOfTheWeb(url) ? [element('p', {}, linkTo(url, 'Pay on a page instead'))] : [];
-}
-
-function linkTo(url: string, text: string): HTMLElement {
-  return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, text);
 }
