@@ -122,6 +122,10 @@ class PlanShop:
         """The first one at the provider."""
         return next(iter(self.shop.fake.books.subscriptions))
 
+    def now(self, subscription: str) -> dict[str, Any]:
+        """A subscription as the provider has it."""
+        return self.shop.fake.books.subscriptions[subscription]
+
     def given(self) -> list[tuple[str, str, int, list[tuple[str, int]]]]:
         """Every invoice in order: kind, state, credits, and what it did."""
         found = self.shop.read(lambda tx: tx.execute("SELECT id FROM plan_invoices ORDER BY issued_us, id"))

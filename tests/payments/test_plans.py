@@ -326,3 +326,22 @@ async def test_keys_and_secrets_are_in_no_answer_row_or_log_of_plans(
     for canary in (KEY, SECRET):
         assert canary not in said
         assert canary.encode() not in rows
+
+
+@pytest.mark.parametrize("lost", ["subscriptions", "invoices", "invoice_payments", "intents"])
+async def test_what_stripe_no_longer_knows_takes_nothing_back(plans: PlanShop, lost: str) -> None:
+    subscription = await plans.subscribed()
+    plans.shop.fake.books.refund(plans.intent_of("first"), 500)
+    await plans.shop.deliver()
+    kept = dict(getattr(plans.shop.fake.books, lost))
+    getattr(plans.shop.fake.books, lost).clear()
+    plans.shop.fake.books.emit(
+        "customer.subscription.updated", kept.get(subscription) or plans.now(subscription)
+    )
+    assert set(await plans.shop.deliver()) == {200}
+    assert (plans.stands(subscription), plans.plan(), plans.agreement().state) == (
+        [2_000],
+        "supporter",
+        "live",
+    )
+    assert plans.shop.incidents() == (["payment_no_longer_known"] if lost == "intents" else [])

@@ -5,21 +5,19 @@ version, asks what the subscription, its invoices and their payments are now, an
 is unchanged. Credits come from paid invoices alone: whole periods give the plan's, changes what is left.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from studio_magics.contracts.events import NoticeEvent
 from studio_server.accounts.plans import Plans, PlanUnknown
-from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ids import IdSource
-from studio_server.ledger import Asset, GrantSource, IssueGrant, Ledger, WalletNotOpen
+from studio_server.ledger import Ledger
 from studio_server.notices.rows import Draft, post
-from studio_server.payments import agreements, invoices, moves
+from studio_server.payments import agreements, invoices
 from studio_server.payments.agreements import ONE_AT_A_TIME, Agreement, AgreementState
 from studio_server.payments.converge import ATTEMPTS, Publish
-from studio_server.payments.incidents import SYSTEM, report
+from studio_server.payments.incidents import report
 from studio_server.payments.invoices import Invoice
 from studio_server.payments.looks import Also
 from studio_server.payments.plan_provider import (
@@ -28,8 +26,9 @@ from studio_server.payments.plan_provider import (
     PlanSessionFacts,
     SubscriptionFacts,
 )
-from studio_server.payments.plan_terms import invoice_of, plan_of, target
-from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider
+from studio_server.payments.plan_settling import Charged, Settling
+from studio_server.payments.plan_terms import plan_of
+from studio_server.payments.provider import PaymentUnsettled, Provider
 from studio_server.registry.catalogue import Registry
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
@@ -45,14 +44,6 @@ LIVE_STATES: dict[str, AgreementState] = {
     "canceled": "ended",
     "incomplete_expired": "ended",
 }
-
-
-@dataclass(frozen=True)
-class Charged:
-    """An invoice as it is now, with its payments."""
-
-    invoice: InvoiceFacts
-    intents: tuple[IntentFacts, ...]
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,7 @@ class PlanConverger:
         publish: Publish,
     ) -> None:
         """`payments` is asked about the payments of invoices; `publish` tells a user what a payment did."""
-        self._db, self._ledger, self._ids, self._registry = db, ledger, ids, registry
+        self._db, self._ids, self._settling = db, ids, Settling(ledger, registry)
         self._plans, self._provider, self._payments, self._publish = plans, provider, payments, publish
 
     async def by_reference(
@@ -229,7 +220,7 @@ class PlanConverger:
         if not agreements.save(tx, seen, new):
             return None
         before = invoices.of_agreement(tx, seen.id)
-        moved = sum(self._settle(tx, new, each) for each in facts.charged)
+        moved = sum(self._settling.settle(tx, new, each) for each in facts.charged)
         new = self._follow(tx, seen, new, facts, moved)
         also(tx)
         after = invoices.of_agreement(tx, seen.id)
@@ -246,44 +237,6 @@ class PlanConverger:
                 report(tx, "two_subscriptions", facts.subscription.id, f"{seen.id} beside {other.id}")
                 state = "extra"
         return replace(seen, state=state, subscription_id=facts.subscription.id)
-
-    def _settle(self, tx: Tx, agreement: Agreement, charged: Charged) -> int:
-        """Keep one invoice and let the ledger stand for what it gives; what that moved, signed."""
-        found, earlier = charged.invoice, invoices.of_agreement(tx, agreement.id)
-        seen = next((each for each in earlier if each.id == found.id), None)
-        new = invoice_of(agreement, found, [e for e in earlier if e.id != found.id], self._registry)
-        new = _with_reversals(new, seen, charged.intents)
-        if seen is not None and seen.state == "paid":
-            new = new.on_terms_of(seen)
-        invoices.save(tx, new)
-        try:
-            moved = moves.steer(tx, self._ledger, self._account(tx, new), target(new))
-        except WalletNotOpen:
-            invoices.save(tx, replace(new, state="held"))
-            report(tx, "wallet_is_closed", new.id, agreement.id)
-            return 0
-        is_lost = bool(found.intent_ids) and not charged.intents
-        _report_oddities(tx, new, agreement, is_lost=is_lost)
-        _record(tx, seen, new)
-        return moved
-
-    def _account(self, tx: Tx, invoice: Invoice) -> moves.Account:
-        def grant() -> IssueGrant:
-            plan = self._registry.plans[invoice.plan_id]
-            ends_at = invoice.ends_at
-            if ends_at <= tx.now:  # paid after its period: what was paid for is given all the same
-                ends_at = tx.now + (invoice.ends_at - invoice.starts_at)
-            return IssueGrant(
-                effect_key=f"inv:{invoice.id}",
-                wallet_id=self._ledger.wallet_id_of(tx, invoice.user_id, Asset.CREDIT) or "",
-                source=GrantSource.PLAN,
-                amount=invoice.units,
-                reference=invoice.id,
-                ends_at=ends_at,
-                roll_over=min(plan.roll_over_credits, invoice.units) or None,
-            )
-
-        return moves.Account(invoice.id, moves.OF_INVOICES, grant)
 
     def _follow(self, tx: Tx, seen: Agreement, new: Agreement, facts: Facts, moved: int) -> Agreement:
         """Let the plan be what this agreement pays; a second agreement of the same person decides nothing."""
@@ -327,40 +280,6 @@ def _state_without(seen: Agreement, session: PlanSessionFacts | None) -> Agreeme
     if session is None:
         return "expired" if seen.session_id is not None and seen.state == "open" else seen.state
     return "expired" if session.session.status == "expired" else "open"
-
-
-def _with_reversals(new: Invoice, seen: Invoice | None, intents: Sequence[IntentFacts]) -> Invoice:
-    if not intents:
-        return (
-            new if seen is None else replace(new, reversed_minor=seen.reversed_minor, disputed=seen.disputed)
-        )
-    return replace(
-        new,
-        receipt_url=next((each.receipt_url for each in intents if each.receipt_url), None),
-        reversed_minor=min(new.amount_minor, sum(each.reversed_minor for each in intents)),
-        disputed=any(each.disputed_minor > 0 for each in intents),
-    )
-
-
-def _report_oddities(tx: Tx, invoice: Invoice, agreement: Agreement, *, is_lost: bool) -> None:
-    """What an operator should hear about this invoice."""
-    if invoice.state == "held":
-        report(tx, "paid_otherwise", invoice.id, f"{agreement.id} {invoice.amount_minor} {invoice.currency}")
-    if is_lost:
-        report(tx, "payment_no_longer_known", invoice.intent_id or invoice.id, agreement.id)
-    if invoice.disputed:
-        report(tx, "disputed", invoice.intent_id or invoice.id, f"{agreement.id} {invoice.id}")
-
-
-def _record(tx: Tx, seen: Invoice | None, new: Invoice) -> None:
-    """Put the step on the audit chain, if there was one."""
-    step = PurchaseStep(new.id, new.intent_id or "", new.amount_minor, new.currency, new.units)
-    if new.state == "paid" and (seen is None or seen.state != "paid"):
-        record_purchase_step(tx, SYSTEM, EventKind.PURCHASE_PAID, step)
-    if new.disputed != (seen is not None and seen.disputed):
-        record_purchase_step(tx, SYSTEM, EventKind.PURCHASE_DISPUTED, step)
-    elif new.reversed_minor != (0 if seen is None else seen.reversed_minor):
-        record_purchase_step(tx, SYSTEM, EventKind.PURCHASE_REFUNDED, step)
 
 
 def _said(it: Agreement) -> tuple[object, ...]:

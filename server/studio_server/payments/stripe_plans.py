@@ -340,7 +340,8 @@ def _invoice(found: Any) -> InvoiceFacts:
 
 
 def _line(found: Any) -> LineFacts:
-    details = found.parent.subscription_item_details if found.parent else None
+    about = found.parent  # what is prorated comes as an invoice item, or as the subscription's
+    details = (about.subscription_item_details or about.invoice_item_details) if about else None
     priced = found.pricing.price_details if found.pricing else None
     return LineFacts(
         plan_id=None if priced is None else _plan_of(priced.product),

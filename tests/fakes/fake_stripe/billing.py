@@ -236,8 +236,13 @@ class Billing:
         line["pricing"] = {"type": "price_details", "unit_amount_decimal": str(price["unit_amount"])}
         line["pricing"]["price_details"] = {"price": price["id"], "product": price["product"]}
         details = {"proration": prorated, "subscription": found["id"], "subscription_item": item["id"]}
-        line["parent"] = {"type": "subscription_item_details", "invoice_item_details": None}
-        line["parent"]["subscription_item_details"] = details | {"invoice_item": None}
+        details |= {"proration_details": None}
+        kind, other = "subscription_item_details", "invoice_item_details"
+        if prorated:
+            kind, other = other, kind
+            del details["subscription_item"]
+        item_id = self.books.new("ii", "invoiceitem")["id"] if prorated else None
+        line["parent"] = {"type": kind, other: None, kind: details | {"invoice_item": item_id}}
         return line
 
     def _charge(self, found: Object, invoice: Object) -> None:
