@@ -203,3 +203,24 @@ def test_a_server_killed_in_the_middle_of_an_invoice_credits_exactly_once(
         assert (verified["purchase"]["state"], verified["available_credits"]) == ("paid", 3_300)
         assert client.get("/api/billing/plan").json()["plan"]["id"] == "supporter"
     assert moves(folder, "plan_moves") == 1
+
+
+def test_the_command_that_erases_ends_the_plan_at_stripe_first(
+    folder: Path, fake: FakeStripe, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(folder, fake.books.base)
+    token = new_token(chosen, Identity("local", "ada", "Ada", "token"), name="test")
+    with victim(folder, fake, token) as (_, client):
+        page = client.post("/api/billing/plan/checkout", json={"plan": "supporter"}).json()
+        fake.books.pay(page["session_id"])
+        client.get("/api/billing/verify-payment", params={"session_id": page["session_id"]})
+    (subscription,) = fake.books.subscriptions.values()
+    at = ["--data-dir", str(folder), "--owner", "ada", "erase", "ada", "--yes"]
+    assert main(at) == 1
+    assert "plan (1)" in capsys.readouterr().out
+    assert subscription["status"] == "active"
+    monkeypatch.setenv("STUDIO_STRIPE_SECRET_KEY", "sk_test_fake")
+    monkeypatch.setenv("STUDIO_STRIPE_API_BASE", fake.books.base)
+    assert main(at) == 0
+    assert "is erased" in capsys.readouterr().out
+    assert subscription["status"] == "canceled"
