@@ -1,4 +1,7 @@
+import os
+
 import pytest
+from studio_server.runs.executor.process_tree import Mapped, Process, mapped
 from studio_server.runs.executor.protocol import Measurement
 
 START_MS = 300
@@ -51,6 +54,24 @@ def test_pages_that_forked_children_share_are_counted_once(bench):
     """Three idle children of a worker of 30 MB do not make 120 MB: what was loaded is free."""
     outcome = bench.run("HOLD", megabytes=1, children=3, seconds=0.3)
     assert outcome.measured.peak_bytes < 24 * MEGABYTE
+
+
+@pytest.mark.parametrize("collected", [False, True])
+def test_a_process_that_ended_since_it_was_seen_adds_no_memory(collected):
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    if collected:
+        os.waitpid(child, 0)
+    assert mapped(Process(child, 0, 0, 0, resident_bytes=90 * MEGABYTE, address_bytes=0)) == Mapped(0, 0, 0)
+    if not collected:
+        os.waitpid(child, 0)
+
+
+def test_a_process_that_lives_is_weighed_by_its_shares():
+    here = mapped(Process(os.getpid(), 0, 0, 0, resident_bytes=1, address_bytes=0))
+    assert here.proportional_bytes >= here.private_bytes > MEGABYTE
 
 
 def test_memory_time_is_peak_times_wall():

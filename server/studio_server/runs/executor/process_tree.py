@@ -13,12 +13,15 @@ import time
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MAXRSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 MAX_MEMBERS = 4_096
+NOT_TOLD = "?"
+TELLS_SHARES = Path("/proc/self/smaps_rollup").exists()
 SHARE_EVERY = 8
 ROUGH_STEP_BYTES = 1 << 20
 END_SECONDS = 5.0
@@ -327,13 +330,24 @@ def _read(path: str) -> str:
 
 
 def mapped(process: Process) -> Mapped:
-    """The memory of one process; where the kernel does not tell shares, all of it counts as its own."""
+    """The memory of one process; where the kernel does not tell shares, all of it counts as its own.
+
+    One that has ended since it was seen has none: what it shared with others must not become its own.
+    """
     found: dict[str, int] = {}
-    for line in _read(f"/proc/{process.pid}/smaps_rollup").splitlines()[1:]:
+    try:
+        said = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        said = "" if TELLS_SHARES else NOT_TOLD
+    except OSError:
+        said = NOT_TOLD
+    if said == NOT_TOLD:
+        return Mapped(process.resident_bytes, process.resident_bytes, 0)
+    for line in said.splitlines()[1:]:
         name, _, rest = line.partition(":")
         found[name] = int(rest.split()[0]) * 1024
     if "Pss" not in found:
-        return Mapped(process.resident_bytes, process.resident_bytes, 0)
+        return Mapped(0, 0, 0)
     private = found["Private_Clean"] + found["Private_Dirty"]
     return Mapped(found["Pss"], private, found.get("Pss_Shmem", 0))
 
