@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from studio_server.payments import agreements, invoices, moves
@@ -67,7 +67,7 @@ class PlanShop:
         """Let the paid period be over."""
         (item,) = next(iter(self.shop.fake.books.subscriptions.values()))["items"]["data"]
         ends = datetime.fromtimestamp(item["current_period_end"], UTC)
-        self.shop.clock.advance(ends - self.shop.clock.now())
+        self.shop.clock.advance(max(timedelta(0), ends - self.shop.clock.now()))
 
     def plan(self, name: str = "ada") -> str:
         """Whose plan runs."""
