@@ -1,4 +1,4 @@
-"""Saved cards of the fake: kept on the page, charged while nobody is there, taken off, gone with a customer."""
+"""Saved cards of the fake: kept on the page, charged while nobody is there, gone with a customer."""
 
 from __future__ import annotations
 
