@@ -8,6 +8,8 @@ from tests.laws.replicas import run
 from tests.laws.replicas.replica import EARLY, UNLOCKED
 
 SEED = 20_261_125
+MOST_TRIES = 10
+"""Of two rounds each: on a busy machine a kill can miss the moment in which breaking the rules shows."""
 
 
 def test_two_replicas_stay_one_ledger_when_one_of_them_is_killed_or_stopped() -> None:
@@ -19,5 +21,6 @@ def test_two_replicas_stay_one_ledger_when_one_of_them_is_killed_or_stopped() ->
 
 @pytest.mark.parametrize("twin", [EARLY, UNLOCKED])
 def test_a_replica_that_breaks_the_rules_is_found(twin: str) -> None:
-    print(f"seed {SEED}")
-    assert run(2, SEED, twin).findings
+    seeds = range(SEED, SEED + MOST_TRIES)
+    print(f"seeds {seeds}")
+    assert any(run(2, seed, twin).findings for seed in seeds)
