@@ -51,7 +51,7 @@ from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 if TYPE_CHECKING:
-    from studio_server.payments.stripe_side import HttpClient
+    from studio_server.payments.at_stripe.payments import HttpClient
 
 COUNTED_BESIDE_EFFECTS = 1_000
 """More numbers than a deterministic server gives to runs, receipts and users after its last ledger entry."""

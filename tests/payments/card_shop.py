@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from studio_server.payments import cards
+from studio_server.payments.saved_cards import cards
 
 from tests.payments.shop import PLAN_CREDITS
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from studio_server.payments import agreements, invoices, moves
+from studio_server.payments import moves
+from studio_server.payments.plans import agreements, invoices
 
 from tests.fakes.fake_stripe.billing import price_named
 from tests.fakes.toy_server import person
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
-    from studio_server.payments.agreements import Agreement
+    from studio_server.payments.plans.agreements import Agreement
 
     from tests.fakes.fake_stripe.billing import Billing
 

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from studio_server.payments import cards, charging, converge, standing
-from studio_server.payments import charges as rows
-from studio_server.payments.outcomes import Outcomes
-from studio_server.payments.stripe_cards import StripeCards
+from studio_server.payments import converge
+from studio_server.payments.at_stripe.cards import StripeCards
+from studio_server.payments.saved_cards import cards, charging, standing
+from studio_server.payments.saved_cards import charges as rows
+from studio_server.payments.saved_cards.outcomes import Outcomes
 
 from tests.payments.card_shop import (
     ASKS,

@@ -89,7 +89,7 @@ async def test_other_sales_on_the_same_account_are_left_alone(shop: Shop) -> Non
 
 
 async def test_more_than_a_page_of_objects_is_compared(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio_server.payments.stripe_side.PAGE", 2)
+    monkeypatch.setattr("studio_server.payments.at_stripe.payments.PAGE", 2)
     for _ in range(5):
         shop.fake.books.pay((await shop.begin())["session_id"])
     shop.fake.books.events.clear()

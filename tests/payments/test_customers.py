@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 from studio_server.payments import customers
+from studio_server.payments.at_stripe.customers import StripeCustomers
 from studio_server.payments.customers import Customers
 from studio_server.payments.provider import ProviderRefused, ProviderUnreachable
-from studio_server.payments.stripe_customers import StripeCustomers
 
 from tests.payments.shop import Shop
 from tests.payments.test_leaving import leave

@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from studio_server.payments import agreements, paying_plans, plan_converge, plan_terms
-from studio_server.payments.stripe_plans import StripePlans
+from studio_server.payments.at_stripe.plans import StripePlans
+from studio_server.payments.plans import agreements
+from studio_server.payments.plans import converge as plan_converge
+from studio_server.payments.plans import paying as paying_plans
+from studio_server.payments.plans import terms as plan_terms
 
 from tests.payments.plan_shop import PlanShop
 

@@ -210,7 +210,7 @@ async def test_the_database_refuses_an_order_by_itself_that_nobody_asked_for(sho
     payments, user_id = shop.services.payments, user_of(shop)
 
     def anyway(tx: object) -> object:
-        from studio_server.payments import cards
+        from studio_server.payments.saved_cards import cards
 
         card = cards.of(tx, user_id)
         return payments.charging.begin(tx, payments.packs.find("starter"), card, "recharge", actor="system")

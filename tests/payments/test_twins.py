@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from studio_server.payments import converge, inbox, orders, stripe_side
+from studio_server.payments import converge, inbox, orders
+from studio_server.payments.at_stripe import payments as stripe_side
 from studio_server.payments.provider import SignatureWrong
 
 from tests.payments.shop import Shop

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from studio_server.payments.charging import Charging
+from studio_server.payments.at_stripe.cards import StripeCards
 from studio_server.payments.converge import Converger
 from studio_server.payments.inbox import Inbox
-from studio_server.payments.plan_converge import PlanConverger
-from studio_server.payments.stripe_cards import StripeCards
+from studio_server.payments.plans.converge import PlanConverger
+from studio_server.payments.saved_cards.charging import Charging
 from studio_server.settings import Settings
 from studio_server.standalone import LOOPBACK, StandaloneServer, listen
 

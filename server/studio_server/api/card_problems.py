@@ -6,8 +6,8 @@ from typing import Any
 from studio_magics.contracts.problems import FieldProblem, Problem
 from studio_server.api.cards import CardNotCharged, ChargeUnsettled, RechargeIncomplete
 from studio_server.api.wording import problem
-from studio_server.payments.charging import ChargeUnderWay, NoSavedCard, PriceChanged
-from studio_server.payments.recharging import RechargeRefused
+from studio_server.payments.saved_cards.charging import ChargeUnderWay, NoSavedCard, PriceChanged
+from studio_server.payments.saved_cards.recharging import RechargeRefused
 from studio_server.payments.showing import price
 
 SAID = {

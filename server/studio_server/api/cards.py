@@ -10,8 +10,8 @@ from studio_server.api.payments import payments, places
 from studio_server.payments.buying import Payments
 from studio_server.payments.orders import Order
 from studio_server.payments.provider import PaymentFailure
+from studio_server.payments.saved_cards.showing import shown_card, shown_recharge
 from studio_server.payments.showing import shown_purchase, status
-from studio_server.payments.showing_cards import shown_card, shown_recharge
 
 
 class CardNotCharged(ValueError):

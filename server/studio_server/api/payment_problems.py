@@ -9,7 +9,7 @@ from studio_server.api.wording import problem
 from studio_server.payments.inbox import EventOfAnotherMode
 from studio_server.payments.orders import OrderNotFound
 from studio_server.payments.packs import PackUnknown
-from studio_server.payments.paying_plans import NothingPaid, PlanDisputed, PlanNotSold
+from studio_server.payments.plans.paying import NothingPaid, PlanDisputed, PlanNotSold
 from studio_server.payments.provider import (
     PaymentUnsettled,
     ProviderRefused,

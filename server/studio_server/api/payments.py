@@ -89,7 +89,7 @@ async def webhook(request: Request) -> Response:
 
     A request that cannot be signed rightly is refused before its body is read.
     """
-    from studio_server.payments.stripe_side import refuse_unsigned, told  # heavy, and an extra
+    from studio_server.payments.at_stripe.payments import refuse_unsigned, told  # heavy, and an extra
 
     server, found = services(request), payments(request)
     header, now = request.headers.get("stripe-signature"), server.db.clock.now()

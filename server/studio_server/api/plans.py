@@ -7,8 +7,8 @@ from studio_magics.contracts.plans import PlanLink, PlanList, PlanRequest, PlanS
 from studio_server.api.http import answer, body, services, signed_in
 from studio_server.api.payments import base_address, payments
 from studio_server.payments.customers import customer_known
-from studio_server.payments.paying_plans import PlanPlaces
-from studio_server.payments.showing_plans import offer, offers, standing
+from studio_server.payments.plans.paying import PlanPlaces
+from studio_server.payments.plans.showing import offer, offers, standing
 from studio_server.storage.tx import Tx
 
 

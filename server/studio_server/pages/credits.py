@@ -12,10 +12,10 @@ from studio_server.pages.callers import identity_of, services
 from studio_server.pages.drawing import page
 from studio_server.payments.buying import Payments
 from studio_server.payments.customers import customer_known
+from studio_server.payments.plans.showing import offer, standing
 from studio_server.payments.purchases import purchases_of
+from studio_server.payments.saved_cards.showing import shown_card, shown_recharge
 from studio_server.payments.showing import shown_pack
-from studio_server.payments.showing_cards import shown_card, shown_recharge
-from studio_server.payments.showing_plans import offer, standing
 from studio_server.registry.catalogue import PlanEntry
 from studio_server.storage.tx import Tx
 

@@ -11,18 +11,18 @@ from studio_server.accounts.people import User
 from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ids import IdSource
 from studio_server.payments import asking, orders
-from studio_server.payments.card_side import CardProvider
-from studio_server.payments.charging import Charging
 from studio_server.payments.converge import Converged, Converger
 from studio_server.payments.customers import Customers
 from studio_server.payments.inbox import Inbox
-from studio_server.payments.keeping import Keeping
 from studio_server.payments.orders import UNDER_WAY, Order
 from studio_server.payments.packs import Pack, Packs
-from studio_server.payments.paying_plans import PlanPayments
+from studio_server.payments.plans.paying import PlanPayments
 from studio_server.payments.provider import PaymentFailure, PaymentUnsettled, Provider, ProviderRefused
-from studio_server.payments.recharging import Recharging
 from studio_server.payments.reconcile import Reconciler
+from studio_server.payments.saved_cards.charging import Charging
+from studio_server.payments.saved_cards.keeping import Keeping
+from studio_server.payments.saved_cards.provider import CardProvider
+from studio_server.payments.saved_cards.recharging import Recharging
 from studio_server.payments.turns import Turns
 from studio_server.storage.idempotency import Asked
 from studio_server.storage.store import Store

@@ -13,14 +13,15 @@ from studio_magics.contracts.events import NoticeEvent
 from studio_server.audit.events import CardStep, EventKind, PurchaseStep, record, record_purchase_step
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger, WalletNotOpen
-from studio_server.payments import cards, moves, orders
-from studio_server.payments.card_side import CardProvider
-from studio_server.payments.cards import CardFacts
+from studio_server.payments import moves, orders
 from studio_server.payments.incidents import SYSTEM, report
 from studio_server.payments.looks import Also, Elsewhere, Look, nowhere
 from studio_server.payments.orders import UNDER_WAY, Order, OrderState
-from studio_server.payments.outcomes import Outcomes
 from studio_server.payments.provider import IntentFacts, PaymentUnsettled, Provider, SessionFacts
+from studio_server.payments.saved_cards import cards
+from studio_server.payments.saved_cards.cards import CardFacts
+from studio_server.payments.saved_cards.outcomes import Outcomes
+from studio_server.payments.saved_cards.provider import CardProvider
 from studio_server.payments.showing import news
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx

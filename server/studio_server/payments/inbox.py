@@ -9,8 +9,8 @@ from collections.abc import Callable
 from studio_server.clock import to_microseconds
 from studio_server.payments.converge import Converger
 from studio_server.payments.incidents import report
-from studio_server.payments.keeping import Keeping
 from studio_server.payments.provider import Provider, Told
+from studio_server.payments.saved_cards.keeping import Keeping
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 

@@ -8,23 +8,23 @@ from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.payments import packs
 from studio_server.payments.buying import Buying, Payments
-from studio_server.payments.charging import Charging
 from studio_server.payments.converge import Converger, Publish
 from studio_server.payments.customers import Customers
 from studio_server.payments.inbox import Inbox
-from studio_server.payments.keeping import Keeping
-from studio_server.payments.opening_plans import open_plans
-from studio_server.payments.outcomes import Outcomes
-from studio_server.payments.recharging import Recharging
+from studio_server.payments.plans.opening import open_plans
 from studio_server.payments.reconcile import Reconciler
+from studio_server.payments.saved_cards.charging import Charging
+from studio_server.payments.saved_cards.keeping import Keeping
+from studio_server.payments.saved_cards.outcomes import Outcomes
+from studio_server.payments.saved_cards.recharging import Recharging
 from studio_server.registry.catalogue import Registry
 from studio_server.settings import Settings
 from studio_server.storage.store import Store
 
 if TYPE_CHECKING:
-    from studio_server.payments.stripe_cards import StripeCards
-    from studio_server.payments.stripe_customers import StripeCustomers
-    from studio_server.payments.stripe_side import HttpClient, StripeSide
+    from studio_server.payments.at_stripe.cards import StripeCards
+    from studio_server.payments.at_stripe.customers import StripeCustomers
+    from studio_server.payments.at_stripe.payments import HttpClient, StripeSide
 
 STRIPE = "https://api.stripe.com"
 KEYS = ("sk_test_", "rk_test_", "sk_live_", "rk_live_")
@@ -95,9 +95,9 @@ def _stripe(
         PaymentsMisconfigured: Its client is not installed.
     """
     try:
-        from studio_server.payments.stripe_cards import StripeCards
-        from studio_server.payments.stripe_customers import StripeCustomers
-        from studio_server.payments.stripe_side import StripeSide  # heavy, and an extra
+        from studio_server.payments.at_stripe.cards import StripeCards
+        from studio_server.payments.at_stripe.customers import StripeCustomers
+        from studio_server.payments.at_stripe.payments import StripeSide  # heavy, and an extra
     except ImportError as missing:
         raise PaymentsMisconfigured(
             "a key is set, but Stripe's client is not installed: extra `payments`"

@@ -1,6 +1,6 @@
 """What the payment provider is to the rest of this folder: facts about payments, and ways to fail.
 
-Knows no client library, so that nothing but `stripe_side` needs it installed.
+Knows no client library, so that nothing but `at_stripe` needs it installed.
 """
 
 from collections.abc import AsyncIterator

@@ -2,11 +2,11 @@
 
 from studio_magics.contracts.payments import Purchase
 from studio_server.accounts.people import User
-from studio_server.payments import invoices
 from studio_server.payments.buying import Payments
 from studio_server.payments.orders import OrderNotFound
+from studio_server.payments.plans import invoices
+from studio_server.payments.plans.showing import begun_purchase, plan_purchase
 from studio_server.payments.showing import shown_purchase
-from studio_server.payments.showing_plans import begun_purchase, plan_purchase
 from studio_server.registry.catalogue import PLAN_CURRENCIES, Registry
 from studio_server.storage.store import Store
 

@@ -12,18 +12,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from studio_server.ids import IdSource
-from studio_server.payments import agreements, orders
+from studio_server.payments import orders
 from studio_server.payments.converge import Converger
 from studio_server.payments.incidents import report
 from studio_server.payments.looks import Look
+from studio_server.payments.plans import agreements
 from studio_server.payments.provider import PaymentFailure, Provider
 from studio_server.storage.errors import StorageError
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 
 if TYPE_CHECKING:
-    from studio_server.payments.plan_converge import PlanConverger
-    from studio_server.payments.plan_provider import PlanProvider
+    from studio_server.payments.plans.converge import PlanConverger
+    from studio_server.payments.plans.provider import PlanProvider
 
 log = logging.getLogger(__name__)
 INTERVAL_SECONDS = 300.0

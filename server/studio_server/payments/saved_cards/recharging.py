@@ -13,15 +13,15 @@ from typing import Literal
 from studio_server.accounts.people import User
 from studio_server.audit.events import SYSTEM, EventKind, record
 from studio_server.ledger import Ledger
-from studio_server.payments import cards, charges, recharges
-from studio_server.payments.charging import Charging, NoSavedCard
-from studio_server.payments.keeping import Keeping
 from studio_server.payments.orders import Order
-from studio_server.payments.outcomes import Outcomes, step, was_told_to_wait
 from studio_server.payments.packs import Pack, Packs
 from studio_server.payments.provider import PaymentFailure
-from studio_server.payments.recharges import Wish
-from studio_server.payments.standing import DISPUTES_COUNT_FOR, Standing, Standings
+from studio_server.payments.saved_cards import cards, charges, recharges
+from studio_server.payments.saved_cards.charging import Charging, NoSavedCard
+from studio_server.payments.saved_cards.keeping import Keeping
+from studio_server.payments.saved_cards.outcomes import Outcomes, step, was_told_to_wait
+from studio_server.payments.saved_cards.recharges import Wish
+from studio_server.payments.saved_cards.standing import DISPUTES_COUNT_FOR, Standing, Standings
 from studio_server.storage.errors import StorageError
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx

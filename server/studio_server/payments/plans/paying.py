@@ -12,13 +12,13 @@ from studio_server.accounts.people import User
 from studio_server.accounts.plans import Plans
 from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ids import IdSource
-from studio_server.payments import agreements, invoices
-from studio_server.payments.agreements import LIVE, UNPAID, Agreement
 from studio_server.payments.customers import Customers
-from studio_server.payments.invoices import Invoice
 from studio_server.payments.orders import OrderNotFound
-from studio_server.payments.plan_converge import AgreementLook, PlanConverger
-from studio_server.payments.plan_provider import PlanProvider, PlanSessionFacts, PortalFlow
+from studio_server.payments.plans import agreements, invoices
+from studio_server.payments.plans.agreements import LIVE, UNPAID, Agreement
+from studio_server.payments.plans.converge import AgreementLook, PlanConverger
+from studio_server.payments.plans.invoices import Invoice
+from studio_server.payments.plans.provider import PlanProvider, PlanSessionFacts, PortalFlow
 from studio_server.payments.provider import PaymentFailure, PaymentUnsettled, ProviderRefused
 from studio_server.payments.turns import Turns
 from studio_server.registry.catalogue import DEFAULT_PLAN, PlanEntry, Registry

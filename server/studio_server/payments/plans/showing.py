@@ -4,11 +4,11 @@ from studio_magics.contracts.account import Plan
 from studio_magics.contracts.payments import Purchase, PurchaseState
 from studio_magics.contracts.plans import PlanOffer, PlanStanding, PlanState
 from studio_server.accounts.plans import Plans
-from studio_server.payments import agreements, invoices
-from studio_server.payments.agreements import Agreement
-from studio_server.payments.invoices import Invoice
-from studio_server.payments.paying_plans import PlanPaid
-from studio_server.payments.plan_terms import NO_PLAN, WHOLE
+from studio_server.payments.plans import agreements, invoices
+from studio_server.payments.plans.agreements import Agreement
+from studio_server.payments.plans.invoices import Invoice
+from studio_server.payments.plans.paying import PlanPaid
+from studio_server.payments.plans.terms import NO_PLAN, WHOLE
 from studio_server.payments.showing import CURRENCIES, price
 from studio_server.registry.catalogue import DEFAULT_PLAN, PlanEntry, Registry
 from studio_server.storage.tx import Tx

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from studio_server.payments.agreements import Agreement
+from studio_server.payments.plans.agreements import Agreement
 from studio_server.payments.provider import SessionFacts
 from studio_server.registry.catalogue import PlanEntry
 

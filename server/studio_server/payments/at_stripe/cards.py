@@ -1,14 +1,10 @@
-"""Saved cards at Stripe, over the connection of `stripe_side`. A card's number never comes here."""
+"""Saved cards at Stripe, over the connection of `payments`. A card's number never comes here."""
 
 from typing import TYPE_CHECKING, Any
 
 import stripe
 
-from studio_server.payments.card_side import CardGone, CardRefused, ChargeFailed
-from studio_server.payments.cards import CardFacts
-from studio_server.payments.orders import Order
-from studio_server.payments.provider import ProviderRefused
-from studio_server.payments.stripe_side import (
+from studio_server.payments.at_stripe.payments import (
     NOT_THERE,
     TOLERANCE_SECONDS,
     StripeSide,
@@ -17,6 +13,10 @@ from studio_server.payments.stripe_side import (
     none_or_raise,
     why,
 )
+from studio_server.payments.orders import Order
+from studio_server.payments.provider import ProviderRefused
+from studio_server.payments.saved_cards.cards import CardFacts
+from studio_server.payments.saved_cards.provider import CardGone, CardRefused, ChargeFailed
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from studio_server.payments.cards import CardFacts
 from studio_server.payments.orders import Order
 from studio_server.payments.provider import PaymentFailure, ProviderUnreachable
+from studio_server.payments.saved_cards.cards import CardFacts
 
 
 class CardRefused(PaymentFailure):

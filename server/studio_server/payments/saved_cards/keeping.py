@@ -5,11 +5,11 @@ import logging
 
 from studio_server.accounts.people import User
 from studio_server.audit.events import SYSTEM, CardStep, EventKind, record
-from studio_server.payments import cards
-from studio_server.payments.card_side import CardProvider
-from studio_server.payments.cards import CardFacts, SavedCard
-from studio_server.payments.outcomes import Outcomes
 from studio_server.payments.provider import PaymentFailure, ProviderRefused
+from studio_server.payments.saved_cards import cards
+from studio_server.payments.saved_cards.cards import CardFacts, SavedCard
+from studio_server.payments.saved_cards.outcomes import Outcomes
+from studio_server.payments.saved_cards.provider import CardProvider
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Tx
 

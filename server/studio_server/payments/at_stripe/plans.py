@@ -1,4 +1,4 @@
-"""Subscriptions, invoices and the portal at Stripe, over the connection of `stripe_side`.
+"""Subscriptions, invoices and the portal at Stripe, over the connection of `payments`.
 
 A plan is a product of a fixed id with a price for each amount it ever cost, made when it is first needed; so
 a line of an invoice says by its product which plan it is. What the portal allows is our own configuration.
@@ -13,16 +13,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 
 from studio_server.clock import from_microseconds
-from studio_server.payments.agreements import Agreement
-from studio_server.payments.plan_provider import (
-    InvoiceFacts,
-    LineFacts,
-    PlanSessionFacts,
-    PortalFlow,
-    SubscriptionFacts,
-)
-from studio_server.payments.provider import ProviderRefused
-from studio_server.payments.stripe_side import (
+from studio_server.payments.at_stripe.payments import (
     TOLERANCE_SECONDS,
     StripeSide,
     failure,
@@ -31,6 +22,15 @@ from studio_server.payments.stripe_side import (
     session_facts,
     whole,
 )
+from studio_server.payments.plans.agreements import Agreement
+from studio_server.payments.plans.provider import (
+    InvoiceFacts,
+    LineFacts,
+    PlanSessionFacts,
+    PortalFlow,
+    SubscriptionFacts,
+)
+from studio_server.payments.provider import ProviderRefused
 from studio_server.registry.catalogue import PlanEntry
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from studio_server.clock import from_microseconds, to_microseconds
-from studio_server.payments.cards import SavedCard
 from studio_server.payments.orders import SELECT, Order, Way, by_id, order_from
 from studio_server.payments.packs import Pack
+from studio_server.payments.saved_cards.cards import SavedCard
 from studio_server.storage.tx import Tx
 
 UNDER_WAY = "way <> 'page' AND state IN ('new', 'open', 'pending')"

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from studio_server.accounts.plans import PaidPlan
 from studio_server.clock import MICROSECOND
-from studio_server.payments.agreements import Agreement
-from studio_server.payments.invoices import Invoice, InvoiceKind, InvoiceState
-from studio_server.payments.plan_provider import InvoiceFacts, LineFacts, SubscriptionFacts
+from studio_server.payments.plans.agreements import Agreement
+from studio_server.payments.plans.invoices import Invoice, InvoiceKind, InvoiceState
+from studio_server.payments.plans.provider import InvoiceFacts, LineFacts, SubscriptionFacts
 from studio_server.registry.catalogue import DEFAULT_PLAN, PLAN_CURRENCIES, Registry
 
 KINDS: dict[str, InvoiceKind] = {

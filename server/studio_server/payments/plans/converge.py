@@ -14,20 +14,20 @@ from studio_server.accounts.plans import Plans, PlanUnknown
 from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.notices.rows import Draft, post
-from studio_server.payments import agreements, invoices
-from studio_server.payments.agreements import ONE_AT_A_TIME, Agreement, AgreementState
 from studio_server.payments.converge import ATTEMPTS, Publish
 from studio_server.payments.incidents import report
-from studio_server.payments.invoices import Invoice
 from studio_server.payments.looks import Also
-from studio_server.payments.plan_provider import (
+from studio_server.payments.plans import agreements, invoices
+from studio_server.payments.plans.agreements import ONE_AT_A_TIME, Agreement, AgreementState
+from studio_server.payments.plans.invoices import Invoice
+from studio_server.payments.plans.provider import (
     InvoiceFacts,
     PlanProvider,
     PlanSessionFacts,
     SubscriptionFacts,
 )
-from studio_server.payments.plan_settling import Charged, Settling
-from studio_server.payments.plan_terms import plan_of
+from studio_server.payments.plans.settling import Charged, Settling
+from studio_server.payments.plans.terms import plan_of
 from studio_server.payments.provider import PaymentUnsettled, Provider
 from studio_server.registry.catalogue import Registry
 from studio_server.storage.store import Store

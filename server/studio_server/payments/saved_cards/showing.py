@@ -4,11 +4,11 @@ from datetime import datetime
 
 from studio_magics.contracts.cards import Recharge, SavedCard
 from studio_server.ledger import Asset
-from studio_server.payments.cards import SavedCard as Kept
-from studio_server.payments.outcomes import WHY
 from studio_server.payments.packs import Packs
+from studio_server.payments.saved_cards.cards import SavedCard as Kept
+from studio_server.payments.saved_cards.outcomes import WHY
+from studio_server.payments.saved_cards.standing import Standing, Waiting
 from studio_server.payments.showing import MICROS_IN_A_CENT, price, shown_pack
-from studio_server.payments.standing import Standing, Waiting
 
 WAITS: dict[Waiting, str] = {
     "nothing": "it is due now",

@@ -8,9 +8,9 @@ from studio_server.clock import to_microseconds
 from studio_server.ids import IdSource
 from studio_server.ledger import Asset
 from studio_server.notices.rows import Draft, post, was_told
-from studio_server.payments import recharges
 from studio_server.payments.orders import Order
-from studio_server.payments.recharges import Recharge, StopReason
+from studio_server.payments.saved_cards import recharges
+from studio_server.payments.saved_cards.recharges import Recharge, StopReason
 from studio_server.payments.showing import price
 from studio_server.storage.tx import Tx
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from studio_server.ledger import Asset, Ledger, WalletState, WalletView
-from studio_server.payments import cards, charges
-from studio_server.payments.cards import SavedCard
 from studio_server.payments.orders import Order
 from studio_server.payments.packs import Pack, Packs, PackUnknown
-from studio_server.payments.recharges import Recharge, StopReason
+from studio_server.payments.saved_cards import cards, charges
+from studio_server.payments.saved_cards.cards import SavedCard
+from studio_server.payments.saved_cards.recharges import Recharge, StopReason
 from studio_server.storage.tx import Tx
 
 COOL_DOWN = timedelta(minutes=10)

@@ -9,14 +9,14 @@ from studio_server.ids import IdSource
 from studio_server.ledger import Ledger
 from studio_server.payments.converge import Publish
 from studio_server.payments.customers import Customers
-from studio_server.payments.paying_plans import PlanPayments
-from studio_server.payments.plan_converge import PlanConverger
-from studio_server.payments.plan_provider import PlanProvider
+from studio_server.payments.plans.converge import PlanConverger
+from studio_server.payments.plans.paying import PlanPayments
+from studio_server.payments.plans.provider import PlanProvider
 from studio_server.registry.catalogue import Registry
 from studio_server.storage.store import Store
 
 if TYPE_CHECKING:
-    from studio_server.payments.stripe_side import StripeSide
+    from studio_server.payments.at_stripe.payments import StripeSide
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def open_plans(  # noqa: PLR0917  - each part once
     publish: Publish,
 ) -> PlanParts:
     """Plans over a connection to Stripe; needs its client."""
-    from studio_server.payments.stripe_customers import StripeCustomers
-    from studio_server.payments.stripe_plans import StripePlans  # heavy, and an extra
+    from studio_server.payments.at_stripe.customers import StripeCustomers
+    from studio_server.payments.at_stripe.plans import StripePlans  # heavy, and an extra
 
     sold = [plan for plan in registry.plans.values() if plan.price_minor]
     provider, customers = StripePlans(side, sold), Customers(db, StripeCustomers(side))

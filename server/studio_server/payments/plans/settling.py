@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from studio_server.audit.events import EventKind, PurchaseStep, record_purchase_step
 from studio_server.ledger import Asset, GrantSource, IssueGrant, Ledger, WalletNotOpen
-from studio_server.payments import invoices, moves
-from studio_server.payments.agreements import Agreement
+from studio_server.payments import moves
 from studio_server.payments.incidents import SYSTEM, report
-from studio_server.payments.invoices import Invoice
-from studio_server.payments.plan_provider import InvoiceFacts
-from studio_server.payments.plan_terms import invoice_of, target
+from studio_server.payments.plans import invoices
+from studio_server.payments.plans.agreements import Agreement
+from studio_server.payments.plans.invoices import Invoice
+from studio_server.payments.plans.provider import InvoiceFacts
+from studio_server.payments.plans.terms import invoice_of, target
 from studio_server.payments.provider import IntentFacts
 from studio_server.registry.catalogue import Registry
 from studio_server.storage.tx import Tx

@@ -1,11 +1,11 @@
-"""Customers at Stripe, over the connection of `stripe_side`. They hold our random id; no name, no address."""
+"""Customers at Stripe, over the connection of `payments`. They hold our random id; no name, no address."""
 
 from datetime import datetime
 
 import stripe
 
+from studio_server.payments.at_stripe.payments import NOT_THERE, StripeSide, failure
 from studio_server.payments.provider import ProviderRefused
-from studio_server.payments.stripe_side import NOT_THERE, StripeSide, failure
 
 
 class StripeCustomers:

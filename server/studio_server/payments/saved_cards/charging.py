@@ -19,12 +19,9 @@ from studio_server.audit.events import (
     record_purchase_step,
 )
 from studio_server.ids import IdSource
-from studio_server.payments import asking, cards, charges, orders
-from studio_server.payments.card_side import CardGone, CardProvider, CardRefused, ChargeFailed
-from studio_server.payments.cards import SavedCard
+from studio_server.payments import asking, orders
 from studio_server.payments.converge import Converger, formal
 from studio_server.payments.orders import Order, OrderState, Way
-from studio_server.payments.outcomes import NOT_ASKED, Outcomes
 from studio_server.payments.packs import Pack, Packs, PackUnknown
 from studio_server.payments.provider import (
     PaymentFailure,
@@ -32,6 +29,10 @@ from studio_server.payments.provider import (
     ProviderRefused,
     ProviderUnreachable,
 )
+from studio_server.payments.saved_cards import cards, charges
+from studio_server.payments.saved_cards.cards import SavedCard
+from studio_server.payments.saved_cards.outcomes import NOT_ASKED, Outcomes
+from studio_server.payments.saved_cards.provider import CardGone, CardProvider, CardRefused, ChargeFailed
 from studio_server.payments.turns import Turns
 from studio_server.storage.idempotency import Asked
 from studio_server.storage.store import Store

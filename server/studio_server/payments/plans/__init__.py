@@ -1,0 +1,1 @@
+"""Plans that are paid every month: agreements, invoices, and what they give."""
