@@ -3,6 +3,7 @@
 Colours come from the theme's variables with fall-backs that read well on light and on dark ground.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -24,6 +25,9 @@ CAPTION = (
 )
 
 
+BEGINS_FORMULA = re.compile(r"[$\\]")
+
+
 class Html(str):
     """Text that is markup already."""
 
@@ -32,7 +36,7 @@ class Html(str):
 
 def element(tag: str, *content: str, **attributes: str) -> Html:
     """An element; content that is not `Html` is escaped. `class_` and `for_` lose their underscore."""
-    inside = "".join(part if isinstance(part, Html) else escape(part, quote=False) for part in content)
+    inside = "".join(map(_inside, content))
     return Html(f"<{tag}{_attributes(attributes)}>{inside}</{tag}>")
 
 
@@ -43,7 +47,7 @@ def empty(tag: str, **attributes: str) -> Html:
 
 def join(parts: Iterable[str], separator: str = "") -> Html:
     """Several parts as one; those that are not `Html` are escaped."""
-    return Html(separator.join(p if isinstance(p, Html) else escape(p, quote=False) for p in parts))
+    return Html(separator.join(map(_inside, parts)))
 
 
 def card(*content: str, label: str) -> Html:
@@ -89,6 +93,16 @@ def bar(used: int, size: int, label: str) -> Html:
         style="width:12rem;height:.8rem",
     )
     return join([meter, " ", label])
+
+
+def _inside(part: str) -> str:
+    """Markup as it is, text escaped; a dollar or a backslash in it begins no formula.
+
+    Notebooks set what stands between two dollars in mathematics; a mark in an element of its own has no pair.
+    """
+    if isinstance(part, Html):
+        return part
+    return BEGINS_FORMULA.sub(r"<span>\g<0></span>", escape(part, quote=False))
 
 
 def _attributes(attributes: dict[str, str]) -> str:

@@ -335,3 +335,11 @@ def test_a_long_table_shows_its_beginning_and_unfolds_the_rest(rows, folded):
 def test_figures_come_before_tables():
     html = results.result(a_result_of(3)).html
     assert html.index("a curve") < html.index("Numbers")
+
+
+def test_two_prices_in_one_sentence_are_not_set_as_mathematics():
+    told = {"headline": r"$10 a month, $120 a year, \(x\)"}
+    html = results.result(a_result_of(1).model_copy(update=told)).html
+    told = re.sub(r'\w+="[^"]*"', "", html)  # attributes are not set
+    assert not re.search(r"\$[^<]|\\[^<]", told)
+    assert "<span>$</span>10 a month, <span>$</span>120 a year" in html
