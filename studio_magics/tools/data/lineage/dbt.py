@@ -1,11 +1,14 @@
-"""dbt: its manifest, and models whose only templates are ref, source, config and comments.
+"""dbt: its manifest, and models whose only templates are ref, source, config, comments and calls of macros.
 
-Nothing is rendered by a template engine: a template that needs one is reported, not guessed.
+Nothing is rendered by a template engine. A macro that is called with plain words, as in
+`{{ cents('amount') }}`, is read as a function of the columns it names, and reported as assumed; any other
+template is reported as not read.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +24,26 @@ QUOTED = r"""['"]([^'"{}%]+)['"]"""
 REF = re.compile(r"\{\{-?\s*ref\(\s*" + QUOTED + r"(?:\s*,\s*" + QUOTED + r")?\s*\)\s*-?\}\}")
 SOURCE = re.compile(r"\{\{-?\s*source\(\s*" + QUOTED + r"\s*,\s*" + QUOTED + r"\s*\)\s*-?\}\}")
 CONFIG = re.compile(r"\{\{-?\s*config\((?:[^{}]|\{[^{}]*\})*\)\s*-?\}\}")
+WORD = r"""(?:'[^'"{}%]*'|"[^'"{}%]*"|-?\d+(?:\.\d+)?)"""
+WORDS = rf"\s*{WORD}(?:\s*,\s*{WORD})*\s*"
+MACRO = re.compile(rf"\{{\{{-?\s*([a-z_][\w.]*)\((?:{WORDS}|\s*\[{WORDS}\]\s*)\)\s*-?\}}\}}", re.IGNORECASE)
+NO_COLUMNS = frozenset(
+    [
+        "second",
+        "minute",
+        "hour",
+        "day",
+        "week",
+        "isoweek",
+        "month",
+        "quarter",
+        "year",
+        "this",
+        "true",
+        "false",
+    ]
+)
+"""Words that macros for dates take: parts of a date, no columns."""
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 MODEL_FOLDERS = frozenset({"models", "snapshots"})
@@ -38,8 +61,20 @@ def is_template(text: str) -> bool:
     return TEMPLATE.search(text) is not None
 
 
-def rendered(text: str, *, keep_schema: bool = True) -> tuple[str, str]:
-    """The SQL with references as plain names, and the first template that is left ('' when none is)."""
+@dataclass(frozen=True)
+class Rendered:
+    """SQL without templates, as far as that goes."""
+
+    sql: str
+    left: str
+    """The line of the first template that is left; empty when none is."""
+    assumed: tuple[str, ...]
+    """Macros that were read as functions."""
+
+
+def rendered(text: str, *, keep_schema: bool = True) -> Rendered:
+    """The SQL with references as plain names and calls of macros as functions."""
+    assumed: list[str] = []
 
     def source(match: re.Match[str]) -> str:
         return f"{_name(match[1])}.{_name(match[2])}" if keep_schema else _name(match[2])
@@ -50,8 +85,20 @@ def rendered(text: str, *, keep_schema: bool = True) -> tuple[str, str]:
     text = CONFIG.sub(blank, COMMENT.sub(blank, text))
     text = REF.sub(lambda match: _name(match[2] or match[1]), text)
     text = SOURCE.sub(source, text)
+    text = MACRO.sub(lambda match: _as_function(match, assumed), text)
     left = TEMPLATE.search(text)
-    return text, "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
+    line = "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
+    return Rendered(text, line, tuple(assumed))
+
+
+def _as_function(match: re.Match[str], assumed: list[str]) -> str:
+    """`{{ cents('amount', 2) }}` as `macro_cents(amount, 2)`; what macros do beside is not known."""
+    assumed.append(match[1])
+    words = [word[0] for word in re.finditer(WORD, match[0])]
+    plain = [word.strip("'\"") for word in words]
+    columns = [word if word.isidentifier() and word.lower() not in NO_COLUMNS else "" for word in plain]
+    given = [column or f"'{word}'" for column, word in zip(columns, plain, strict=True)]
+    return f"macro_{match[1].replace('.', '_')}({', '.join(given)})"
 
 
 def _name(text: str) -> str:
@@ -64,11 +111,13 @@ def read_model(name: str, text: str, found: Gathered) -> None:
     if OTHER_FOLDERS & parts and not MODEL_FOLDERS & parts:
         found.skipped.append(name)
         return
-    sql, left = rendered(text)
-    if left:
-        found.unread.append(Unread(f"{name}, {left}", "a template that is not rendered", is_template=True))
+    model = rendered(text)
+    if model.left:
+        why = "a template that is not rendered"
+        found.unread.append(Unread(f"{name}, {model.left}", why, is_template=True))
         return
-    found.texts.append(SqlText(name, sql, target=PurePosixPath(name).stem, is_model=True))
+    found.assumed += [f"{macro} in {name}" for macro in model.assumed]
+    found.texts.append(SqlText(name, model.sql, target=PurePosixPath(name).stem, is_model=True))
 
 
 def read_properties(name: str, text: str, found: Gathered) -> None:
@@ -139,12 +188,13 @@ def _read_node(node: dict[str, Any], manifest: str, found: Gathered) -> None:
     if compiled:
         found.texts.append(SqlText(path, str(compiled), target=relation, is_model=True))
         return
-    sql, left = rendered(str(node.get("raw_code") or node.get("raw_sql") or ""))
-    if left:
+    model = rendered(str(node.get("raw_code") or node.get("raw_sql") or ""))
+    if model.left:
         reason = "a model that was not compiled and has a template; run `dbt compile` first"
         found.unread.append(Unread(path, reason, is_template=True))
-    elif sql.strip():
-        found.texts.append(SqlText(path, sql, target=str(node.get("name")), is_model=True))
+    elif model.sql.strip():
+        found.assumed += [f"{macro} in {path}" for macro in model.assumed]
+        found.texts.append(SqlText(path, model.sql, target=str(node.get("name")), is_model=True))
 
 
 def _plain_relation(node: dict[str, Any]) -> str:

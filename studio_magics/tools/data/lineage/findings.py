@@ -205,6 +205,15 @@ def _unread(gathered: Gathered) -> Iterator[Finding]:
             action="For dbt run `dbt compile` and give target/manifest.json; else give the SQL that is sent.",
             count=len(templates),
         )
+    if gathered.assumed:
+        yield Finding(
+            code="macro-assumed",
+            severity="low",
+            title=f"{counted(len(gathered.assumed), 'call')} of macros read as functions of named columns",
+            detail=listed(sorted(set(gathered.assumed))),
+            action="Macros may read more: run `dbt compile` and give target/manifest.json to be sure.",
+            count=len(gathered.assumed),
+        )
 
 
 def _cycles(lineage: Lineage) -> Iterator[Finding]:

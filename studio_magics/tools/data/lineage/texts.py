@@ -45,6 +45,8 @@ class Gathered:
     """Columns of tables known from dbt: dataset to column to type."""
     dialect: str | None = None
     """What dbt's manifest says."""
+    assumed: list[str] = field(default_factory=list[str])
+    """Calls of macros that were read as functions of what they name, with their files."""
     skipped: list[str] = field(default_factory=list[str])
     """Files of the folder that hold no SQL."""
     is_dbt: bool = False

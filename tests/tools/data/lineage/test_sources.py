@@ -36,6 +36,40 @@ def test_a_dbt_project_is_read_without_rendering_templates(trace, context, comes
     assert any("macros/helper.sql" in one and "readme.md" in one for one in result.not_checked)
 
 
+MACROS = {
+    "dbt_project.yml": "name: shop\n",
+    "models/stg_sales.sql": (
+        "select id, {{ cents('price') }} as price, {{- dbt.date_trunc('day', 'sold_at') -}} as sold_on,"
+        " {{ keys.make(['id', 'shop']) }} as sale_key from {{ source('raw', 'sales') }}"
+    ),
+    "models/days.sql": "select sold_on, sum(price) as total from {{ ref('stg_sales') }} group by sold_on",
+}
+
+
+def test_a_macro_is_read_as_a_function_of_the_columns_it_names_and_told_as_assumed(
+    trace, context, comes_from, found
+):
+    result = trace(source=context.put_folder(MACROS))
+    assert comes_from(result, "stg_sales", "price") == "raw.sales.price computed"
+    assert comes_from(result, "stg_sales", "sold_on") == "raw.sales.sold_at computed"
+    assert comes_from(result, "stg_sales", "sale_key") == "raw.sales.id computed; raw.sales.shop computed"
+    assert comes_from(result, "days", "total") == "stg_sales.price aggregated"
+    [assumed] = found(result, "macro-assumed")
+    assert (assumed.count, assumed.severity) == (3, "low")
+    assert "dbt.date_trunc in models/stg_sales.sql" in assumed.detail
+    assert found(result, "template-unread") == []
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ m(x) }}", "{{ m('a') | upper }}", "{{ m(ref('a')) }}", "{{ m(a='b') }}", "{{ var('a') + 1 }}"],
+)
+def test_a_template_that_is_no_plain_call_is_still_not_read(trace, context, found, template):
+    files = MACROS | {"models/odd.sql": f"select {template} as y from {{{{ ref('days') }}}}"}
+    [unread] = found(trace(source=context.put_folder(files)), "template-unread")
+    assert unread.where == "models/odd.sql, line 1"
+
+
 def test_a_manifest_of_dbt_gives_compiled_models_and_the_dialect(trace, context, comes_from):
     manifest = {
         "metadata": {"adapter_type": "snowflake"},
