@@ -43,7 +43,7 @@ def test_the_example_of_the_notebook_runs_as_it_should(spoiled: Callable[..., Su
     ("old", "new", "name", "words"),
     [
         (CALL, f"{CALL}    import os; text += os.urandom(9).hex()\n",
-         "same result", "headline differs"),
+         "same result", "differs between two runs"),
         (CALL, f"{CALL}    raise KeyError('x')\n", "run", "tool_failed: KeyError"),
         (CALL, f"{CALL}    sum(range(90_000_000 if text else 0))\n", "forecast holds", "CPU ms"),
         (CALL, f"{CALL}    kept = bytearray(300_000_000)\n", "forecast holds", "bytes of memory"),
