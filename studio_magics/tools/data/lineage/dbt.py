@@ -72,8 +72,8 @@ class Rendered:
     """Macros that were read as functions."""
 
 
-def rendered(text: str, *, keep_schema: bool = True) -> Rendered:
-    """The SQL with references as plain names and calls of macros as functions."""
+def rendered(text: str, *, keep_schema: bool = True, macros: bool = True) -> Rendered:
+    """The SQL with references as plain names; with `macros` their calls are functions, to be read, not run."""
     assumed: list[str] = []
 
     def source(match: re.Match[str]) -> str:
@@ -85,7 +85,8 @@ def rendered(text: str, *, keep_schema: bool = True) -> Rendered:
     text = CONFIG.sub(blank, COMMENT.sub(blank, text))
     text = REF.sub(lambda match: _name(match[2] or match[1]), text)
     text = SOURCE.sub(source, text)
-    text = MACRO.sub(lambda match: _as_function(match, assumed), text)
+    if macros:
+        text = MACRO.sub(lambda match: _as_function(match, assumed), text)
     left = TEMPLATE.search(text)
     line = "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
     return Rendered(text, line, tuple(assumed))

@@ -132,15 +132,15 @@ def _read(wish: StepWish, texts: Mapping[str, str]) -> Step:
     text = wish.sql.strip() or texts.get(wish.name, "").strip()
     if not text:
         _refuse(wish.name, "no SQL", "sql: SELECT …, or a file with the step's name", "write its SELECT")
-    sql, left = rendered(text, keep_schema=False)
-    if left:
+    plain = rendered(text, keep_schema=False, macros=False)
+    if plain.left:
         _refuse(
             wish.name,
-            f"a template ({{{{ }}}}) in {left}",
+            f"a template ({{{{ }}}}) in {plain.left}",
             "SQL; of dbt's templates ref() and source()",
             "write the SQL out",
         )
-    sql = sql.strip().removesuffix(";").strip()
+    sql = plain.sql.strip().removesuffix(";").strip()
     tree = _parsed(wish.name, sql)
     return Step(wish, sql, tree, _reads(wish.name, tree))
 

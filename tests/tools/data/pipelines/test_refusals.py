@@ -17,6 +17,7 @@ from studio_magics.tools.data.pipelines import TOOL
         ({"a": "DELETE FROM orders"}, "step 'a': DELETE"),
         ({"a": "SELECT 1; SELECT 2"}, "step 'a': 2 statements"),
         ({"a": "SELECT {{ x }} FROM orders"}, "a template"),
+        ({"a": "SELECT {{ cents('x') }} AS y FROM orders"}, "a template"),
         ({"a": "SELECT * FROM 'orders.csv'"}, "which reads a file"),
         ({"a": "SELECT * FROM read_csv('/etc/passwd')"}, "as a table"),
         ({"a": "SELECT * FROM read_text('/etc/passwd')"}, "as a table"),
