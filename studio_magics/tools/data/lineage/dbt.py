@@ -73,7 +73,7 @@ class Rendered:
 
 
 def rendered(text: str, *, keep_schema: bool = True, macros: bool = True) -> Rendered:
-    """The SQL with references as plain names; with `macros` their calls are functions: to read, not to run."""
+    """The SQL with references as plain names; with `macros` their calls are functions, only to be read."""
     assumed: list[str] = []
 
     def source(match: re.Match[str]) -> str:
