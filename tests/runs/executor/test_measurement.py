@@ -56,6 +56,12 @@ def test_pages_that_forked_children_share_are_counted_once(bench):
     assert outcome.measured.peak_bytes < 24 * MEGABYTE
 
 
+def test_pages_that_a_run_copies_at_its_very_end_are_billed(bench):
+    """Copies of what was shared leave the size of a process as it is, and no sample may fall behind them."""
+    trivial = bench.run("TRIVIAL").measured.peak_bytes
+    assert bench.run("TOUCH").measured.peak_bytes >= trivial + 3 * MEGABYTE
+
+
 @pytest.mark.parametrize("collected", [False, True])
 def test_a_process_that_ended_since_it_was_seen_adds_no_memory(collected):
     child = os.fork()

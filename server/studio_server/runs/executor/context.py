@@ -18,6 +18,7 @@ from studio_magics.tools.tunnel import open_tunnel
 from studio_server.runs.executor.sentences import output_too_large
 
 PROGRESS_DESCRIPTOR = 3
+PARTING_DESCRIPTOR = 4
 LOGGED_CHARACTERS = 300
 MAX_ARTEFACTS = 500
 
@@ -44,6 +45,7 @@ class WorkerContext:
         self._output_bytes = 0
         self._said: tuple[int, str] | None = None
         os.set_inheritable(PROGRESS_DESCRIPTOR, False)
+        os.set_inheritable(PARTING_DESCRIPTOR, False)
         os.set_blocking(PROGRESS_DESCRIPTOR, False)
 
     @property

@@ -87,9 +87,10 @@ class Meter:
 
     def _watch(self) -> str:
         next_sample = 0.0
+        watched = [0, self._wake, self._worker.parting]
         while True:
             wait = max(0.0, min(LONGEST_SAMPLE_SECONDS, next_sample - time.monotonic()))
-            ready, _, _ = select.select([0, self._wake], [], [], wait)
+            ready, _, _ = select.select(watched, [], [], wait)
             if 0 in ready and not os.read(0, READ_BYTES):
                 return "stopped"
             if self._wake in ready:
@@ -97,13 +98,17 @@ class Meter:
             if self._collect():
                 return "ended"
             began = time.monotonic()
-            if began >= next_sample:
+            is_parting = self._worker.parting in ready
+            if began >= next_sample or is_parting:
                 self._hearing.drain()
                 self._say_progress()
                 reason = self._exceeded()
                 if reason:
                     return reason
                 next_sample = began + pause_after(time.monotonic() - began)
+            if is_parting:
+                watched.remove(self._worker.parting)
+                self._worker.parting.close()  # once: whoever says so again is not heard
 
     def _collect(self) -> bool:
         for pid, status in collect():

@@ -27,6 +27,7 @@ from studio_server.runs.executor.sandbox.groups import Group, Parents
 READ_BYTES = 1 << 20
 READY = b"!"
 PROGRESS_DESCRIPTOR = 3
+PARTING_DESCRIPTOR = 4
 MOST_DESCRIPTORS = 65_536
 COULD_NOT_CONFINE = 126
 LINUX = sys.platform == "linux"
@@ -66,6 +67,8 @@ class Worker:
     clocks: list[TreeClock]
     has_own_view: bool
     group: Group | None
+    parting: socket.socket
+    """On which the worker says that it is done and waits until it was weighed."""
     _orders: socket.socket
     _said: socket.socket
     _spec: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -157,6 +160,7 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
     said, said_inside = socket.socketpair()
     progress, progress_inside = os.pipe()
     output, output_inside = os.pipe()
+    parting, parting_inside = socket.socketpair()
     if LINUX:
         kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
     if confinement.has("own processes"):
@@ -166,15 +170,20 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
     user = confinement.user_of_run(os.getpid())
     pid = os.fork()
     if pid == 0:
-        keep = {progress_inside: PROGRESS_DESCRIPTOR, output_inside: 1}
+        keep = {
+            progress_inside: PROGRESS_DESCRIPTOR,
+            output_inside: 1,
+            parting_inside.fileno(): PARTING_DESCRIPTOR,
+        }
         _guarded(lambda: First(confinement, program, orders_inside, said_inside, keep=keep, user=user).live())
-    for inside in (orders_inside, said_inside):
+    for inside in (orders_inside, said_inside, parting_inside):
         inside.close()
     for descriptor in (progress_inside, output_inside):
         os.close(descriptor)
     clocks = _clocks(pid) if confinement.has("exact clock") else []
     orders.sendall(b"!")
-    return Worker(pid, Hearing(progress, output), clocks, confinement.has("own view"), None, orders, said)
+    hearing = Hearing(progress, output)
+    return Worker(pid, hearing, clocks, confinement.has("own view"), None, parting, orders, said)
 
 
 def _clocks(pid: int) -> list[TreeClock]:
@@ -344,13 +353,13 @@ def close_all_but(kept: set[int]) -> None:
 
 
 def connect(keep: dict[int, int]) -> None:
-    """Nothing to read, one pipe for all output, one for progress, and no other descriptor."""
-    [progress] = [descriptor for descriptor, wanted in keep.items() if wanted == PROGRESS_DESCRIPTOR]
-    [output] = [descriptor for descriptor, wanted in keep.items() if wanted == 1]
-    progress = fcntl.fcntl(progress, fcntl.F_DUPFD, PROGRESS_DESCRIPTOR + 1)
-    output = fcntl.fcntl(output, fcntl.F_DUPFD, PROGRESS_DESCRIPTOR + 1)
+    """Nothing to read, one pipe for all output, one for progress, the parting, and no other descriptor."""
+    above = {
+        wanted: fcntl.fcntl(descriptor, fcntl.F_DUPFD, PARTING_DESCRIPTOR + 1)
+        for descriptor, wanted in keep.items()
+    }
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.dup2(progress, PROGRESS_DESCRIPTOR)
-    os.closerange(PROGRESS_DESCRIPTOR + 1, MOST_DESCRIPTORS)
+    for wanted, descriptor in above.items():
+        os.dup2(descriptor, wanted)
+    os.dup2(1, 2)
+    os.closerange(PARTING_DESCRIPTOR + 1, MOST_DESCRIPTORS)

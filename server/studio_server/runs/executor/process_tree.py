@@ -41,6 +41,8 @@ class Process:
     first_stack: int = 0
     """Where its stack began: the same as here means that it still runs what the fork server had loaded."""
     session: int = 0
+    faults: int = 0
+    """Pages it was given without reading from a disk: new ones, and copies of what it shared."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class ProcessTree:
         self._seen_before_ms = self._read_before_ms = 0
         self._stack = self._loaded_bytes = 0
         self._samples = 0
-        self._rough_weighed = self._weighed = 0
+        self._rough_weighed = self._weighed = self._faults_weighed = 0
         self._sessions: set[int] = set()
         self.pids: list[int] = []
         self.new_sessions: list[int] = []
@@ -157,13 +159,16 @@ class ProcessTree:
         """The memory of the tree, without what the fork server had loaded; shared pages count once.
 
         The exact figure is dear for large processes, so it is taken when the rough one passes the limit or
-        has grown, and every few samples.
+        has grown, when pages were copied, of which the rough one knows nothing, and every few samples.
         """
         rough = sum(member.resident_bytes for member in members) + folder_bytes
+        faults = sum(member.faults for member in members)
         self._samples += 1
+        self._faults_weighed = min(self._faults_weighed, faults)
         due = self._samples % SHARE_EVERY == 1 or rough > self._rough_weighed * 1.05 + ROUGH_STEP_BYTES
-        if due or rough - self._loaded_bytes > limit_bytes:
-            self._rough_weighed = rough
+        copied = (faults - self._faults_weighed) * PAGE_BYTES > ROUGH_STEP_BYTES
+        if due or copied or rough - self._loaded_bytes > limit_bytes:
+            self._rough_weighed, self._faults_weighed = rough, faults
             self._weighed = self._weigh(members, folder_bytes)
         return self._weighed
 
@@ -304,6 +309,7 @@ def _linux_process(pid: str, thread: str) -> Process | None:
         address_bytes=int(memory[0]) * PAGE_BYTES,
         first_stack=int(stat[25]),
         session=int(stat[3]),
+        faults=int(stat[7]),
     )
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 from studio_magics.contracts.results import ToolResult
 from studio_magics.tools import catalog
 from studio_magics.tools.base import InputRejected, Tool, ToolInput
-from studio_server.runs.executor.context import OutputTooLarge, WorkerContext
+from studio_server.runs.executor.context import PARTING_DESCRIPTOR, OutputTooLarge, WorkerContext
 from studio_server.runs.executor.logged import show_what_is_logged
 from studio_server.runs.executor.sentences import out_of_disk, without_paths
 
@@ -41,7 +42,15 @@ def main() -> NoReturn:
     written.rename(ANSWER)
     sys.stdout.flush()
     sys.stderr.flush()
+    part()
     os._exit(0)
+
+
+def part() -> None:
+    """Say that all is done and stay until the meter has weighed this process, as it is at its end."""
+    with suppress(OSError):  # the tool closed it, or the meter is gone
+        os.write(PARTING_DESCRIPTOR, b".")
+        os.read(PARTING_DESCRIPTOR, 1)
 
 
 def without_secrets(answer: Answer, job: dict[str, Any]) -> Answer:

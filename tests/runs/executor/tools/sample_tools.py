@@ -1,6 +1,7 @@
 """Tools that behave well, badly and worse; offered to workers by the tests alone."""
 
 import contextlib
+import gc
 import mmap
 import multiprocessing
 import os
@@ -77,6 +78,17 @@ def take_hold(fifo):
     descriptor = os.open(fifo, os.O_WRONLY)
     os.set_inheritable(descriptor, True)
     os.write(descriptor, f"{os.getpid()}\n".encode())
+
+
+def touch(_nothing, _context):
+    """Write to the pages of what the fork server had loaded, without taking new ones."""
+    gc.unfreeze()
+    for thing in gc.get_objects():
+        TOUCHED[0] = thing  # its counter of references lies in its own page
+    return answer("touched")
+
+
+TOUCHED: list = [None]
 
 
 def burn(cpu_ms):
@@ -324,3 +336,4 @@ DISK = tool("disk", Size, fill_disk)
 SHM = tool("shm", Size, keep_in_memory)
 SHOUT = tool("shout", Size, shout)
 END = tool("end", Ending, end)
+TOUCH = tool("touch", Nothing, touch)
