@@ -34,6 +34,7 @@ def test_a_small_and_a_large_example_stayed_within_the_limits_of_the_tool(tool_i
     limits = catalogue.load(with_code=False).tools[tool_id].limits
     if limits is not None:
         assert all(one.cpu_ms <= limits.cpu_ms for one in samples)
+        assert all(one.wall_ms <= limits.wall_ms for one in samples)
         assert all(one.peak_bytes <= limits.memory_bytes for one in samples)
 
 

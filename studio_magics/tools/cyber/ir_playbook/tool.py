@@ -37,7 +37,7 @@ from studio_magics.tools.typed_yaml import Description, nearest, read_described
 TOOL_ID = "cyber-studio-ir-playbook"
 VERSION = "1.0.0"
 START_CPU_MS = 70
-START_BYTES = 12_000_000
+START_BYTES = 14_000_000
 US_PER_ACTION_AND_REHEARSAL = 8
 TEMPLATE_ACTIONS = 16
 ACTION = re.compile(r"""\bdo['"]?\s*:|['"]type['"]\s*:\s*['"]action['"]""")

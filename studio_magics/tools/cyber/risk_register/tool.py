@@ -23,7 +23,7 @@ from studio_magics.tools.wording import counted
 TOOL_ID = "cyber-studio-risk-register"
 VERSION = "1.0.0"
 START_CPU_MS = 85
-START_BYTES = 20_000_000
+START_BYTES = 24_000_000
 NS_PER_EVENT = 45
 NS_PER_YEAR = 50
 BYTES_PER_EVENT = 45

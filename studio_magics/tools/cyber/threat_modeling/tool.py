@@ -23,7 +23,7 @@ TOOL_ID = "cyber-studio-threat-modeling"
 VERSION = "1.0.0"
 START_CPU_MS = 35
 CPU_US_PER_CHARACTER = 15
-START_BYTES = 11_000_000
+START_BYTES = 13_500_000
 BYTES_PER_CHARACTER = 280
 
 EXAMPLE = """%%studio run threat-modeling

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READ = (".sql", ".ddl", ".ipynb", ".py", ".yml", ".yaml", "manifest.json")
 START_MS = 95
 KILOBYTE_MS = 12
-START_BYTES = 19_000_000
+START_BYTES = 21_500_000
 BYTES_FOR_EACH = 200
 MOST_BYTES = 330_000_000
 

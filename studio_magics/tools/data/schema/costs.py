@@ -21,7 +21,7 @@ EARLIER_MS = 20
 """An earlier database or schema.json is only asked what it declares."""
 SQLITE_FIRST_MB = 4
 SQLITE_MB_MS = 16
-SQLITE_BYTES = 8 * MB
+SQLITE_BYTES = 13 * MB
 SQLITE_GROWTH = 2
 SQLITE_MOST_BYTES = 40 * MB
 DUCKDB_START_MS = 110

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 START_MS = 170
 FILE_MS = 1
 MB_MS = 3
-START_BYTES = 30_000_000
+START_BYTES = 33_000_000
 
 
 def forecast(inputs: ProjectInput) -> Forecast:

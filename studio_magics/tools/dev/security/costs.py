@@ -20,7 +20,7 @@ BANDIT_MB_MS = 2_000
 BANDIT_LIMIT_BYTES = 2_200_000
 """About 60,000 lines; above, Bandit does not run on 'auto'."""
 ARCHIVE_GROWTH = 4
-PLAIN_BYTES = 8 * MB
+PLAIN_BYTES = 16 * MB
 """Without Python no scanner is started."""
 START_BYTES = 45 * MB
 BANDIT_BYTES = 50 * MB
