@@ -2,8 +2,8 @@
 
 The tool's own small examples and a large one (`large.py`) run three times each in a worker that has its
 libraries imported, as on a server, within the limits of the tool. Kept are the middle one by processor time
-and the highest memory, which samples can only miss, in `docs/tools/measured.json`, from which the pages of the
-tools are made. `--forecasts` measures nothing and only asks for forecasts and prices again.
+and the highest memory, which samples can only miss, in `docs/tools/measured.json`, from which the pages of
+the tools are made. `--forecasts` measures nothing and only asks for forecasts and prices again.
 """
 
 from __future__ import annotations

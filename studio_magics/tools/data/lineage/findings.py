@@ -172,13 +172,16 @@ def _stars(lineage: Lineage) -> Iterator[Finding]:
                 for use in sorted(uses):
                     blind[use.field.dataset].append(step.name)
     for dataset, steps in sorted(blind.items()):
+        shown = f"'{dataset}'" if dataset else "a function"
         yield Finding(
             code="star-unknown",
             severity="medium",
-            title=f"The columns of '{dataset}' behind a star (*) are not known",
-            where=dataset,
+            title=f"The columns of {shown} behind a star (*) are not known",
+            where=dataset or steps[0],
             detail=f"No columns of it are declared; they are missing from {listed(sorted(set(steps)))}.",
-            action="Give its CREATE TABLE statement with --ddl, or name the columns.",
+            action="Give its CREATE TABLE statement with --ddl, or name the columns."
+            if dataset
+            else "Name the columns behind the function: FROM f() AS t (a, b).",
             count=len(set(steps)),
         )
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from studio_magics.tools.data.lineage.reshaping import reshaped
 from studio_magics.tools.data.lineage.statements import dataset_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ Columns = dict[str, dict[str, str]]
 UNKNOWN = "unknown"
 NAMED = re.compile(r"(?:Unknown column: |Column '?\"?)(?P<name>[^'\"]+)")
 MAX_TRIES = 20
+SYSTEM_COLUMNS = {
+    "duckdb": frozenset({"rowid"}),
+    "oracle": frozenset({"ora_rowscn", "rowid", "rownum"}),
+    "postgres": frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"}),
+    "sqlite": frozenset({"_rowid_", "oid", "rowid"}),
+}
+"""Columns that every table has without declaring them."""
 USUAL_SCHEMAS = frozenset({"public", "main", "dbo", "default"})
 """Where a table stands that is named without a schema."""
 
@@ -105,7 +113,8 @@ def qualified(query: exp.Expr, declared: Mapping[str, Mapping[str, str]], dialec
                 return _without_aliases(query, columns, dialect, missing, str(error))
             for dataset, column in lacking:
                 columns[dataset][column] = UNKNOWN
-                missing.append((dataset, column))
+                if column.lower() not in SYSTEM_COLUMNS.get(dialect, frozenset()):
+                    missing.append((dataset, column))
         except (RecursionError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise NotQualified(f"the optimizer gave up ({type(error).__name__})") from error
     raise NotQualified("too many columns that do not exist")
@@ -142,7 +151,7 @@ def _qualify(query: exp.Expr, columns: Columns, dialect: str, **options: Any) ->
         table = exp.Table(this=exp.to_identifier(name, quoted=True))
         schema.add_table(table, dict.fromkeys(found, UNKNOWN), match_depth=False)
     return qualify(
-        query.copy(),
+        reshaped(query.copy(), dialect),
         dialect=dialect,
         schema=schema,
         validate_qualify_columns=False,

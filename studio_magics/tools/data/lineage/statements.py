@@ -106,9 +106,10 @@ class Reader:
         for part in _chunks(tokens, TokenType.SEMICOLON):
             line = part[0].line + text.first_line - 1
             try:
-                parsed = self._dialect.parser().parse(part, sql=text.sql)
+                parsed = self._dialect.parser().parse(_without_view_options(part), sql=text.sql)
             except (ParseError, RecursionError) as error:
-                self.found.faults.append(_fault(text, line, error))
+                if not self._declares_by_hand(part):
+                    self.found.faults.append(_fault(text, line, error))
                 continue
             if not parsed or parsed[0] is None:
                 continue
@@ -171,6 +172,18 @@ class Reader:
         for column, kind in columns:
             known[normalize_identifiers(exp.to_identifier(column), dialect=self._name).name] = kind
         return True
+
+
+def _without_view_options(part: list[Any]) -> list[Any]:
+    """The statement without `WITH (security_barrier)` and its like, which say nothing about columns."""
+    words = [token.text.upper() for token in part]
+    if words[:1] != ["CREATE"] or "VIEW" not in words or "AS" not in words:
+        return part
+    start, end = words.index("VIEW"), words.index("AS")
+    for place in range(start, end - 1):
+        if words[place] == "WITH" and words[place + 1] == "(" and words[end - 1] == ")":
+            return [*part[:place], *part[end:]]
+    return part
 
 
 def _chunks(tokens: Sequence[Any], semicolon: Any) -> Iterator[list[Any]]:

@@ -148,10 +148,18 @@ class _Tracer:
         return found
 
     def _nested(self, query: exp.Expr) -> set[Use]:
-        scope = self._by_query.get(id(query)) or self._by_query.get(id(query.unnest()))
+        scope = self._scope_of(query)
         if scope is None:
             return set()
         return {use for place in range(len(self.names(scope))) for use in self.column_at(scope, place)}
+
+    def _scope_of(self, query: Any) -> Scope | None:
+        """The scope of a nested query, None for everything else."""
+        from sqlglot import exp
+
+        if not isinstance(query, exp.Query):
+            return None
+        return self._by_query.get(id(query)) or self._by_query.get(id(query.unnest()))
 
     def _star(self, scope: Scope, star: exp.Expr) -> Iterator[Field]:
         from sqlglot import exp
@@ -173,24 +181,27 @@ class _Tracer:
         while above is not None:
             source = above.sources.get(column.table)
             if source is not None:
-                return self._of_source(source, column)
+                return self._of_source(above, source, column)
             above = above.parent
         return frozenset()
 
-    def _of_source(self, source: Scope | exp.Table, column: exp.Column) -> frozenset[Use]:
+    def _of_source(self, scope: Scope, source: Scope | exp.Table, column: exp.Column) -> frozenset[Use]:
         from sqlglot import exp
 
         if isinstance(source, exp.Table):
+            if not isinstance(source.this, exp.Identifier):
+                return frozenset(_through(use, "TRANSFORMATION") for use in self._arguments(scope, source))
             return frozenset({Use(Field(source.name, column.name), "IDENTITY")} if source.name else ())
-        if source.is_udtf:
+        nested = self._scope_of(source.expression.this) if source.is_udtf else source
+        if nested is None:
             inner = [node for node in source.expression.find_all(exp.Column) if node.table]
             uses = {use for node in inner for use in self._resolve(source, node)}
             return frozenset(_through(use, "TRANSFORMATION") for use in uses)
-        names = self.names(source)
+        names = self.names(nested)
         if column.name in names:
-            return self.column_at(source, names.index(column.name))
+            return self.column_at(nested, names.index(column.name))
         if STAR in names:
-            fields = {use.field.dataset for use in self.column_at(source, names.index(STAR))}
+            fields = {use.field.dataset for use in self.column_at(nested, names.index(STAR))}
             if len(fields) == 1:
                 return frozenset({Use(Field(fields.pop(), column.name), "IDENTITY")})
         self.unplaced.add(column.name)
@@ -205,7 +216,7 @@ class _Tracer:
             sources = [source for _, source in above.selected_sources.values()]
             open_ended = [source for source in sources if self._is_open(source)]
             if len(open_ended) == 1:
-                return self._of_source(open_ended[0], column)
+                return self._of_source(above, open_ended[0], column)
             if open_ended:
                 break
             above = above.parent
@@ -231,11 +242,28 @@ class _Tracer:
         if not isinstance(query, exp.Query):
             return
         clauses: list[tuple[How, Any]] = [(how, query.args.get(name)) for name, how in CLAUSES.items()]
-        joins: list[Any] = query.args.get("joins") or []
-        conditions: list[tuple[How, Any]] = [("JOIN", join.args.get("on")) for join in joins]
+        sources = list(_sources(query))
+        conditions: list[tuple[How, Any]] = [
+            ("JOIN", one.args.get("on")) for one in sources if isinstance(one, exp.Join)
+        ]
         for how, clause in clauses + conditions:
             for node, _ in _leaves(clause, "TRANSFORMATION") if clause is not None else ():
                 yield from (Use(use.field, how) for use in self._shapes(scope, node, how))
+        for source in sources:
+            yield from (Use(use.field, "JOIN") for use in self._arguments(scope, source))
+
+    def _arguments(self, scope: Scope, source: exp.Expr) -> Iterator[Use]:
+        """Columns that a function in FROM is given: `FROM a, f(a.x) AS b`."""
+        from sqlglot import exp
+
+        if isinstance(source, exp.Unnest):
+            given: list[exp.Expr] = list(source.expressions)
+        else:
+            given = [source.this] if isinstance(source, exp.Table | exp.Lateral) else []
+        for written in given:
+            for node, _ in _leaves(written, "TRANSFORMATION"):
+                if isinstance(node, exp.Column):
+                    yield from self._resolve(scope, node)
 
     def _shapes(self, scope: Scope, node: exp.Expr, how: How) -> Iterable[Use]:
         from sqlglot import exp
@@ -246,6 +274,19 @@ class _Tracer:
         if not node.table and node.name in names and how in {"SORT", "GROUP_BY", "FILTER"}:
             return self.column_at(scope, names.index(node.name))  # the name of a result, not of a column
         return self._resolve(scope, node)
+
+
+def _sources(query: exp.Expr) -> Iterator[exp.Expr]:
+    """Everything in FROM and its joins, those in parentheses too; not what is inside nested queries."""
+    for part in [query.args.get("from_"), *(query.args.get("joins") or [])]:
+        if part is not None:
+            yield from part.walk(prune=_is_whole_query)
+
+
+def _is_whole_query(node: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return isinstance(node, exp.Select | exp.SetOperation)
 
 
 def _leaves(written: exp.Expr, how: How) -> Iterator[tuple[exp.Expr, How]]:
