@@ -170,7 +170,7 @@ def ranks_of(register: Register, risk: Risk) -> tuple[int, int] | None:
 def worths(register: Register) -> list[Worth]:
     """All controls by what they save net, each as if it were the only one."""
     expected = {register.named(risk): expected_loss(risk) for risk in register.risks}
-    by_title = {risk.title: register.named(risk) for risk in register.risks}
+    by_title = register.by_title()
     found: list[Worth] = []
     for control in register.controls:
         names = tuple(by_title.get(effect.risk, effect.risk) for effect in control.effects)

@@ -1,5 +1,6 @@
 """What a person describes: risks with ranges for frequency and loss, controls and appetite."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -135,7 +136,12 @@ class Register(_Part):
 
     def named(self, risk: Risk) -> str:
         """The identifier of a risk: its own, or 'R' and its place."""
-        return risk.id or f"R{self.risks.index(risk) + 1}"
+        return risk.id or next(f"R{place}" for place, one in enumerate(self.risks, 1) if one is risk)
+
+    def by_title(self) -> dict[str, str]:
+        """Titles → identifiers; a title that is the identifier of another risk means that other one."""
+        names = {self.named(risk) for risk in self.risks}
+        return {risk.title: self.named(risk) for risk in self.risks if risk.title not in names}
 
 
 def read_register(source: str | Mapping[str, Any], rows: list[dict[str, Any]] | None = None) -> Register:
@@ -202,7 +208,7 @@ def _is_rated(described: Described[Register], risk: Risk, place: tuple[str | int
 
 def _effects_fit(described: Described[Register], known: set[str]) -> None:
     register = described.value
-    titles = {risk.title: register.named(risk) for risk in register.risks}
+    titles = Counter(risk.title for risk in register.risks)
     names: set[str] = set()
     for number, control in enumerate(register.controls):
         if control.name in names:
@@ -216,3 +222,11 @@ def _effects_fit(described: Described[Register], known: set[str]) -> None:
                 described.reject(
                     at, f"an effect on '{effect.risk}', which is no risk", nearest(effect.risk, list(known))
                 )
+            if effect.risk not in known and titles[effect.risk] > 1:
+                at = ("controls", number, "effects", place, "risk")
+                found = f"an effect on '{effect.risk}', the title of {titles[effect.risk]} risks"
+                described.reject(at, found, f"the id of one: {', '.join(_titled(register, effect.risk))}")
+
+
+def _titled(register: Register, title: str) -> list[str]:
+    return [register.named(risk) for risk in register.risks if risk.title == title]

@@ -74,7 +74,7 @@ def lognormal(loss: Loss) -> tuple[float, float]:
 def reductions(register: Register) -> dict[str, Reduction]:
     """By identifier of the risk: controls act one after the other, so shares that remain multiply."""
     left: dict[str, tuple[float, float]] = {}
-    by_title = {risk.title: register.named(risk) for risk in register.risks}
+    by_title = register.by_title()
     for control in register.controls:
         for effect in control.effects:
             name = by_title.get(effect.risk, effect.risk)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from studio_magics.tools.base import InputRejected
@@ -54,6 +55,7 @@ def _csv(path: Path) -> list[dict[str, Any]]:
     try:
         text = decoded(path.read_bytes())
         reader = csv.DictReader(io.StringIO(text), strict=True)
+        twice = [name for name, times in Counter(reader.fieldnames or ()).items() if times > 1]
         rows = [dict(row) for row in reader]
     except IntakeRefused as refused:
         raise InputRejected(
@@ -63,6 +65,8 @@ def _csv(path: Path) -> list[dict[str, Any]]:
         raise InputRejected(
             FIELD, found=f"text that is not CSV ({error})", allowed="CSV with one header line"
         ) from error
+    if twice:
+        raise InputRejected(FIELD, found=f"the column '{twice[0][:60]}' twice", allowed="each column once")
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
             raise InputRejected(
@@ -83,11 +87,11 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
 
 
 def _row(row: dict[str, Any], number: int) -> dict[str, Any]:
-    said = {name: value for name, value in row.items() if value is not None and str(value).strip() != ""}
+    said = {name: value for name, value in row.items() if not _is_blank(value)}
     risk: dict[str, Any] = {name: str(said[name]).strip() for name in PLAIN if name in said}
     for name in NUMBERS:
         if name in said:
-            risk[name] = int(_number(said[name], name, number))
+            risk[name] = _rank(said[name], name, number)
     for group, parts in (("frequency", ("low", "likely", "high")), ("loss", ("low", "high"))):
         found = {
             part: _number(said[f"{group}_{part}"], f"{group}_{part}", number)
@@ -102,6 +106,19 @@ def _row(row: dict[str, Any], number: int) -> dict[str, Any]:
         if name in said
     }
     return {**risk, "treatment": treatment} if treatment else risk
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether a cell says nothing; data frames write a missing number as nan."""
+    return value is None or str(value).strip().lower() in {"", "nan"}
+
+
+def _rank(value: Any, column: str, row: int) -> int:
+    rank = _number(value, column, row)
+    if not rank.is_integer():
+        found = f"row {row}, column {column}: '{str(value)[:40]}'"
+        raise InputRejected(FIELD, found=found, allowed="a whole number from 1 to 5")
+    return int(rank)
 
 
 def _number(value: Any, column: str, row: int) -> float:

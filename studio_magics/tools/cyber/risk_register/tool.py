@@ -21,7 +21,7 @@ from studio_magics.tools.typed_yaml import Description, read_described
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-risk-register"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 START_CPU_MS = 85
 START_BYTES = 24_000_000
 NS_PER_EVENT = 45
@@ -167,8 +167,9 @@ def _headline(reading: Reading) -> str:
     name, count = reading.register.name, len(reading.rated)
     if not reading.has_money:
         worst = sum(1 for one in reading.rated if one.severity in {"critical", "high"})
-        return f"{name}: {count} risks, {worst} of them critical or high; no ranges in money were given"
-    told = f"{name}: {count} risks, {reading.money(reading.now.mean)} expected loss a year"
+        told = f"{name}: {counted(count, 'risk')}, {worst} of them critical or high"
+        return f"{told}; no ranges in money were given"
+    told = f"{name}: {counted(count, 'risk')}, {reading.money(reading.now.mean)} expected loss a year"
     over = reading.now.over_appetite
     tail = f"1 year in 20 loses more than {reading.money(reading.now.p95)}"
     return f"{told}; {tail}" + ("" if over is None else f"; {over:.0%} of years are over the appetite")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import random
 from importlib.resources import files
 
 import pytest
@@ -11,6 +12,8 @@ from running import assert_forecast_is_near, on_a_server, run_example, table
 
 from studio_magics.tools.base import InputRejected, RunCancelled
 from studio_magics.tools.cyber.risk_register import TOOL
+from studio_magics.tools.cyber.risk_register.register import read_register
+from studio_magics.tools.cyber.risk_register.simulation import simulate
 
 ID = TOOL.id
 ONE = """
@@ -239,6 +242,60 @@ def test_a_wrong_table_is_refused_with_its_place(build, context, content, found)
     with pytest.raises(InputRejected) as refusal:
         build(table=context.keep("risks.csv", content))
     assert found in refusal.value.found
+
+
+def test_a_missing_rank_of_a_data_frame_is_blank_and_falls_to_the_ranges(build, context):
+    head = "title,likelihood,impact,frequency_low,frequency_likely,frequency_high,loss_low,loss_high\n"
+    build(table=context.keep("risks.csv", head + "Fire,nan,NaN,0.1,0.5,1.5,10000,90000\n"))
+    assert figures(context)["risks"][0]["likelihood"] == 4
+
+
+@pytest.mark.parametrize("rank", ["2.7", "inf", "-inf"])
+def test_a_rank_that_is_no_whole_number_is_refused_and_not_cut(build, context, rank):
+    with pytest.raises(InputRejected, match=f"row 1, column likelihood: '{rank}'"):
+        build(table=context.keep("risks.csv", f"title,likelihood,impact\nFire,{rank},2\n"))
+
+
+def test_a_column_that_stands_twice_is_refused(build, context):
+    with pytest.raises(InputRejected, match="the column 'title' twice"):
+        build(table=context.keep("risks.csv", "title,title,likelihood,impact\nFire,Flood,2,2\n"))
+
+
+ALIKE = """risks:
+  - {title: Fire, likelihood: 1, impact: 1}
+  - {title: Fire, likelihood: 1, impact: 1}
+"""
+
+
+def test_two_risks_that_are_alike_have_places_of_their_own(build):
+    assert set(by_id(build(ALIKE))) == {"R1", "R2"}
+
+
+def test_an_effect_on_a_title_that_two_risks_have_is_refused(build):
+    effect = "controls: [{name: c, effects: [{risk: %s, loss: 0.5}]}]"
+    with pytest.raises(InputRejected, match="the title of 2 risks; allowed: the id of one: R1, R2"):
+        build(ALIKE + effect % "Fire")
+    build(ALIKE + effect % "R1")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mean_and_spread_of_the_years_are_those_of_a_compound_distribution(seed):
+    # E[S] = E[N] E[X]; Var[S] = E[N] E[X^2] + Var[frequency] E[X]^2, for Poisson counts of a PERT frequency
+    draw = random.Random(seed)  # noqa: S311  - a replayable test needs a seed
+    low, likely, high = sorted(draw.uniform(0, 4) for _ in range(3))
+    cheap = 10 ** draw.uniform(2, 4)
+    dear = cheap * 10 ** draw.uniform(0.1, 0.8)
+    loss = {"low": cheap, "high": dear}
+    frequency = {"low": low, "likely": likely, "high": high}
+    register = read_register({"risks": [{"title": "a", "frequency": frequency, "loss": loss}]})
+    years = simulate(register, iterations=40_000, seed=seed, progress=lambda _: None).now
+    mu, sigma = (math.log(cheap) + math.log(dear)) / 2, math.log(dear / cheap) / 2 / 1.6448536269514722
+    mean_x, square_x = math.exp(mu + sigma**2 / 2), math.exp(2 * mu + 2 * sigma**2)
+    events = (low + 4 * likely + high) / 6
+    mean, variance = events * mean_x, events * square_x + (events - low) * (high - events) / 7 * mean_x**2
+    print(f"seed {seed}: {years.mean():.6g} for {mean:.6g}, {years.var():.6g} for {variance:.6g}")
+    assert abs(years.mean() - mean) < 4 * math.sqrt(variance / 40_000)
+    assert years.var() == pytest.approx(variance, rel=0.1)
 
 
 def test_the_plan_is_valid_oscal(context):
