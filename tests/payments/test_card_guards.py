@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tests.payments.shop import Shop
 
 
+@pytest.mark.guard_off
 async def test_without_the_look_first_a_lost_answer_is_charged_again_once_its_key_is_forgotten(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from studio_server.payments.at_stripe.customers import StripeCustomers
 from studio_server.payments.customers import Customers
 from studio_server.payments.provider import ProviderRefused, ProviderUnreachable
 
-from tests.payments.shop import Shop
+from tests.payments.shop import KEY, Shop
 from tests.payments.test_leaving import leave
 
 CREATE = "POST /v1/customers"
@@ -66,6 +66,7 @@ async def test_deleting_a_customer_twice_is_no_failure(shop: Shop) -> None:
     shop.fake.key = "sk_test_another"
     with pytest.raises(ProviderRefused):
         await stripe.delete_customer(made)
+    shop.fake.key = KEY
 
 
 async def test_who_left_is_no_customer_any_more(shop: Shop) -> None:

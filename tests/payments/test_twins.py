@@ -11,6 +11,7 @@ from studio_server.payments.provider import SignatureWrong
 from tests.payments.shop import Shop
 
 
+@pytest.mark.guard_off
 async def test_without_the_version_a_slow_look_leaves_credits_that_were_refunded(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,6 +33,7 @@ async def test_without_the_version_a_slow_look_leaves_credits_that_were_refunded
     assert shop.bought_credits() == 500
 
 
+@pytest.mark.guard_off
 async def test_without_the_comparison_with_the_order_a_penny_buys_a_pack(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +59,7 @@ async def test_without_the_signature_anybody_is_believed(shop: Shop, monkeypatch
     assert await shop.courier.bring(shop.fake.books.events[-1], secret="whsec_of_nobody_at_all") == 200  # noqa: S106  - of nobody
 
 
+@pytest.mark.guard_off
 async def test_marking_an_event_done_before_its_work_loses_the_purchase(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

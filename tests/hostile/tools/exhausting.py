@@ -78,6 +78,26 @@ def take_shared_memory_and_share_it(*, context):
     forever()
 
 
+def part_and_take_memory(*, context):
+    """Say that all is done, when the meter weighs for the last time, and begin only then."""
+    os.write(4, b".")
+    take_memory(context=context)
+
+
+def part_and_spin(*, context):
+    os.write(4, b".")
+    spin(context=context)
+
+
+def part_with_all_there_is(*, context):
+    """Say so again and again, and leave nothing to say it with at the end."""
+    with contextlib.suppress(OSError):
+        while True:
+            os.write(4, bytes(65_536))
+    os.close(4)
+    return []
+
+
 def fill_memory_folders(*, context):
     for number in range(64):
         for folder in ("/dev/shm", "/tmp"):

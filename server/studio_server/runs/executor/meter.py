@@ -108,7 +108,7 @@ class Meter:
                 next_sample = began + pause_after(time.monotonic() - began)
             if is_parting:
                 watched.remove(self._worker.parting)
-                self._worker.parting.close()  # once: whoever says so again is not heard
+                os.close(self._worker.parting)  # once: whoever says so again is not heard
 
     def _collect(self) -> bool:
         for pid, status in collect():

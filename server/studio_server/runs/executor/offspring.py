@@ -67,8 +67,8 @@ class Worker:
     clocks: list[TreeClock]
     has_own_view: bool
     group: Group | None
-    parting: socket.socket
-    """On which the worker says that it is done and waits until it was weighed."""
+    parting: int
+    """A pipe on which the worker says that it is done; it waits until this end is closed."""
     _orders: socket.socket
     _said: socket.socket
     _spec: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -160,7 +160,7 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
     said, said_inside = socket.socketpair()
     progress, progress_inside = os.pipe()
     output, output_inside = os.pipe()
-    parting, parting_inside = socket.socketpair()
+    parting, parting_inside = os.pipe()
     if LINUX:
         kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
     if confinement.has("own processes"):
@@ -173,12 +173,12 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
         keep = {
             progress_inside: PROGRESS_DESCRIPTOR,
             output_inside: 1,
-            parting_inside.fileno(): PARTING_DESCRIPTOR,
+            parting_inside: PARTING_DESCRIPTOR,
         }
         _guarded(lambda: First(confinement, program, orders_inside, said_inside, keep=keep, user=user).live())
-    for inside in (orders_inside, said_inside, parting_inside):
+    for inside in (orders_inside, said_inside):
         inside.close()
-    for descriptor in (progress_inside, output_inside):
+    for descriptor in (progress_inside, output_inside, parting_inside):
         os.close(descriptor)
     clocks = _clocks(pid) if confinement.has("exact clock") else []
     orders.sendall(b"!")
@@ -353,7 +353,7 @@ def close_all_but(kept: set[int]) -> None:
 
 
 def connect(keep: dict[int, int]) -> None:
-    """Nothing to read, one pipe for all output, one for progress, the parting, and no other descriptor."""
+    """Nothing to read, one pipe for all output, one for progress, one to part, and no other descriptor."""
     above = {
         wanted: fcntl.fcntl(descriptor, fcntl.F_DUPFD, PARTING_DESCRIPTOR + 1)
         for descriptor, wanted in keep.items()

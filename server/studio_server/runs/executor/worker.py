@@ -8,6 +8,7 @@ measured outside.
 import errno
 import json
 import os
+import select
 import sys
 import traceback
 from contextlib import suppress
@@ -37,6 +38,8 @@ def main() -> NoReturn:
     """Answer the job and leave at once: threads of a library must not keep the process alive."""
     job: dict[str, Any] = json.loads(Path(JOB).read_text("utf-8"))
     answer = without_secrets(work(job), job)
+    with suppress(OSError):
+        os.close(0)  # should the tool have used up all descriptors, one is free now
     written = Path(f"{ANSWER}.part")
     written.write_text(json.dumps(answer), "utf-8")
     written.rename(ANSWER)
@@ -50,7 +53,9 @@ def part() -> None:
     """Say that all is done and stay until the meter has weighed this process, as it is at its end."""
     with suppress(OSError):  # the tool closed it, or the meter is gone
         os.write(PARTING_DESCRIPTOR, b".")
-        os.read(PARTING_DESCRIPTOR, 1)
+        closed = select.poll()
+        closed.register(PARTING_DESCRIPTOR, 0)
+        closed.poll()
 
 
 def without_secrets(answer: Answer, job: dict[str, Any]) -> Answer:
