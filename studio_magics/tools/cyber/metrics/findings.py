@@ -23,7 +23,7 @@ RULES = {
 
 def find_all(reading: Reading) -> tuple[Finding, ...]:
     """All findings, most severe first."""
-    rules = (_targets, _signals, _backlog, _censored, _returns, _coverage, _few, _wrong)
+    rules = (_targets, _signals, _backlog, _censored, _returns, _coverage, _few, _wrong, _far_ahead)
     found = [finding for rule in rules for finding in rule(reading)]
     return tuple(sorted(found, key=lambda one: _SEVERITIES.index(one.severity)))
 
@@ -182,6 +182,19 @@ def _wrong(reading: Reading) -> Iterator[Finding]:
                 title=f"{count:,} times in {kind} end before they start; these times were left out",
                 where=kind,
                 action="Correct them where they are written.",
+                count=count,
+            )
+
+
+def _far_ahead(reading: Reading) -> Iterator[Finding]:
+    for kind, count in reading.far_ahead.items():
+        if count:
+            yield Finding(
+                code="far-ahead",
+                severity="medium",
+                title=f"{count:,} times in {kind} lie over a year ahead; they were taken as empty",
+                where=kind,
+                action="Leave the cell empty while a case is open; correct the others.",
                 count=count,
             )
 

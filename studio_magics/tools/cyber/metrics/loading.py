@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
@@ -24,6 +25,8 @@ MOMENTS = {
     "incidents": ("occurred", "detected", "acknowledged", "contained", "resolved"),
     "patches": ("found", "fixed"),
 }
+FAR_AHEAD = timedelta(days=366)
+"""Later than this after the run is no time at which something happened."""
 YES = (
     "true",
     "yes",
@@ -67,35 +70,49 @@ class Cases:
     """Meaning → name of the column."""
     last: datetime | None
     """The latest moment in it."""
+    far_ahead: int = 0
+    """Moments far ahead of the run, which were left out."""
 
 
-def lay_out(
-    table: TableSource, kind: str, path: Path, said: Mapping[str, str], levels: Mapping[str, str]
-) -> Cases:
+@dataclass(frozen=True)
+class Rules:
+    """What the person says of the tables, and the day of the run."""
+
+    columns: Mapping[str, str]
+    levels: Mapping[str, str]
+    now: datetime
+    skips_wrong: bool
+
+
+def lay_out(table: TableSource, kind: str, path: Path, rules: Rules) -> Cases:
     """Make the table `cases` from the rows.
 
     Raises:
-        InputRejected: A column is missing, a time or severity cannot be read, or there are no rows.
+        InputRejected: A column is missing, a time or severity cannot be read or lies far ahead, or there are
+            no rows.
     """
     if not table.row_count:
         raise InputRejected(kind, found=f"{table.name} without rows", allowed="one row per case")
-    columns = find_columns(table, kind, said)
+    columns = find_columns(table, kind, rules.columns)
     if kind == "coverage":
         _lay_out_coverage(table, {name: column.name for name, column in columns.items()})
-        last = None
+        last, far_ahead = None, 0
     else:
         timed = {name: column for name, column in columns.items() if name in MOMENTS[kind]}
         refuse_mixed_zones(path, kind, {name: column.name for name, column in timed.items()})
         moments = moment_expressions(table, kind, timed)
-        level = severity_expression(table, kind, columns.get("severity"), levels)
-        last = _lay_out(table, kind, moments, level, {n: c.name for n, c in columns.items()})
+        level = severity_expression(table, kind, columns.get("severity"), rules.levels)
+        names = {name: column.name for name, column in columns.items()}
+        _lay_out(table, kind, moments, level, names)
+        far_ahead = _refuse_far_ahead(table, kind, names, rules)
+        last = _last(table, kind)
     used = {name: column.name for name, column in columns.items()}
-    return Cases(kind, table.row_count, frozenset(columns), used, last)
+    return Cases(kind, table.row_count, frozenset(columns), used, last, far_ahead)
 
 
 def _lay_out(
     table: TableSource, kind: str, moments: Mapping[str, str], level: str, names: Mapping[str, str]
-) -> datetime | None:
+) -> None:
     picked = [f"{moments.get(name, 'CAST(NULL AS TIMESTAMP)')} AS {name}" for name in MOMENTS[kind]]
     texts = [name for name in NAMES[kind] if name in {"category", "asset"}]
     picked += [
@@ -106,8 +123,33 @@ def _lay_out(
     ]
     table.query(
         f"""CREATE TEMP TABLE cases AS SELECT {table.row_number_sql} AS place, {level} AS level,
-            false AS was_wrong, {", ".join(picked)} FROM {table.relation}"""
+            {", ".join(picked)} FROM {table.relation}"""
     )
+
+
+def _refuse_far_ahead(table: TableSource, kind: str, names: Mapping[str, str], rules: Rules) -> int:
+    """Count moments far ahead, such as 9999-12-31 for 'never'; with `skips_wrong` forget them."""
+    until = f"TIMESTAMP '{rules.now + FAR_AHEAD:%Y-%m-%d %H:%M:%S}'"
+    whole = 0
+    for name in (one for one in MOMENTS[kind] if one in names):
+        count, first, most = table.query(
+            f"SELECT count(*), min(place), max({name}) FROM cases WHERE {name} > {until}"
+        )[0]
+        if count and not rules.skips_wrong:
+            found = f"{count:,} times of '{names[name]}' over a year ahead, to {most:%Y-%m-%d}"
+            raise InputRejected(
+                kind,
+                found=f"{found} (first in row {first})",
+                allowed="times that have been; an empty cell while a case is open",
+                action="correct them, or set skip_wrong_rows to take these cells as empty",
+            )
+        if count:
+            table.query(f"UPDATE cases SET {name} = NULL WHERE {name} > {until}")
+        whole += int(count)
+    return whole
+
+
+def _last(table: TableSource, kind: str) -> datetime:
     latest = ", ".join(f"max({name})" for name in MOMENTS[kind])
     found = [one for one in table.query(f"SELECT {latest} FROM cases")[0] if one is not None]
     if not found:

@@ -23,6 +23,8 @@ LEAST_CASES = 5
 LEAST_A_PERIOD = 3
 RETURN_DAYS = 90
 MAX_PERIODS = 120
+EXACT_CASES = 20_000
+"""Up to so many durations are taken as they are; of more, to a tenth of an hour."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Coverage:
 
 
 def refuse_backwards(table: TableSource, kind: str, measure: Measure, *, skip: bool) -> int:
-    """Count cases that end before they start; with `skip` their end is forgotten.
+    """Count cases that end before they start; with `skip` they are in no figure of this measure.
 
     Raises:
         InputRejected: There are some and they are not to be skipped.
@@ -144,9 +146,13 @@ def refuse_backwards(table: TableSource, kind: str, measure: Measure, *, skip: b
             allowed=f"{measure.start} before {measure.end}",
             action="correct them, or set skip_wrong_rows to leave these times out",
         )
-    if count:
-        table.query(f"UPDATE cases SET {measure.end} = NULL, was_wrong = true WHERE {wrong}")
     return int(count)
+
+
+def _in_order(measure: Measure) -> str:
+    """Cases that have begun and do not end before that."""
+    start, end = measure.start, measure.end
+    return f"{start} IS NOT NULL AND ({end} IS NULL OR {end} >= {start})"
 
 
 def duration(
@@ -159,7 +165,7 @@ def duration(
     table.query(
         f"""CREATE TEMP TABLE spans AS SELECT level, {measure.end} AS ended, {hours} AS hours, {age} AS age,
             {_case(targets)} AS target FROM cases
-            WHERE {measure.start} IS NOT NULL AND NOT (was_wrong AND {measure.end} IS NULL)"""
+            WHERE {_in_order(measure)}"""
     )
     whole = _spreads(table, "'all'", "NULL")
     if not whole or not whole[0].count:
@@ -212,8 +218,9 @@ def _trend(table: TableSource, period: str) -> Trend:
 
 
 def _median_with_open(table: TableSource) -> float | None:
+    places = 4 if table.query("SELECT count(*) FROM spans")[0][0] <= EXACT_CASES else 1
     rows = table.query(
-        """SELECT round(coalesce(hours, age), 1), count(hours), count(*) - count(hours) FROM spans
+        f"""SELECT round(coalesce(hours, age), {places}), count(hours), count(*) - count(hours) FROM spans
            WHERE coalesce(hours, age) >= 0 GROUP BY 1"""
     )
     return median_with_open([(float(time), int(done), int(still)) for time, done, still in rows])
@@ -224,7 +231,7 @@ def backlog(
 ) -> Backlog:
     """What is open at `as_of`, and what was opened and ended in each period."""
     age = f"(epoch(TIMESTAMP '{as_of:%Y-%m-%d %H:%M:%S}') - epoch({measure.start})) / 3600"
-    is_open = f"{measure.start} IS NOT NULL AND {measure.end} IS NULL AND NOT was_wrong"
+    is_open = f"{measure.start} IS NOT NULL AND {measure.end} IS NULL"
     counted, overdue, oldest, median = table.query(
         f"""SELECT count(*), count(*) FILTER (WHERE {age} > {_case(targets)}), max({age}), median({age})
             FROM cases WHERE {is_open}"""
@@ -233,9 +240,9 @@ def backlog(
     rows = table.query(
         f"""WITH moved AS (
             SELECT date_trunc('{period}', {measure.start}) AS start, 1 AS opened, 0 AS ended FROM cases
-            WHERE {measure.start} IS NOT NULL AND NOT (was_wrong AND {measure.end} IS NULL)
+            WHERE {_in_order(measure)}
             UNION ALL SELECT date_trunc('{period}', {measure.end}), 0, 1 FROM cases
-            WHERE {measure.end} IS NOT NULL AND {measure.start} IS NOT NULL),
+            WHERE {measure.end} >= {measure.start}),
             sums AS (SELECT start, sum(opened) AS opened, sum(ended) AS ended FROM moved GROUP BY 1)
             SELECT start, opened, ended, sum(opened - ended) OVER (ORDER BY start)
             FROM sums ORDER BY start"""
@@ -254,7 +261,8 @@ def came_back(table: TableSource) -> tuple[int, int]:
     """Cases of one kind on one asset within 90 days after the last was resolved; and of how many."""
     rows = table.query(
         f"""WITH lined AS (SELECT detected,
-            lag(resolved) OVER (PARTITION BY category, asset ORDER BY detected) AS before
+            lag(CASE WHEN resolved >= detected THEN resolved END)
+                OVER (PARTITION BY category, asset ORDER BY detected) AS before
             FROM cases WHERE category IS NOT NULL AND asset IS NOT NULL AND detected IS NOT NULL)
             SELECT count(*) FILTER (
                 WHERE before <= detected AND detected - before <= INTERVAL {RETURN_DAYS} DAY

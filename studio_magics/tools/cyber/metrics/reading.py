@@ -26,6 +26,8 @@ class Reading:
     rows: Mapping[str, int]
     wrong: Mapping[str, int]
     """Table → rows whose end was before their start."""
+    far_ahead: Mapping[str, int]
+    """Table → times far ahead of the run, which were taken as empty."""
     missing: tuple[str, ...]
     """Figures for which there was no column."""
     columns: Mapping[str, Mapping[str, str]]

@@ -1,8 +1,7 @@
 """Wires the Security Metrics Dashboard: input, run and result."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
@@ -15,7 +14,7 @@ from studio_magics.tools.cyber.metrics import exports
 from studio_magics.tools.cyber.metrics.columns import refuse_strange
 from studio_magics.tools.cyber.metrics.figures import all_figures
 from studio_magics.tools.cyber.metrics.findings import find_all
-from studio_magics.tools.cyber.metrics.loading import Cases, lay_out
+from studio_magics.tools.cyber.metrics.loading import Cases, Rules, lay_out
 from studio_magics.tools.cyber.metrics.measures import (
     INCIDENT_MEASURES,
     PATCH_MEASURE,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TOOL_ID = "cyber-studio-metrics"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 START_CPU_MS = 160
 START_BYTES = 60_000_000
 CPU_MS_PER_MEGABYTE = 58
@@ -113,7 +112,8 @@ class MetricsInput(ToolInput):
         description="Day at whose end the age of open cases is taken; empty: the latest time in the tables",
     )
     skip_wrong_rows: bool = Field(
-        default=False, description="Leave out times that end before they start, and say so"
+        default=False,
+        description="Leave out times that end before they start or lie a year ahead, and say so",
     )
 
     @model_validator(mode="after")
@@ -152,6 +152,7 @@ class _Collected:
         self.came_back: tuple[int, int] = (0, 0)
         self.rows: dict[str, int] = {}
         self.wrong: dict[str, int] = {}
+        self.far_ahead: dict[str, int] = {}
         self.missing: list[str] = []
         self.columns: dict[str, Mapping[str, str]] = {}
         self.last: list[datetime] = []
@@ -160,12 +161,15 @@ class _Collected:
 def run(inputs: MetricsInput, context: RunContext) -> ToolResult:
     """Read each table, count, draw and write."""
     found = _Collected()
+    now = context.now.astimezone(UTC).replace(tzinfo=None)
+    rules = Rules(inputs.columns, inputs.severities, now, inputs.skip_wrong_rows)
     for number, kind in enumerate(("incidents", "patches", "coverage")):
         file: InputFile | None = getattr(inputs, kind)
         if file is not None:
             context.progress(0.05 + 0.25 * number, f"reading {kind}")
             with open_table(context.path(file), name=file.name, field=kind) as table:
-                _take(table, kind, context.path(file), inputs, found)
+                cases = lay_out(table, kind, context.path(file), rules)
+                _take(table, cases, inputs, found)
     context.progress(0.8, "drawing")
     reading = _reading(inputs, found, context.now)
     figures, findings = all_figures(reading), find_all(reading)
@@ -187,8 +191,9 @@ def run(inputs: MetricsInput, context: RunContext) -> ToolResult:
     )
 
 
-def _take(table: TableSource, kind: str, path: Path, inputs: MetricsInput, found: _Collected) -> None:
-    cases = lay_out(table, kind, path, inputs.columns, inputs.severities)
+def _take(table: TableSource, cases: Cases, inputs: MetricsInput, found: _Collected) -> None:
+    kind = cases.kind
+    found.far_ahead[kind] = cases.far_ahead
     found.rows[kind], found.columns[kind] = cases.rows, cases.columns
     if kind == "coverage":
         found.coverage = coverage(table)
@@ -227,6 +232,7 @@ def _reading(inputs: MetricsInput, found: _Collected, now: datetime) -> Reading:
         came_back=found.came_back,
         rows=found.rows,
         wrong=found.wrong,
+        far_ahead=found.far_ahead,
         missing=tuple(found.missing),
         columns=found.columns,
         targets=read_targets(inputs.targets),
