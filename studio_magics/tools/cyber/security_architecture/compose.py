@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, cast
 
 from studio_magics.tools.base import InputRejected
@@ -28,6 +29,9 @@ STORES: Mapping[str, str] = {
     "mongo": "mongodb",
     "redis": "redis", "valkey": "redis", "memcached": "tcp", "elasticsearch": "http", "opensearch": "http",
     "minio": "http", "influxdb": "http", "cassandra": "tcp", "clickhouse-server": "tcp",
+    "postgresql": "postgresql", "timescaledb": "postgresql", "pgvector": "postgresql",
+    "mysql-server": "mysql", "percona": "mysql", "mongodb": "mongodb", "redis-stack": "redis",
+    "redis-stack-server": "redis", "couchdb": "http", "neo4j": "http", "azure-sql-edge": "mssql",
 }  # fmt: skip
 """Image → the protocol it speaks."""
 QUEUES: Mapping[str, str] = {
@@ -41,8 +45,10 @@ GATEWAYS = frozenset({"nginx", "traefik", "haproxy", "caddy", "envoy", "httpd"})
 MANAGEMENT = frozenset({"portainer", "portainer-ce", "adminer", "phpmyadmin", "pgadmin4", "mongo-express"})
 BY_PORT = {port: name for name, port in reversed(list(PORTS.items())) if port} | {8080: "http", 8443: "https"}
 PUBLISHED = re.compile(
-    r"^(?:(?P<host>\d+\.[\d.]+|\[[\da-f:]+\]):)?(?:(?P<out>\d+)(?:-\d+)?:)?(?P<inside>\d+)(?:-\d+)?(?:/\w+)?$"
+    r"^(?:(?P<host>\d+\.[\d.]+|\[[\da-f:]*\]|):)?(?:(?P<out>\d*)(?:-\d+)?:)?(?P<inside>\d+)(?:-\d+)?(?:/\w+)?$"
 )
+VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^}]*)|[^}]*)\}|\$[A-Za-z_]\w*")
+FLATTEN = "give what 'docker compose config' prints: it has no anchors, tags, variables or other files"
 LOCAL = ("127.", "[::1]", "::1")
 STORE_VALUE = 3
 TRUST, TRUST_INTERNAL = 4, 7
@@ -72,7 +78,7 @@ def read_compose(path: Path) -> dict[str, Any]:
             {"name": INTERNET, "kind": "external", "zone": INTERNET},
             *(_component(name, _mapping(service), placed[name]) for name, service in services.items()),
         ],
-        "flows": [*_published(services), *_dependencies(services)],
+        "flows": [*_published(services), *_with_neighbours(services, list(_dependencies(services)))],
     }
 
 
@@ -86,9 +92,8 @@ def _document(path: Path) -> dict[str, Any]:
         check_yaml(text, YamlLimits(depth=20, events=50_000, characters=MAX_BYTES, documents=1))
         return _mapping(yaml.safe_load(text))
     except IntakeRefused as refused:
-        raise InputRejected(
-            FIELD, found=refused.found, allowed=refused.allowed, action=refused.action
-        ) from refused
+        action = "; or ".join(filter(None, (refused.action, FLATTEN)))
+        raise InputRejected(FIELD, found=refused.found, allowed=refused.allowed, action=action) from refused
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise InputRejected(FIELD, found="a value that YAML cannot read", allowed=ALLOWED) from error
 
@@ -151,22 +156,29 @@ def _published(services: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             if flow is not None and flow["protocol"] not in seen:
                 seen.add(flow["protocol"])
                 yield flow
+        if _mapping(service).get("network_mode") == "host":
+            yield {"from": INTERNET, "to": name, "protocol": _spoken(_mapping(service))}
 
 
 def _flow_in(name: str, port: Any) -> dict[str, Any] | None:
-    """A published port as a flow from the internet; None when it stays on the machine."""
+    """A published port as a flow from the internet; None when it stays on the machine.
+
+    Without a port outside, the engine takes any that is free: published all the same.
+    """
     if isinstance(port, dict):
         long = _mapping(port)
         host, outside, inside = str(long.get("host_ip", "")), long.get("published"), long.get("target")
     else:
-        match = PUBLISHED.match(str(port))
+        match = PUBLISHED.match(VARIABLE.sub(lambda found: found["default"] or "", str(port)))
         host, outside, inside = (
             (match["host"] or "", match["out"], match["inside"]) if match else ("", None, None)
         )
-    if not str(inside).isdigit() or not str(outside or "").isdigit() or host.startswith(LOCAL):
+    if not str(inside).isdigit() or host.startswith(LOCAL):
         return None
-    protocol = BY_PORT.get(int(str(inside)), BY_PORT.get(int(str(outside)), "tcp"))
-    return {"from": INTERNET, "to": name, "protocol": protocol, "port": int(str(outside))}
+    first = str(outside or "").partition("-")[0]
+    seen = int(first) if first.isdigit() else int(str(inside))
+    protocol = BY_PORT.get(int(str(inside)), BY_PORT.get(seen, "tcp"))
+    return {"from": INTERNET, "to": name, "protocol": protocol, "port": seen}
 
 
 def _dependencies(services: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -175,9 +187,28 @@ def _dependencies(services: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         links = [one.partition(":")[0] for one in _names(body.get("links"))]
         for target in dict.fromkeys((*_names(body.get("depends_on")), *links)):
             if target in services and target != name:
-                image = _image(_mapping(services[target]))
-                is_store = image in STORES
-                yield {
-                    "from": name, "to": target, "protocol": {**STORES, **QUEUES}.get(image, "http"),
-                    "authentication": "password" if is_store else "network",
-                }  # fmt: skip
+                yield _inside(name, target, services)
+
+
+def _inside(name: str, target: str, services: Mapping[str, Any]) -> dict[str, Any]:
+    body = _mapping(services[target])
+    authentication = "password" if _image(body) in STORES else "network"
+    return {"from": name, "to": target, "protocol": _spoken(body), "authentication": authentication}
+
+
+def _spoken(service: Mapping[str, Any]) -> str:
+    return {**STORES, **QUEUES}.get(_image(service), "http")
+
+
+def _with_neighbours(services: Mapping[str, Any], said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ways that were described, and those between services that meet in a network neither is drawn in."""
+    known = {(flow["from"], flow["to"]) for flow in said}
+    nets = {name: _names(_mapping(body).get("networks")) for name, body in services.items()}
+    met = [
+        (one, other)
+        for one, other in permutations(nets, 2)
+        if len(nets[one]) + len(nets[other]) > 2  # noqa: PLR2004  - one each is the flat zone they stand in
+        and nets[one][:1] != nets[other][:1]
+        and set(nets[one]) & set(nets[other])
+    ]
+    return [*said, *(_inside(*pair, services) for pair in met if pair not in known)]

@@ -103,10 +103,12 @@ def _plan(reading: Reading) -> Iterator[Finding]:
 
 def _choke_points(reading: Reading) -> Iterator[Finding]:
     if reading.cut.places:
+        several = len(reading.cut.places) > 1
+        named = ("one of " if several else "") + ", ".join(reading.cut.places)
         yield Finding(
             code="choke-point",
             severity="info",
-            title=f"All ways to all assets pass {', '.join(reading.cut.places)}"[:MOST_NAMED],
+            title=f"All ways to all assets pass {named}"[:MOST_NAMED],
             where=", ".join(reading.cut.places)[:MOST_NAMED],
             detail="Fewest components (minimum cut) between entries and assets.",
             action="Guard and watch these best: it works for every asset.",

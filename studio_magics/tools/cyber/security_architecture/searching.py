@@ -186,7 +186,7 @@ def through(design: Design, hops: Sequence[Hop], chances: Sequence[float]) -> di
     forward = best_chances(design.entries, hops, chances)
     turned = [type(hop)(hop.target, hop.source, hop.flow) for hop in hops]
     found: dict[str, float] = {}
-    for asset in design.assets:
+    for asset in (one for one in design.assets if one.name not in design.entries):
         back = best_chances([asset.name], turned, chances)
         for name, chance in back.items():
             if name in forward and name not in design.entries and name != asset.name:

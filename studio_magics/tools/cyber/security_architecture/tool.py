@@ -24,7 +24,7 @@ from studio_magics.tools.typed_yaml import Description, read_described
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-security-architecture"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 START_CPU_MS = 55
 CPU_US_PER_CHARACTER = 6
 CPU_US_PER_HOP = 250
@@ -76,9 +76,8 @@ NOT_CHECKED = (
     "Faults of single products (use vulnerability-scanner) and threats by element (use threat-modeling).",
 )
 NOT_IN_COMPOSE = (
-    "In the compose file: services in several networks stand in the first one; mounts, secrets and "
-    "privileged mode "
-    "are not weighed."
+    "In the compose file: services in several networks stand in the first one, with ways to those they meet "
+    "in the others; mounts, secrets and privileged mode are not weighed."
 )
 
 

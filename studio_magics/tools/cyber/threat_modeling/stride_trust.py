@@ -274,7 +274,7 @@ REPUDIATION = (
         harm=lambda _: 3,
         cwe=(778,),
         capec=(268,),
-        attack=("T1562",),
+        attack=("T1685",),
         pytm=("DE04",),
     ),
     _rule(

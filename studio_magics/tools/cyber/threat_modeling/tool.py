@@ -20,7 +20,7 @@ from studio_magics.tools.cyber.threat_modeling.threats import Threat, find_threa
 from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 
 TOOL_ID = "cyber-studio-threat-modeling"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 START_CPU_MS = 35
 CPU_US_PER_CHARACTER = 15
 START_BYTES = 13_500_000

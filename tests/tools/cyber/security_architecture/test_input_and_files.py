@@ -90,6 +90,8 @@ def test_a_compose_file_gives_zones_components_and_flows(derived):
     assert flows == {
         ("internet", "proxy", "http"), ("internet", "proxy", "https"), ("internet", "admin", "http"),
         ("proxy", "web", "http"), ("web", "db", "postgresql"), ("web", "queue", "amqp"),
+        # drawn in front, and in the network of these as well
+        ("web", "admin", "http"), ("admin", "web", "http"), ("db", "web", "http"), ("queue", "web", "http"),
     }  # fmt: skip
 
 
@@ -97,6 +99,57 @@ def test_a_port_bound_to_this_machine_is_not_exposed(derived):
     one = "services: {db: {image: postgres, ports: ['%s5432:5432']}}"
     assert derived(one % "127.0.0.1:")["flows"] == []
     assert derived(one % "")["flows"][0]["protocol"] == "postgresql"
+
+
+@pytest.mark.parametrize(
+    ("port", "seen"),
+    [  # the short and long forms of the compose specification
+        ('"8000"', 8000),
+        ('"3000-3005"', 3000),
+        ('"9090-9091:8080-8081"', 9090),
+        ('"${PORT:-8080}:80"', 8080),
+        ('"${PORT}:80"', 80),
+        ('"$PORT:80"', 80),
+        ('"0.0.0.0:8080:80"', 8080),
+        ('"[::]:8080:80"', 8080),
+        ('"6060:6060/udp"', 6060),
+        ("{target: 80}", 80),
+        ("{target: 80, published: '8080-8090'}", 8080),
+        ('"127.0.0.1::5000"', None),
+        ('"${IP:-127.0.0.1}:8080:80"', None),
+        ("{target: 80, published: '8080', host_ip: 127.0.0.1}", None),
+    ],
+)
+def test_a_published_port_is_exposed_however_it_is_written(derived, port, seen):
+    flows = derived(f"services: {{web: {{image: app, ports: [{port}]}}}}")["flows"]
+    assert [one["port"] for one in flows] == ([] if seen is None else [seen])
+
+
+def test_a_service_in_the_network_of_the_host_is_exposed(derived):
+    flows = derived("services: {db: {image: bitnami/postgresql, network_mode: host}}")["flows"]
+    assert [(one["from"], one["to"], one["protocol"]) for one in flows] == [("internet", "db", "postgresql")]
+
+
+TWO_NETWORKS = """services:
+  web: {image: nginx, ports: ["80:80"], networks: [front]}
+  app: {image: app, networks: [front, back]}
+  db: {image: postgres, networks: [back]}
+networks: {front: {}, back: {internal: true}}
+"""
+
+
+def test_a_service_in_two_networks_is_a_way_from_one_to_the_other(search, context):
+    result = search("name: x", compose=context.keep("compose.yaml", TWO_NETWORKS))
+    assert result.summary["assets"]["db"] > 0
+    alone = TWO_NETWORKS.replace("[front, back]", "[front]")
+    assert search("name: x", compose=context.keep("compose.yaml", alone)).summary["assets"]["db"] == 0
+
+
+def test_a_compose_file_with_anchors_is_told_how_to_be_flattened(search, context):
+    text = "x-c: &c {restart: always}\nservices: {web: {<<: *c, image: nginx}}"
+    with pytest.raises(InputRejected) as refusal:
+        search("name: x", compose=context.keep("compose.yaml", text))
+    assert "docker compose config" in refusal.value.action
 
 
 def test_the_design_completes_a_compose_file_and_wins_over_it(search, context):
