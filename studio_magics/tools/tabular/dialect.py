@@ -13,6 +13,7 @@ from studio_magics.tools.tabular.text import NotText, TextFacts
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_RECORDS = 2_000
 MAX_COLUMNS = 500
+MOST = 0.9
 MAX_NAME_CHARACTERS = 200
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -41,6 +42,8 @@ def read_dialect(facts: TextFacts, *, suffix: str) -> Dialect:
     candidates = ("\t",) if suffix == ".tsv" else DELIMITERS
     delimiter = max(candidates, key=lambda sign: _fitness(facts, sign))
     header, *records = _records(facts, delimiter) or [()]
+    if len(header) == 1:
+        _refuse_uncut(facts, candidates)
     names, unnamed = _named(header)
     _refuse_repeats(names)
     return Dialect(delimiter, names, tuple(records), unnamed)
@@ -67,6 +70,27 @@ def _fitness(facts: TextFacts, delimiter: str) -> tuple[bool, float, int]:
     width = len(rows[0])
     agreeing = Counter(len(row) for row in rows)[width]
     return (width > 1, agreeing / len(rows) if len(rows) > 1 else 1.0, width)
+
+
+def _refuse_uncut(facts: TextFacts, candidates: tuple[str, ...]) -> None:
+    """A single column whose lines are a wider table's: a comment on top, or blanks between the cells."""
+    for sign in candidates:
+        header, *records = _records(facts, sign) or [()]
+        width, count = Counter(len(row) for row in records).most_common(1)[0] if records else (0, 0)
+        if len(header) == 1 < width and count >= MOST * len(records):
+            raise BadHeader(
+                f"the first line is one cell where the lines below it have {width}, "
+                f"separated by {NAMES[sign]}s",
+                "put the column names into the first line, and remove comments above it",
+            )
+    lines = [row[0].split() for row in _records(facts, candidates[0]) if row]
+    cells = [cell for row in lines[1:] for cell in row]
+    same = len({len(row) for row in lines}) == 1 < len(lines[0])
+    if same and sum(_is_number(cell) for cell in cells) >= MOST * len(cells) > 0:
+        raise BadHeader(
+            f"the cells are separated by blanks ({len(lines[0])} in every line)",
+            "separate them by commas or tabs: `pandas.read_csv(path, sep=r'\\s+').to_csv(...)`",
+        )
 
 
 def _named(header: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

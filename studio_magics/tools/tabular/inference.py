@@ -1,7 +1,7 @@
 """Types of CSV columns: guessed from the first records, tried on every value; one misfit and it stays text.
 
 A type is taken only when it loses nothing: '007' and 20-digit numbers stay text, 'NaN' and '1_000' are not
-numbers, and a date with a time of day is a timestamp.
+numbers, '+442079460000' is somebody's phone, and a date with a time of day is a timestamp.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _FITS: dict[str, str] = {
         "isfinite(TRY_CAST({0} AS DOUBLE)) AND NOT contains({0}, '_') AND NOT contains({0}, 'x')"
         " AND NOT contains({0}, 'X')"
         " AND NOT (starts_with({0}, '0') AND length({0}) > 1 AND {0}[2] NOT IN ('.', 'e', 'E'))"
+        " AND NOT (starts_with({0}, '+') AND length({0}) > 7 AND NOT contains({0}, '.')"
+        " AND NOT contains(lower({0}), 'e'))"
         " AND NOT (length({0}) > 18 AND NOT contains({0}, '.') AND NOT contains(lower({0}), 'e'))"
     ),
     "BOOLEAN": "lower({0}) IN ('true', 'false')",

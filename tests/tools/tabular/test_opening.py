@@ -96,6 +96,19 @@ def test_latin_1_is_read_and_said(tmp_path: Path) -> None:
         assert "Latin-1" in table.notes[0]
 
 
+def test_a_comment_above_the_header_is_refused_and_not_taken_for_the_only_column(tmp_path: Path) -> None:
+    refused = _refusal(
+        tmp_path, "a.csv", "# Data source: example.org\nDate,A,B\n1990-01-01,1,2\n1990-02-01,3,4\n"
+    )
+    assert "one cell where the lines below it have 3" in refused.found
+
+
+def test_numbers_separated_by_blanks_are_refused_and_words_are_not(tmp_path: Path) -> None:
+    assert "separated by blanks" in _refusal(tmp_path, "a.csv", "x y z\n1 2 3\n4 5 6\n").found
+    with _open(tmp_path, "b.csv", "full name\nAda Byron\nAlan Turing\n") as table:
+        assert table.row_count == 2
+
+
 def test_an_unnamed_column_gets_a_name_and_a_note(tmp_path: Path) -> None:
     with _open(tmp_path, "a.csv", ",b\n1,2\n") as table:
         assert [column.name for column in table.columns] == ["column_1", "b"]
@@ -110,6 +123,8 @@ def test_an_unnamed_column_gets_a_name_and_a_note(tmp_path: Path) -> None:
         (["007", "010"], "VARCHAR"),
         (["12345678901234567890", "12345678901234567891"], "VARCHAR"),
         (["1_000", "2"], "VARCHAR"),
+        (["+442079460000", "+24762889"], "VARCHAR"),
+        (["+1.5", "+20"], "DOUBLE"),
         (["0x1F", "2"], "VARCHAR"),
         (["1.5", "NaN"], "VARCHAR"),
         (["1", "inf"], "VARCHAR"),

@@ -22,6 +22,8 @@ MAX_VARIANT_VALUES = 100_000
 _PLAIN_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _COMMA_NUMBER = r"[+-]?[0-9]+,[0-9]+"
 _THOUSANDS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
+_CODE = r"0[0-9]+|\+[0-9]{7,}|[0-9]{19,}"
+"""Digits that are no number: '007', a phone number, an identifier longer than numbers can be."""
 _UNITS = "$€£¥% "
 _UNIT_NUMBER = rf"[+-]?[$€£¥]? ?({_PLAIN_NUMBER}|{_THOUSANDS}) ?[%€$£¥]?"
 _TIME = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
@@ -56,17 +58,17 @@ class TextReading:
 def read_text(table: TableSource, groups: str, column: TableColumn) -> TextReading:
     """Decide whether the texts are numbers or dates for the most part."""
     name = f"trim({quoted(column.name)})"
-    present, plain, comma, thousands, padded = table.query(
+    present, plain, comma, thousands, codes = table.query(
         f"SELECT coalesce(sum(n), 0)::BIGINT, {_summed(_PLAIN_NUMBER)}, {_summed(_COMMA_NUMBER)},"
-        f" {_summed(_THOUSANDS)}, {_summed('0[0-9]+')} FROM {groups} WHERE present"
+        f" {_summed(_THOUSANDS)}, {_summed(_CODE)} FROM {groups} WHERE present"
     )[0]
-    if present and not padded and plain >= LEAST_SHARE * present:
+    if present and not codes and plain >= LEAST_SHARE * present:
         return TextReading("number", f"TRY_CAST({name} AS DOUBLE)", _matches(_PLAIN_NUMBER))
-    if present and comma + plain >= LEAST_SHARE * present and comma > thousands and not padded:
+    if present and comma + plain >= LEAST_SHARE * present and comma > thousands and not codes:
         decimal = f"TRY_CAST(replace({name}, ',', '.') AS DOUBLE)"
         fits = f"({_matches(_PLAIN_NUMBER)} OR {_matches(_COMMA_NUMBER)})"
         return TextReading("number", decimal, fits, comma_count=comma)
-    if present and thousands + plain >= LEAST_SHARE * present and thousands and not padded:
+    if present and thousands + plain >= LEAST_SHARE * present and thousands and not codes:
         grouped = f"TRY_CAST(replace({name}, ',', '') AS DOUBLE)"
         fits = f"({_matches(_PLAIN_NUMBER)} OR {_matches(_THOUSANDS)})"
         return TextReading("number", grouped, fits, comma_count=thousands)
