@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio_magics.tools.data.privacy.columns import NUMBERS
 from studio_magics.tools.tabular import quoted
 
 if TYPE_CHECKING:
@@ -124,14 +125,16 @@ def _coarser(look: Look) -> tuple[str, str]:
     kind = look.kind.id if look.kind else ""
     if look.type in {"DATE", "TIMESTAMP"}:
         return f"(year({name}) // 10) * 10", "decade"
-    if kind == "birth" and look.type in {"BIGINT", "INTEGER", "DOUBLE"}:
+    is_number = look.type in NUMBERS
+    if kind == "birth" and is_number:
         return f"floor({name} / 10) * 10", "decade"
-    if kind == "age" or (look.type in {"BIGINT", "INTEGER", "DOUBLE"} and look.distinct > 20):  # noqa: PLR2004  - fewer are coarse already
+    if kind == "age" or (is_number and look.distinct > 20):  # noqa: PLR2004  - fewer are coarse already
         return f"floor({name} / 10) * 10", "steps of ten"
     if kind == "postcode":
         return f"left({name}::VARCHAR, 2)", "its first two signs"
     if kind == "birth":
-        return f"left({name}::VARCHAR, 4)", "its first four signs"
+        year = f"nullif(regexp_extract({name}::VARCHAR, '(?:1[89]|20)[0-9]{{2}}'), '')"
+        return f"coalesce({year}, {name}::VARCHAR)", "its year"
     return name, ""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio_magics.tools.data.privacy.national import NATIONAL_CHECKS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +30,7 @@ def luhn(text: str) -> bool:
 
 def iban(text: str) -> bool:
     """Whether the account number keeps the rule of ISO 13616."""
-    plain = text.replace(" ", "").upper()
+    plain = text.replace(" ", "").replace("-", "").upper()
     if not plain.isalnum() or not plain.isascii():
         return False
     turned = plain[4:] + plain[:4]
@@ -46,9 +48,14 @@ def nhs(text: str) -> bool:
 
 def ssn(text: str) -> bool:
     """Whether the number was ever given out by the US administration."""
-    area, _, rest = text.partition("-")
-    group, _, serial = rest.partition("-")
+    area, group, serial = text.replace(" ", "-").split("-")
     return area not in SSN_AREAS_NEVER_GIVEN and area < "900" and group != "00" and serial != "0000"
 
 
-CHECKS: dict[str, Callable[[str], bool]] = {"luhn": luhn, "iban": iban, "nhs": nhs, "ssn": ssn}
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "luhn": luhn,
+    "iban": iban,
+    "nhs": nhs,
+    "ssn": ssn,
+    **NATIONAL_CHECKS,
+}

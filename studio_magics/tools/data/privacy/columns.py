@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.privacy.checksums import CHECKS
-from studio_magics.tools.data.privacy.kinds import Kind, kind_of, kinds, named
+from studio_magics.tools.data.privacy.kinds import Kind, kind_of, kinds, named, words_of
 from studio_magics.tools.data.privacy.masking import masked
 from studio_magics.tools.tabular import quoted, text_literal
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.privacy.inputs import PrivacyInput
     from studio_magics.tools.tabular import TableColumn, TableSource
 
+BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 Confidence = Literal["high", "medium", "low"]
 MOST_LOOK_ALIKE = 0.5
 SURE = 0.9
@@ -29,6 +30,21 @@ MAX_CELL_CHARACTERS = 1_000_000
 MAX_COLUMNS = 300
 OLDEST = 125
 MOST_GENDERS = 20
+HIGHEST_EDUCATION = 999
+"""Codes and years of schooling are smaller."""
+WHOLE_NUMBERS = frozenset({"card", "uk_nhs", "pl_pesel", "in_aadhaar", "au_tfn", "au_medicare"})
+"""Kinds that a column of whole numbers may hold."""
+BY_CHANCE = frozenset({"pesel", "aadhaar", "tfn", "medicare"})
+"""Checks that one number in ten passes."""
+FEWEST_DIFFERENT = 5
+"""So many different values do not pass such a check by chance."""
+NUMBERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+    | {"FLOAT", "DOUBLE"}
+)
+PERSON_WORDS = frozenset({"name", "nom", "nombre", "customer", "passenger", "patient", "employee", "contact"})
+"""Columns that hold a person's name where the table is about people."""
+ABOUT_PEOPLE = frozenset({"email", "birth", "age", "gender", "marital", "income", "name"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +84,26 @@ def look_at(table: TableSource, inputs: PrivacyInput) -> list[Look]:
             allowed=f"at most {MAX_COLUMNS}",
         )
     looked_for = [kind for kind in kinds() if kind.pattern and kind.country in ("", *inputs.countries)]
-    return [_column(column, table, looked_for, inputs) for column in table.columns]
+    return _with_names([_column(column, table, looked_for, inputs) for column in table.columns])
+
+
+def _with_names(looks: list[Look]) -> list[Look]:
+    """A column called 'name' holds people where other columns are about people, and products where not."""
+    people = next((one for one in looks if one.kind is not None and one.kind.id in ABOUT_PEOPLE), None)
+    if people is None:
+        return looks
+    why = f"the column is called so in a table with '{people.name}'; its values were not recognised"
+    return [
+        replace(look, kind=kind_of("name"), confidence="medium", why=why)
+        if look.kind is None and look.filled and look.type == "VARCHAR" and _is_called_name(look)
+        else look
+        for look in looks
+    ]
+
+
+def _is_called_name(look: Look) -> bool:
+    words = words_of(look.name)
+    return not look.is_text and len(words) == 1 and words[0] in PERSON_WORDS
 
 
 def _column(column: TableColumn, table: TableSource, kinds: Sequence[Kind], inputs: PrivacyInput) -> Look:
@@ -81,7 +116,7 @@ def _column(column: TableColumn, table: TableSource, kinds: Sequence[Kind], inpu
     if column.kind == "text":
         return _text(column, table, bare, kinds, called)
     if column.kind == "integer":
-        bare = _by_look(table, bare, [kind for kind in kinds if kind.id in {"card", "uk_nhs"}], called)
+        bare = _by_look(table, bare, [kind for kind in kinds if kind.id in WHOLE_NUMBERS], called)
         if bare.kind is not None:
             return bare
     return _by_name(table, bare, called)
@@ -114,22 +149,21 @@ def _by_look(table: TableSource, bare: Look, kinds: Sequence[Kind], called: Kind
     fitting = [kind for kind in kinds if not kind.needs_name or (called is not None and called.id == kind.id)]
     if not fitting:
         return bare
-    counts = ", ".join(
-        f"count(*) FILTER (regexp_full_match({value}, {text_literal(kind.pattern)}))" for kind in fitting
-    )
+    counts = ", ".join(f"count(*) FILTER ({_looks_like(value, kind)})" for kind in fitting)
     [found] = table.query(f"SELECT {counts} FROM data")
     ranked = sorted(
         zip(fitting, found, strict=True),
-        key=lambda one: (-int(one[1]), called is None or called.id != one[0].id),
+        key=lambda one: (-int(one[1]), called is None or called.id != one[0].id, not one[0].check),
     )
     for kind, count in ranked:
         share = int(count) / bare.filled
         if share < MOST_LOOK_ALIKE:
             break
         kept = _kept(table, value, kind)
-        if kept < CHECK_KEPT:
-            continue
         agrees = called is not None and called.id == kind.id
+        is_chance = kind.check in BY_CHANCE and bare.distinct < FEWEST_DIFFERENT and not agrees
+        if kept < CHECK_KEPT or is_chance:
+            continue
         why = f"{share:.0%} of the values look like it"
         if kind.check:
             why += f", {kept:.0%} of them keep the checksum"
@@ -141,12 +175,17 @@ def _by_look(table: TableSource, bare: Look, kinds: Sequence[Kind], called: Kind
     return bare
 
 
+def _looks_like(value: str, kind: Kind) -> str:
+    """SQL: the value has the look of the kind, blanks around it ignored."""
+    return f"regexp_full_match(trim({value}, {BLANKS}), {text_literal(kind.pattern)})"
+
+
 def _kept(table: TableSource, value: str, kind: Kind) -> float:
     """Which share of the different values that look like the kind keep its checksum."""
     if not kind.check:
         return 1.0
     rows = table.query(
-        f"SELECT DISTINCT {value} FROM data WHERE regexp_full_match({value}, {text_literal(kind.pattern)}) "
+        f"SELECT DISTINCT trim({value}, {BLANKS}) FROM data WHERE {_looks_like(value, kind)} "
         f"ORDER BY 1 LIMIT {CHECKED_VALUES}"
     )
     check = CHECKS[kind.check]
@@ -154,7 +193,7 @@ def _kept(table: TableSource, value: str, kind: Kind) -> float:
 
 
 def _examples(table: TableSource, value: str, kind: Kind) -> tuple[str, ...]:
-    where = f"WHERE regexp_full_match({value}, {text_literal(kind.pattern)})" if kind.pattern else ""
+    where = f"WHERE {_looks_like(value, kind)}" if kind.pattern else ""
     rows = table.query(f"SELECT DISTINCT {value} AS v FROM data {where} ORDER BY v NULLS LAST LIMIT 40")
     shown = dict.fromkeys(masked(str(text), kind.id) for (text,) in rows if text is not None)
     return tuple(shown)[:EXAMPLES]
@@ -174,17 +213,32 @@ def _by_name(table: TableSource, bare: Look, called: Kind | None) -> Look:
 
 
 def _plausible(table: TableSource, bare: Look, called: Kind) -> bool:
-    name = quoted(bare.name)
-    number = bare.type in {"BIGINT", "DOUBLE", "INTEGER", "FLOAT", "HUGEINT", "SMALLINT", "TINYINT"}
-    if called.id == "age":
-        if not number:
-            return True
-        [(low, high)] = table.query(f"SELECT min({name}), max({name}) FROM data")
-        return low >= 0 and high <= OLDEST
+    """Whether values of this type can be what the column is called."""
+    if bare.type in NUMBERS or bare.type.startswith("DECIMAL"):
+        return _plausible_numbers(table, bare, called)
+    if called.id in {"email", "iban", "ip", "mac", "name"}:
+        return bare.type == "VARCHAR"
     if called.id == "coordinates":
-        return number or bare.type == "VARCHAR"
+        return bare.type == "VARCHAR"
     if called.id == "gender":
         return bare.distinct <= MOST_GENDERS
-    if called.id in {"email", "iban", "ip", "mac"}:
-        return bare.type == "VARCHAR"
-    return bare.type != "BOOLEAN" or called.group in {"special", "criminal"}
+    return called.id == "age" or bare.type != "BOOLEAN" or called.group in {"special", "criminal"}
+
+
+def _plausible_numbers(table: TableSource, bare: Look, called: Kind) -> bool:
+    name = quoted(bare.name)
+    [(low, high)] = table.query(f"SELECT min({name}), max({name}) FROM data")
+    highest = {"age": OLDEST, "education": HIGHEST_EDUCATION}.get(called.id)
+    if highest is not None:
+        return low >= 0 and high <= highest
+    if called.id in {"town", "street"}:
+        return _is_code(bare.name, called)
+    if called.id == "gender":
+        return bare.distinct <= MOST_GENDERS
+    return called.id not in {"email", "iban", "ip", "mac", "name"}
+
+
+def _is_code(name: str, called: Kind) -> bool:
+    """Whether a column of numbers can stand for places: 'region_id' can, 'city_mpg' is measured there."""
+    words = [word for word in words_of(name) if word not in {"id", "code", "no", "nr", "number", "key"}]
+    return not words or words[-1] in called.words

@@ -31,12 +31,12 @@ NATIONAL: dict[str, tuple[str, ...]] = {
     "uk": ("UkNinoRecognizer", "NhsRecognizer"),
     "es": ("EsNifRecognizer", "EsNieRecognizer"),
     "it": ("ItFiscalCodeRecognizer",),
-    "pl": ("PlPeselRecognizer",),
     "in": ("InPanRecognizer", "InAadhaarRecognizer"),
     "au": ("AuTfnRecognizer", "AuMedicareRecognizer"),
     "sg": ("SgFinRecognizer",),
     "fi": ("FiPersonalIdentityCodeRecognizer",),
 }
+"""Not of Poland: Presidio's check digit of a PESEL is wrong, so ours is used."""
 EVERYWHERE = ("PhoneRecognizer", "CreditCardRecognizer", "IbanRecognizer")
 """No recogniser of e-mail or web addresses: they load a list of domains from the network."""
 SAME: dict[str, str] = {
@@ -46,6 +46,16 @@ SAME: dict[str, str] = {
     "US_SSN": "us_ssn",
     "UK_NINO": "uk_nino",
     "UK_NHS": "uk_nhs",
+    "US_ITIN": "us_itin",
+    "ES_NIF": "es_nif",
+    "ES_NIE": "es_nif",
+    "IT_FISCAL_CODE": "it_fiscal",
+    "IN_PAN": "in_pan",
+    "IN_AADHAAR": "in_aadhaar",
+    "AU_TFN": "au_tfn",
+    "AU_MEDICARE": "au_medicare",
+    "SG_NRIC_FIN": "sg_nric",
+    "FI_PERSONAL_IDENTITY_CODE": "fi_hetu",
 }
 
 
@@ -71,14 +81,14 @@ class TextFinds:
             shown.append(hidden)
 
 
-def search(texts: Iterable[str], countries: tuple[str, ...]) -> TextFinds:
+def search(texts: Iterable[str], countries: tuple[str, ...], *, by_patterns_alone: bool = False) -> TextFinds:
     """Search every text, in order; a long one only at its beginning."""
     finds = TextFinds()
     for place, text in enumerate(texts, 1):
         finds.searched += 1
         kinds: set[str] = set()
-        is_thorough = place <= MAX_RECOGNISED_TEXTS
-        finds.by_patterns_alone += not is_thorough
+        is_thorough = place <= MAX_RECOGNISED_TEXTS and not by_patterns_alone
+        finds.by_patterns_alone += place > MAX_RECOGNISED_TEXTS
         for kind, value in _finds(text[:MAX_TEXT_CHARACTERS], countries, thorough=is_thorough):
             kinds.add(kind)
             finds.note(kind, value, place)
@@ -119,7 +129,7 @@ def _recognisers(countries: tuple[str, ...]) -> list[tuple[Any, float]]:
     """Presidio's recognisers, each used alone: its engine would want a language model."""
     from presidio_analyzer import predefined_recognizers
 
-    names = [*EVERYWHERE, *(name for country in countries for name in NATIONAL[country])]
+    names = [*EVERYWHERE, *(name for country in countries for name in NATIONAL.get(country, ()))]
     found: list[tuple[Any, float]] = []
     for name in names:
         least = PHONE_SCORE if name == "PhoneRecognizer" else SURE_SCORE

@@ -100,8 +100,17 @@ def kinds() -> tuple[Kind, ...]:
     found: list[Kind] = []
     for entry in entries:
         values: dict[str, Any] = {**entry, "words": tuple(entry.get("words", ()))}
+        for field in ("pattern", "inside"):
+            values[field] = _unspaced(values.get(field, ""))
         found.append(Kind(**values))
     return tuple(found)
+
+
+def _unspaced(pattern: str) -> str:
+    """A pattern of several lines as one: RE2 knows no (?x)."""
+    if not pattern.startswith("(?x)"):
+        return pattern
+    return re.sub(r"(?<!\\)\s+", "", pattern.removeprefix("(?x)")).replace("\\ ", " ")
 
 
 def kind_of(identifier: str) -> Kind:
@@ -112,7 +121,7 @@ def kind_of(identifier: str) -> Kind:
 def words_of(column: str) -> list[str]:
     """The words of a column name in lower case: 'dateOfBirth' gives date, of, birth."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", column)
-    return [word for word in re.split(r"[^a-z0-9äöüßéèñ]+", spaced.lower()) if word]
+    return [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
 
 
 def named(column: str, language: str) -> Kind | None:
@@ -132,7 +141,8 @@ def named(column: str, language: str) -> Kind | None:
 
 
 def _holds(words: list[str], entry: str) -> bool:
-    joined = "_".join(words)
+    bare = [word.rstrip("0123456789") for word in words]
+    joined = "_".join(bare)
     if "_" not in entry:
-        return entry in words or (len(words) == 1 and joined.rstrip("s") == entry)
+        return entry in words or entry in bare or (len(words) == 1 and joined.rstrip("s") == entry)
     return f"_{entry}_" in f"_{joined}_" or joined == entry.replace("_", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Finding, Severity
+from studio_magics.tools.data.privacy.kinds import GROUPS, kind_of
 from studio_magics.tools.data.privacy.risks import listed, needs_dpia
 from studio_magics.tools.wording import counted
 
@@ -174,7 +175,7 @@ def _texts(seen: Assessed) -> Iterator[Finding]:
         for kind, count in finds.texts_with.most_common():
             yield Finding(
                 code="identifier-in-text",
-                severity="high" if kind in {"card", "iban", "us_ssn", "uk_nino", "passport"} else "medium",
+                severity="high" if kind_of(kind).facts.weight >= GROUPS["financial"].weight else "medium",
                 title=f"{seen.title_of(kind)} inside of free text",
                 where=f"{where}, first in {finds.first[kind]:,}",
                 detail=f"In {count:,} of {finds.searched:,} texts: {', '.join(finds.examples[kind])}. "

@@ -93,10 +93,12 @@ def _table(file: InputFile, inputs: PrivacyInput, context: RunContext, seen: Ass
         looks = look_at(table, inputs)
         seen.tables.append(_seen(table, looks, inputs))
         for look in looks:
-            if look.is_text:
-                seen.texts.append(
-                    (f"{file.name}.{look.name}", search(_sample(table, look, inputs), inputs.countries))
+            if look.is_text or (look.type == "VARCHAR" and not look.share):
+                finds = search(
+                    _sample(table, look, inputs), inputs.countries, by_patterns_alone=not look.is_text
                 )
+                if look.is_text or finds.texts_with:
+                    seen.texts.append((f"{file.name}.{look.name}", finds))
 
 
 def _seen(table: TableSource, looks: list[Look], inputs: PrivacyInput) -> TableSeen:
@@ -154,7 +156,8 @@ def _refuse(field: str, name: str, known: list[str]) -> NoReturn:
 
 def _headline(seen: Assessed) -> str:
     looked = sum(len(table.looks) for table in seen.tables)
-    text = f"{counted(len(seen.personal), 'column')} of {looked} hold personal data"
+    holds = "holds" if len(seen.personal) == 1 else "hold"
+    text = f"{counted(len(seen.personal), 'column')} of {looked} {holds} personal data"
     grave = len(seen.of_group("special")) + len(seen.of_group("criminal"))
     if grave:
         text += f", {grave} of them special categories"
