@@ -82,9 +82,10 @@ def _parsed(text: str, field: str) -> tuple[Any, dict[Place, int]]:
     except IntakeRefused as refused:
         raise _from_intake(field, refused) from refused
     except yaml.YAMLError as error:
-        raise InputRejected(
-            field, found=str(error).splitlines()[0][:MOST_FOUND], allowed="plain YAML"
-        ) from error
+        mark = getattr(error, "problem_mark", None)
+        found = "text that is not YAML" + (f" in line {mark.line + 1}" if mark is not None else "")
+        action = "check the indentation and quotes"
+        raise InputRejected(field, found=found, allowed="plain YAML", action=action) from error
     if node is None:
         raise InputRejected(field, found="an empty text", allowed="YAML: key: value lines")
     lines: dict[Place, int] = {}

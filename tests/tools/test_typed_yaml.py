@@ -56,6 +56,7 @@ def test_keys_are_text_as_written_even_where_yaml_means_yes_or_a_number():
         ("parts: [{name: &a b}]", "an anchor", "without anchors"),
         ("parts: [{name: !!python/name:os.system x}]", "a tag", "without tags"),
         ("parts: [", "not YAML", "plain YAML"),
+        ("parts:\n  - {name: Is it?, size: 1}", "not YAML in line 2", "plain YAML"),
         ("a: 1\n---\nb: 2", "", ""),
         ("", "an empty text", "YAML"),
         ("5", "a single value", "key: value"),

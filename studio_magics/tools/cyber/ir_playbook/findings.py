@@ -1,5 +1,6 @@
 """What is wrong with a playbook: in its graph, in its parts, and in its rehearsal."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -7,9 +8,12 @@ from studio_magics.contracts.results import Finding
 from studio_magics.tools.cyber.ir_playbook.reading import Reading, told_minutes
 from studio_magics.tools.cyber.ir_playbook.rehearsal import percentile
 from studio_magics.tools.cyber.ir_playbook.workflow import Step
+from studio_magics.tools.wording import counted
 
 _SEVERITIES = ("critical", "high", "medium", "low", "info")
 VARIABLE = re.compile(r"(__[A-Za-z][A-Za-z0-9_-]*__):value")
+NAMED_VARIABLE = re.compile(r"__[A-Za-z][A-Za-z0-9_-]*?__(?![A-Za-z0-9_-])")
+"""Named anywhere, such as in the arguments of a step."""
 AUTOMATIC = frozenset(
     {"bash", "ssh", "powershell", "http-api", "openc2-http", "caldera-cmd", "elastic", "jupyter", "kestrel"}
 )
@@ -23,6 +27,8 @@ def find_all(reading: Reading) -> tuple[Finding, ...]:
     """All findings, most severe first."""
     rules = (
         _rings,
+        _retries,
+        _twice,
         _dead_ends,
         _unreached,
         _shared_ends,
@@ -46,7 +52,7 @@ def _rings(reading: Reading) -> Iterator[Finding]:
         yield Finding(
             code="endless-loop",
             severity="critical",
-            title=f"{len(ring)} steps lead to themselves again and nothing ends it",
+            title=f"{counted(len(ring), 'step')} in a circle, and nothing ends it",
             where=_named(ring),
             detail=(
                 "Only a while-condition may repeat; it says when it is enough. The playbook was not "
@@ -54,6 +60,31 @@ def _rings(reading: Reading) -> Iterator[Finding]:
             ),
             action="Use a while-condition, or lead the last step on.",
             count=len(ring),
+        )
+
+
+def _retries(reading: Reading) -> Iterator[Finding]:
+    for ring in reading.reach.retries:
+        yield Finding(
+            code="retry-without-limit",
+            severity="medium",
+            title="A step that fails is tried again, and nothing says how often",
+            where=_named(ring),
+            action="Repeat it in a while-condition with a limit, or lead on_failure to somebody who decides.",
+            count=len(ring),
+        )
+
+
+def _twice(reading: Reading) -> Iterator[Finding]:
+    if reading.reach.twice:
+        yield Finding(
+            code="done-twice",
+            severity="high",
+            title="A branch leads on to steps that follow after it anyway: they are done twice",
+            where=_named(reading.reach.twice),
+            detail="CACAO ends every branch in an end step, and then goes on at on_completion.",
+            action="End the branch in an end step of its own, or take out on_completion.",
+            count=len(reading.reach.twice),
         )
 
 
@@ -123,10 +154,9 @@ def _agents(reading: Reading) -> Iterator[Finding]:
 
 def _variables(reading: Reading) -> Iterator[Finding]:
     workflow = reading.workflow
-    used: set[str] = set()
-    for step in workflow.steps.values():
-        for text in (step.condition, *(text for _, text in step.commands)):
-            used |= set(VARIABLE.findall(text))
+    parts = ("workflow", "agent_definitions", "target_definitions")
+    text = json.dumps([workflow.document.get(part) for part in parts], ensure_ascii=False)
+    used = set(VARIABLE.findall(text))
     local = {name for step in workflow.steps.values() for name in step.variables}
     for name in sorted(used - workflow.variables - local):
         yield Finding(
@@ -136,7 +166,7 @@ def _variables(reading: Reading) -> Iterator[Finding]:
             where=name,
             action="Add it to playbook_variables.",
         )
-    for name in sorted(workflow.variables - used):
+    for name in sorted(workflow.variables - set(NAMED_VARIABLE.findall(text))):
         yield Finding(
             code="variable-unused", severity="low", title=f"The variable {name} is not used", where=name
         )

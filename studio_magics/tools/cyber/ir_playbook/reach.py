@@ -20,6 +20,10 @@ class Reach:
     """Steps that are no end and lead nowhere."""
     rings: tuple[tuple[Step, ...], ...]
     """Steps that lead to themselves again, other than by a while."""
+    retries: tuple[tuple[Step, ...], ...]
+    """Steps that lead to themselves again only when one of them fails."""
+    twice: tuple[Step, ...]
+    """Steps that a branch leads on to and that follow its condition or parallel step as well."""
     shared_ends: tuple[Step, ...]
     """End steps that close more than one branch; CACAO asks for one each."""
 
@@ -33,12 +37,20 @@ def look(workflow: Workflow) -> Reach:
     """Walk the graph once from its start."""
     reached = _reached(workflow)
     here = [step for name, step in workflow.steps.items() if name in reached]
+    rings = tuple(_rings(workflow, reached, fails=False))
+    round_about = {frozenset(step.id for step in ring) for ring in rings}
     return Reach(
         reached=frozenset(reached),
         dead_ends=tuple(
-            step for step in here if step.kind != "end" and not step.after and not _is_whole(step)
+            step for step in here if step.kind != "end" and not step.next and not _is_whole(step)
         ),
-        rings=tuple(_rings(workflow, reached)),
+        rings=rings,
+        retries=tuple(
+            ring
+            for ring in _rings(workflow, reached, fails=True)
+            if not any(known <= {step.id for step in ring} for known in round_about)
+        ),
+        twice=tuple(_twice(workflow, here)),
         shared_ends=tuple(_shared_ends(workflow, here)),
     )
 
@@ -63,17 +75,39 @@ def _reached(workflow: Workflow) -> set[str]:
     return reached
 
 
-def _rings(workflow: Workflow, reached: set[str]) -> Iterator[tuple[Step, ...]]:
+def _rings(workflow: Workflow, reached: set[str], *, fails: bool) -> Iterator[tuple[Step, ...]]:
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     for name in sorted(reached):
         step = workflow.steps[name]
-        graph.add_edges_from((name, other) for other in (*step.inner, *step.after))
+        after = step.after if fails else (step.next,) if step.next else ()
+        graph.add_edges_from((name, other) for other in (*step.inner, *after))
     for ring in nx.strongly_connected_components(graph):
         first = min(ring)
         if len(ring) > 1 or graph.has_edge(first, first):
             yield tuple(workflow.steps[name] for name in sorted(ring))
+
+
+def _twice(workflow: Workflow, here: list[Step]) -> Iterator[Step]:
+    found: set[str] = set()
+    for owner in here:
+        if owner.inner and owner.next:
+            inside = {name for branch in owner.inner for name in _line_of(workflow, branch)}
+            found |= inside & _line_of(workflow, owner.next)
+    for name in sorted(found):
+        if workflow.steps[name].kind != "end":
+            yield workflow.steps[name]
+
+
+def _line_of(workflow: Workflow, first: str) -> set[str]:
+    """The steps of a branch in a row, without those of branches inside of it."""
+    seen: set[str] = set()
+    name = first
+    while name and name not in seen:
+        seen.add(name)
+        name = workflow.steps[name].next
+    return seen
 
 
 def _shared_ends(workflow: Workflow, here: list[Step]) -> Iterator[Step]:

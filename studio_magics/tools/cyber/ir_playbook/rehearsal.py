@@ -54,7 +54,7 @@ class Done:
     @property
     def waited(self) -> float:
         """Minutes until somebody was free."""
-        return self.start - self.ready
+        return self.start - self.ready - self.task.step.delay
 
 
 def walk(workflow: Workflow, choose: Choose) -> Walk:
@@ -80,7 +80,7 @@ def _sequence(
             before = (len(found.tasks) - 1,)
         elif step.inner:
             before = _inside(workflow, step, before, choose, found)
-        name = step.on_completion or step.on_success
+        name = step.next
     return before
 
 
@@ -190,7 +190,10 @@ def likeliest(fixed: Mapping[str, Answer]) -> Choose:
 
 
 def perform(workflow: Workflow, way: Walk, last: Last, absent: Mapping[str, float]) -> list[Done]:
-    """When each task is done, with so many people per role; `absent` is until when one role is away."""
+    """When each task is done, with so many people per role; `absent` is until when one role is away.
+
+    A task without a role, such as a playbook that is called, waits for nobody.
+    """
     free: dict[str, list[float]] = {}
     ends: dict[int, float] = {}
     done: list[Done] = []
@@ -204,11 +207,14 @@ def perform(workflow: Workflow, way: Walk, last: Last, absent: Mapping[str, floa
     while waiting:
         ready, place = heapq.heappop(waiting)
         step = way.tasks[place].step
-        away = absent.get(step.agent, 0.0)
-        people = free.setdefault(step.agent, [away] * workflow.people.get(step.agent, 1))
-        start = max(ready, heapq.heappop(people))
+        start = ready + step.delay
+        if step.agent:
+            away = absent.get(step.agent, 0.0)
+            people = free.setdefault(step.agent, [away] * workflow.people.get(step.agent, 1))
+            start = max(start, heapq.heappop(people))
         end = start + last(step)
-        heapq.heappush(people, end)
+        if step.agent:
+            heapq.heappush(free[step.agent], end)
         ends[place] = end
         done.append(Done(way.tasks[place], ready, start, end))
         for later in following.get(place, []):

@@ -33,9 +33,10 @@ from studio_magics.tools.cyber.ir_playbook.rehearsal import (
 from studio_magics.tools.cyber.ir_playbook.tables import all_tables
 from studio_magics.tools.cyber.ir_playbook.workflow import Step, Workflow, read_workflow
 from studio_magics.tools.typed_yaml import Description, nearest, read_described
+from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-ir-playbook"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 START_CPU_MS = 70
 START_BYTES = 14_000_000
 US_PER_ACTION_AND_REHEARSAL = 8
@@ -70,7 +71,7 @@ steps:
 NOT_CHECKED = (
     "Commands were not executed, and not tried against any system.",
     "Durations and chances are estimates; rehearsals show what follows from them.",
-    "Ways on failure (on_failure, workflow_exception) are followed as links, not rehearsed.",
+    "Ways on failure (on_failure, timeout, workflow_exception) are followed as links, not rehearsed.",
     "People are taken to work without breaks and shifts.",
 )
 
@@ -262,9 +263,9 @@ def _without(
 def _headline(reading: Reading) -> str:
     name, steps = reading.workflow.name, sum(1 for step in reading.workflow.steps.values() if step.works)
     if not reading.reach.can_be_walked:
-        return f"{name}: {steps} actions; it goes round for ever and was not rehearsed"
+        return f"{name}: {counted(steps, 'action')}; it goes round for ever and was not rehearsed"
     told = (
-        f"{name}: {steps} actions, half of {reading.times:,} rehearsals end within "
+        f"{name}: {counted(steps, 'action')}, half of {reading.times:,} rehearsals end within "
         f"{told_minutes(reading.median)}"
     )
     goals = [f"'{goal}' is met in {reading.met(goal):.0%}" for goal in sorted(reading.workflow.goals)]

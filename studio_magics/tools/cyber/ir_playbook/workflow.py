@@ -40,6 +40,7 @@ NEEDS = {
 }  # fmt: skip
 LINKS = ("on_completion", "on_success", "on_failure", "on_true", "on_false")
 MAX_STEPS = 500
+MOST_DELAY_MS = 6e10
 MAX_TEXT = 300
 
 
@@ -66,6 +67,8 @@ class Step:
     chance: float | None = None
     chances: Mapping[str, float] = field(default_factory=dict[str, float])
     at_most: int = 5
+    delay: float = 0.0
+    """Minutes to wait before it begins."""
     variables: tuple[str, ...] = ()
     """Variables of its own."""
 
@@ -79,6 +82,11 @@ class Step:
     def after(self) -> tuple[str, ...]:
         """Where it goes on when it is done."""
         return tuple(one for one in (self.on_completion, self.on_success, self.on_failure) if one)
+
+    @property
+    def next(self) -> str:
+        """Where it goes on when nothing failed."""
+        return self.on_completion or self.on_success
 
     @property
     def works(self) -> bool:
@@ -191,6 +199,7 @@ def _step(name: str, said: dict[str, Any]) -> Step:
         chance=_number(own["chance"], 0, 1) if "chance" in own else None,
         chances={case: _number(share, 0, 1) for case, share in _mapping(own.get("chances")).items()},
         at_most=int(_number(own.get("at_most", 5), 1, 20)),
+        delay=_number(said.get("delay", 0), 0, MOST_DELAY_MS) / 60_000,
         variables=tuple(_mapping(said.get("step_variables"))),
         **links,
     )
@@ -211,7 +220,7 @@ def _triple(minutes: dict[str, Any]) -> tuple[float, float, float]:
 
 def _number(value: Any, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        _refuse(f"'{str(value)[:40]}' in the rehearsal extension", f"a number from {least:g} to {most:g}")
+        _refuse(f"'{str(value)[:40]}' as a time or chance", f"a number from {least:g} to {most:g}")
     return float(value)
 
 
