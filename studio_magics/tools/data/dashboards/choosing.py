@@ -74,14 +74,15 @@ class Chooser:
     def _refuse_questions(self, asked: Sequence[str]) -> NoReturn:
         raise InputRejected(
             "questions",
-            found=f"'{asked[0]}', in which no column is named",
+            found=f"'{asked[0]}', which names no column, or a figure that is not drawn here",
             allowed=f"questions about {', '.join(list(self._columns)[:12])}",
             action="ask for example 'COLUMN by COLUMN', 'COLUMN over time', 'distribution of COLUMN'",
         )
 
     def _suggested(self) -> Iterator[ChartPlan]:
         """Time first, then categories, then how numbers spread and go together."""
-        first = self.measures[0] if self.measures else None
+        measures = [one for one in self.measures if not one.is_place]
+        first = measures[0] if measures else None
         measure = default_measure(first)
         few = next((one for one in self.categories if one.distinct <= FEW), None)
         if self.times:
@@ -90,15 +91,15 @@ class Chooser:
             yield ChartPlan("bar", category, measure)
         if first is not None:
             yield ChartPlan("histogram", first, Measure())
-        for one, other in list(combinations(self.measures, 2))[:1]:
+        for one, other in [*combinations(measures, 2), *_maps(self.measures)][:1]:
             yield ChartPlan("density", one, Measure(), other)
         for one, other in list(combinations(self.categories, 2))[:1]:
             yield ChartPlan("heat", one, Measure(), other)
         for label in self.labels[:1]:
             yield ChartPlan("bar", label, Measure())
-        if self.times and len(self.measures) > 1:
-            yield ChartPlan("line", self.times[0], default_measure(self.measures[1]), few)
-        for one in self.measures[1:3]:
+        if self.times and len(measures) > 1:
+            yield ChartPlan("line", self.times[0], default_measure(measures[1]), few)
+        for one in measures[1:3]:
             yield ChartPlan("histogram", one, Measure())
         for category in self.categories[2:5]:
             yield ChartPlan("bar", category, measure)
@@ -164,6 +165,13 @@ class Chooser:
         named = match["aggregate"]
         found: Aggregate = _SAME.get(named, named)  # pyright: ignore[reportAssignmentType]  - the pattern allows only these
         return Measure() if found == "count" else Measure(found, numeric(column))
+
+
+def _maps(measures: Sequence[ChartColumn]) -> Iterator[tuple[ChartColumn, ChartColumn]]:
+    """Longitude and latitude, so that the chart looks like a map."""
+    upright = [one for one in measures if one.is_place and one.name.casefold().startswith("lat")]
+    across = [one for one in measures if one.is_place and one not in upright]
+    yield from zip(across[:1], upright[:1], strict=False)
 
 
 def _suitability(column: ChartColumn) -> tuple[bool, bool, int]:

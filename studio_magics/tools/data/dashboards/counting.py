@@ -315,8 +315,8 @@ def bins_of(column: ChartColumn, most: int) -> tuple[float, float, int]:
     step = round_step((high - low) / most) if high > low else 1.0
     if step < 1 and low.is_integer() and high.is_integer() and column.distinct <= high - low + 1:
         step = 1.0
-    start = math.floor(low / step) * step
-    return start, step, max(math.floor((high - start) / step) + 1, 1)
+    start = math.floor(round(low / step, 9)) * step
+    return start, step, max(math.floor(round((high - start) / step, 9)) + 1, 1)
 
 
 def round_step(width: float) -> float:
@@ -326,5 +326,5 @@ def round_step(width: float) -> float:
 
 
 def _bin(column: ChartColumn, low: float, step: float, count: int) -> str:
-    place = f"least(floor(({column.sql} - ({low!r})) / {step!r}), {count - 1})"
+    place = f"least(floor(round(({column.sql} - ({low!r})) / {step!r}, 9)), {count - 1})"
     return f"round({low!r} + {step!r} * {place}, 10)"

@@ -46,7 +46,7 @@ def alt_text(data: ChartData) -> str:
 
 
 def _note(data: ChartData, *more: str) -> str:
-    notes = [*data.notes, *more]
+    notes = [*more, *data.notes]  # a long note is cut at its end; what changes the reading comes first
     text = "; ".join(note for note in notes if note)
     return text[:1].upper() + text[1:] + "." if text else ""
 

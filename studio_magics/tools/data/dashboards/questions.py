@@ -22,6 +22,7 @@ AGGREGATES: dict[str, Aggregate] = {
     "count": "count", "number": "count", "many": "count", "rows": "count", "least": "min", "lowest": "min",
     "minimum": "min", "min": "min", "greatest": "max", "highest": "max", "maximum": "max", "max": "max",
 }  # fmt: skip
+OF_NUMBERS = frozenset(word for word, found in AGGREGATES.items() if found not in {"count", "sum"})
 SPREAD = frozenset({"distribution", "histogram", "spread", "distributed", "spreads"})
 AGAINST = frozenset(
     {"vs", "versus", "against", "correlation", "correlate", "relate", "relation", "relationship"}
@@ -34,7 +35,13 @@ GRAINS: dict[str, Grain] = {
     "day": "day", "daily": "day", "week": "week", "weekly": "week", "month": "month", "monthly": "month",
     "quarter": "quarter", "quarterly": "quarter", "year": "year", "yearly": "year", "annual": "year",
 }  # fmt: skip
+NOT_DRAWN = frozenset(
+    {"median", "percentile", "quantile", "quartile", "variance", "deviation", "std", "mode"}
+)
+"""Figures no chart here shows; another figure in their place would be a wrong answer."""
 MAX_COLOURS = 8
+MOST_BARS = 39
+_TOP = re.compile(r"\b(?:top|first|largest|biggest)\s+(\d{1,2})\b", re.IGNORECASE)
 
 
 def words_of(text: str) -> list[str]:
@@ -81,7 +88,12 @@ def understood(
     from dataclasses import replace
 
     plan = _plan(question, columns, times, categories)
-    return None if plan is None else replace(plan, asked=question)
+    if plan is None:
+        return None
+    top = _TOP.search(question)
+    if top is not None and plan.kind == "bar":
+        plan = replace(plan, top=min(max(int(top[1]), 1), MOST_BARS) + 1)  # and one bar for all others
+    return replace(plan, asked=question)
 
 
 def _plan(
@@ -95,14 +107,17 @@ def _plan(
     numbers = [one for one in named if one.role == "measure"]
     groups = [one for one in named if one.role in {"category", "label", "identifier"}]
     time = next((one for one in named if one.role == "time"), None)
+    counts = any(AGGREGATES.get(word) == "count" for word in words)
     codes = [one for one in groups if one.is_code]
     measured = words & (SPREAD | set(AGGREGATES)) or (words & PER and codes and codes[0] is named[0])
     if codes and not numbers and measured:
         numbers = [numeric(codes[0])]  # whole numbers can be measured as well as grouped
         groups.remove(codes[0])
+    if words & NOT_DRAWN or (not numbers and not counts and words & OF_NUMBERS):
+        return None
     if words & SPREAD and numbers:
         return ChartPlan("histogram", numbers[0], Measure())
-    if time is None and times and (words & TRENDS or (words & set(GRAINS) and (numbers or groups))):
+    if time is None and times and (words & TRENDS or (words & set(GRAINS) and (numbers or groups or counts))):
         time = times[0]
     if time is not None:
         colour = next((one for one in groups if one.distinct <= MAX_COLOURS), None)

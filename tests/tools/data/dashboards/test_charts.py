@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import vega_datasets
 
+from studio_magics.tools.base import InputRejected
+
+NOTEBOOKS = Path(__file__).parents[4] / "notebooks" / "data"
 DATA = Path(vega_datasets.__file__).parent / "_data"
 
 
@@ -43,6 +48,48 @@ def test_a_question_over_time_becomes_a_line_by_the_named_category(draw, sales, 
 def test_plain_english_is_read_by_the_names_of_columns_and_a_few_words(draw, question, chart):
     rows = "".join(f"2026-0{n % 9 + 1}-01,{'Oslo' if n % 2 else 'Rome'},{n}.5,{n * 3}\n" for n in range(40))
     assert _kinds(draw("day,city,price,units\n" + rows, questions=question)) == [chart]
+
+
+@pytest.mark.parametrize("question", ["median price by city", "max temperature by city", "std of price"])
+def test_a_question_for_a_figure_that_cannot_be_drawn_is_refused_and_not_answered_with_another(
+    draw, question
+):
+    with pytest.raises(InputRejected) as refused:
+        draw("city,price\n" + "Oslo,1.5\nRome,2.5\nOslo,3.5\n" * 9, questions=question)
+    assert "not drawn here" in refused.value.found
+
+
+def test_the_top_of_a_question_is_the_number_of_bars_beside_the_others(draw, numbers):
+    rows = "".join(f"city{n % 20},{n}\n" for n in range(210))
+    shown = numbers(draw("city,x\n" + rows, questions="top 5 cities by number of rows"), "Rows by city")
+    assert [row[0] for row in shown] == ["city0", "city1", "city2", "city3", "city4", "other (15)"]
+
+
+def test_rows_by_month_are_a_line_though_no_column_is_named(draw, sales):
+    assert _kinds(draw(sales, questions="number of rows by month")) == [("line", "day", "count", "")]
+
+
+@pytest.mark.parametrize("column", ["CYLINDERS", "INCOMEINDEX", "COPPERPRICE", "step"])
+def test_a_value_on_the_edge_of_a_bin_is_counted_above_it_as_numpy_does(draw, column):
+    copper = pd.read_csv(NOTEBOOKS / "copper.csv")
+    copper["step"] = [round(4.2 + place % 19 * 0.2, 1) for place in range(len(copper))]
+    copper["CYLINDERS"] = [round(0.1 * place, 1) for place in range(len(copper))]
+    result = draw(copper.to_csv(index=False), layout=f"charts: [{{x: {column}, kind: histogram}}]")
+    spec = result.figures[0].vega_lite
+    counted = {row["x"]: row["v"] for row in spec["data"]["values"]}
+    step = float(spec["transform"][-1]["calculate"].rpartition("+ ")[2])
+    edges = [
+        round(min(counted) + step * place, 10)
+        for place in range(round((max(counted) - min(counted)) / step) + 2)
+    ]
+    expected, _ = np.histogram(copper[column], bins=[*edges[:-1], edges[-1] + step])
+    assert [counted.get(edge, 0) for edge in edges[:-1]] == list(expected)
+
+
+def test_places_are_drawn_as_a_map_and_never_averaged(draw):
+    kinds = _kinds(draw((DATA / "airports.csv").read_bytes(), name="airports.csv"))
+    assert ("density", "longitude", "count", "latitude") in kinds
+    assert {measure for _, _, measure, _ in kinds} == {"count"}
 
 
 def test_without_a_wish_the_types_of_the_columns_choose(draw):

@@ -22,7 +22,7 @@ TABLE = "day,city,price,void\n" + "".join(f"2026-01-{n % 28 + 1:02d},c{n % 3},{n
         ({"layout": "charts:\n  - {x: price, kind: density}\n"}, "layout", "no column ''"),
         ({"layout": "charts:\n  - {x: city, kind: heat}\n"}, "layout", "without color"),
         ({"layout": "tiles: [sum(city)]\ncharts:\n  - {x: city}\n"}, "layout", "'city'"),
-        ({"questions": "banana"}, "questions", "no column is named"),
+        ({"questions": "banana"}, "questions", "names no column"),
         ({"filter": "price"}, "filter", "'price', which is a measure"),
         ({"filter": "town"}, "filter", "no column 'town'"),
     ],
