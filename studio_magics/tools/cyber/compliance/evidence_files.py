@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from studio_magics.tools.base import InputRejected
+from studio_magics.tools.cyber.compliance import sarif
 from studio_magics.tools.intake.json_text import load_json
 from studio_magics.tools.intake.refusal import IntakeRefused
 from studio_magics.tools.wording import counted
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 30_000_000
 OPEN_STATES = frozenset({"", "in_triage", "exploitable"})
 GRAVE = frozenset({"critical", "high"})
+GRAVE_SCORE = 7.0
 SHOWN_BY_KIND = {
     "SARIF": ("application-testing",),
     "CycloneDX": ("vulnerability-scanning", "components"),
@@ -77,11 +78,11 @@ def _about(read: Read, shows: tuple[str, ...]) -> Read:
 
 
 def _sarif(document: dict[str, Any], one: Evidence) -> Read:
-    results = [result for run in _mappings(document.get("runs")) for result in _mappings(run.get("results"))]
-    standing = [result for result in results if not result.get("suppressions")]
-    levels = Counter(str(result.get("level", "warning")) for result in standing)
-    told = f"{counted(len(results), 'result')}, of which open: {counted(levels['error'], 'error')}"
-    return Read(one.id, "SARIF", levels["error"], told)
+    runs = _mappings(document.get("runs"))
+    found = [(result, sarif.level(result, run)) for run in runs for result in _mappings(run.get("results"))]
+    errors = sum(1 for result, level in found if level == "error" and sarif.is_open(result))
+    told = f"{counted(len(found), 'result')}, of which open: {counted(errors, 'error')}"
+    return Read(one.id, "SARIF", errors, told)
 
 
 def _cyclonedx(document: dict[str, Any], one: Evidence) -> Read:
@@ -89,14 +90,18 @@ def _cyclonedx(document: dict[str, Any], one: Evidence) -> Read:
     standing = [
         each for each in listed if str(_mapping(each.get("analysis")).get("state", "")) in OPEN_STATES
     ]
-    grave = sum(
-        1
-        for each in standing
-        if GRAVE & {str(rating.get("severity")) for rating in _mappings(each.get("ratings"))}
-    )
+    grave = sum(1 for each in standing if any(map(_is_grave, _mappings(each.get("ratings")))))
     return Read(
         one.id, "CycloneDX", grave, f"{len(listed)} vulnerabilities, {grave} critical or high and open"
     )
+
+
+def _is_grave(rating: dict[str, Any]) -> bool:
+    """By the word, or by the score of CVSS where there is no word."""
+    severity, score = rating.get("severity"), rating.get("score")
+    if severity is None and isinstance(score, int | float):
+        return "CVSS" in str(rating.get("method", "CVSS")) and score >= GRAVE_SCORE
+    return severity in GRAVE
 
 
 def _plan(document: dict[str, Any], one: Evidence, end: date) -> Read:

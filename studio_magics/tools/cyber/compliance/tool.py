@@ -27,7 +27,7 @@ from studio_magics.tools.cyber.compliance.tables import all_tables
 from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 
 TOOL_ID = "cyber-studio-compliance"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 START_CPU_MS = 45
 CPU_US_PER_CHARACTER = 11
 CPU_MS_PER_FRAMEWORK = 6

@@ -133,6 +133,57 @@ def test_open_errors_in_a_scan_speak_against_met(audit, controls):
     assert codes(result, "contradicted")[0].severity == "critical"
 
 
+RULES = [{"id": "quiet"}, {"id": "A", "defaultConfiguration": {"level": "error"}}]
+
+
+def _run(result, **tool):
+    return {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x", **tool}}, "results": [result]}]}
+
+
+def _in_extension(result):
+    tool = {"driver": {"name": "x", "rules": RULES[:1]}, "extensions": [{"name": "pack", "rules": RULES}]}
+    return {"version": "2.1.0", "runs": [{"tool": tool, "results": [result]}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "counts"),
+    [  # SARIF 2.1.0, 3.27.10: without a level, that of the rule; 3.35.3: a suppression may be refused
+        (_run({"ruleId": "A"}, rules=RULES), True),
+        (_run({"ruleId": "A/sub"}, rules=RULES), True),
+        (_run({"ruleIndex": 1}, rules=RULES), True),
+        (_run({"ruleIndex": 0}, rules=RULES), False),
+        (_run({"ruleId": "A", "level": "note"}, rules=RULES), False),
+        (_run({"ruleId": "A"}), False),
+        (_in_extension({"rule": {"index": 1, "toolComponent": {"index": 0}}}), True),
+        (_in_extension({"ruleId": "A"}), True),
+        (_run({"level": "error", "suppressions": [{"kind": "external", "status": "rejected"}]}), True),
+        (_run({"level": "error", "suppressions": [{"kind": "external", "status": "accepted"}]}), False),
+        (_run({"level": "error", "suppressions": []}), True),
+        (_run({"level": "error", "baselineState": "absent"}), False),
+        (_run({"level": "error", "kind": "pass"}), False),
+    ],
+)
+def test_an_error_of_a_scan_counts_as_the_standard_says(audit, content, counts):
+    result = audit(SCANNED, {"scan.sarif": json.dumps(content)})
+    assert bool(codes(result, "contradicted")) is counts
+
+
+@pytest.mark.parametrize(
+    ("rating", "counts"),
+    [
+        ({"severity": "high"}, True),
+        ({"score": 9.8, "method": "CVSSv31"}, True),
+        ({"score": 6.9, "method": "CVSSv31"}, False),
+        ({"score": 9.8, "method": "OWASP"}, False),
+        ({"score": 9.8, "severity": "medium"}, False),
+    ],
+)
+def test_a_vulnerability_is_grave_by_its_word_or_by_its_score(audit, rating, counts):
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [{"ratings": [rating]}]}
+    result = audit(SCANNED.replace("scan.sarif", "bom.json"), {"bom.json": json.dumps(bom)})
+    assert bool(codes(result, "contradicted")) is counts
+
+
 @pytest.mark.parametrize("content", [sarif("note"), sarif("error", suppressions=[{"kind": "external"}])])
 def test_notes_and_suppressed_errors_do_not(audit, controls, content):
     result = audit(SCANNED, {"scan.sarif": content})
