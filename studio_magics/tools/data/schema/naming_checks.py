@@ -47,10 +47,11 @@ def naming_findings(schema: Schema, naming: Naming) -> Iterator[Finding]:
 
 
 def convention_of(names: Sequence[str]) -> Style | None:
-    """The commonest way of joining words among names of several words; ties go to the first in the list."""
-    counts: Counter[Style] = Counter(style for style in map(style_of, names) if style in _FITS)
-    order: list[Style] = list(_FITS)
-    return max((style for style in order if counts[style]), key=lambda style: counts[style], default=None)
+    """The convention most names keep, one lower-case word keeping two; ties go to what more names tell."""
+    counts: Counter[Style] = Counter(style_of(name) for name in names)
+    kept = {style: sum(counts[one] for one in fits) for style, fits in _FITS.items()}
+    best = max(_FITS, key=lambda style: (kept[style], counts[style]))
+    return best if kept[best] else None
 
 
 def _convention(what: str, names: list[tuple[str, str]], naming: Naming) -> Iterator[Finding]:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.schema.facts import (
@@ -22,9 +24,11 @@ from studio_magics.tools.tabular.identifiers import quoted
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Inspector
     from sqlalchemy.engine import URL
+    from sqlalchemy.engine.interfaces import ReflectedColumn
 
 STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_SECONDS = 10
+SHOWN_PARTITIONS = 10
 
 
 class PostgresStore:
@@ -88,6 +92,7 @@ def open_postgres(url: URL, *, schema: str) -> Opened:
         connection = engine.connect().execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        _read_dates_as_text(connection)
         store = PostgresStore(engine, connection, schema, secrets)
     except SQLAlchemyError as error:
         raise _refused(error, secrets) from None
@@ -99,6 +104,15 @@ def open_postgres(url: URL, *, schema: str) -> Opened:
     except BaseException:
         store.close()
         raise
+
+
+def _read_dates_as_text(connection: Connection) -> None:
+    """'infinity' and years before Christ are dates there and none in Python; they are only compared here."""
+    from psycopg.types.string import TextLoader
+
+    adapters = connection.connection.driver_connection.adapters  # pyright: ignore[reportOptionalMemberAccess]
+    for name in ("date", "timestamp", "timestamptz", "interval"):
+        adapters.register_loader(name, TextLoader)
 
 
 def _refused(error: Exception, secrets: tuple[str, ...]) -> InputRejected:
@@ -122,29 +136,70 @@ def _read(inspector: Inspector, connection: Connection, url: URL, schema: str) -
     if schema not in known:
         raise InputRejected("schema_name", found=f"'{schema}'", allowed=", ".join(sorted(known)))
     version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    partitions = _partitions(connection, schema)
+    names = sorted(set(inspector.get_table_names(schema)) - set(partitions))
+    written = _written_types(connection, schema)
     return Schema(
         engine="postgresql",
         engine_version=str(version).split(" ", 1)[0],
         name=url.database or "",
-        tables=tuple(_table(inspector, name, schema) for name in sorted(inspector.get_table_names(schema))),
+        tables=tuple(_table(inspector, name, schema, written) for name in names),
         views=tuple(sorted(inspector.get_view_names(schema))),
+        notes=(f"Partitions were looked at as part of their table: {_listed(partitions)}.",)
+        if partitions
+        else (),
     )
 
 
-def _table(inspector: Inspector, name: str, schema: str) -> TableFacts:
+def _listed(names: list[str]) -> str:
+    more = len(names) - SHOWN_PARTITIONS
+    return ", ".join(names[:SHOWN_PARTITIONS]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _partitions(connection: Connection, schema: str) -> list[str]:
+    """Tables whose rows are rows of another one."""
+    found = connection.exec_driver_sql(
+        "SELECT relname FROM pg_class WHERE relispartition AND relkind IN ('r', 'p') "
+        "AND relnamespace = %s::regnamespace ORDER BY 1",
+        (quoted(schema),),
+    )
+    return [str(name) for (name,) in found]
+
+
+def _written_types(connection: Connection, schema: str) -> dict[tuple[str, str], str]:
+    """Table and column to the type as PostgreSQL itself writes it."""
+    found = connection.exec_driver_sql(
+        "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
+        "JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = %s::regnamespace "
+        "AND a.attnum > 0 AND NOT a.attisdropped",
+        (quoted(schema),),
+    )
+    return {(str(table), str(column)): str(written) for table, column, written in found}
+
+
+def _columns(inspector: Inspector, name: str, schema: str) -> list[ReflectedColumn]:
+    """The columns; a type SQLAlchemy does not know is no matter for a warning."""
+    from sqlalchemy.exc import SAWarning
+
+    with catch_warnings():
+        simplefilter("ignore", SAWarning)
+        return inspector.get_columns(name, schema)
+
+
+def _table(inspector: Inspector, name: str, schema: str, written: dict[tuple[str, str], str]) -> TableFacts:
     key = inspector.get_pk_constraint(name, schema)
     return TableFacts(
         name=name,
         columns=tuple(
             ColumnFacts(
                 name=column["name"],
-                type=str(column["type"]),
+                type=_type(written[name, column["name"]]),
                 kind=_kind(column["type"]),
                 nullable=column["nullable"],
                 default=column.get("default"),
                 is_generated=column.get("computed") is not None,
             )
-            for column in inspector.get_columns(name, schema)
+            for column in _columns(inspector, name, schema)
         ),
         primary_key=tuple(key["constrained_columns"]),
         indexes=tuple(_index(dict(found)) for found in inspector.get_indexes(name, schema)),
@@ -157,6 +212,16 @@ def _table(inspector: Inspector, name: str, schema: str) -> TableFacts:
             for found in sorted(inspector.get_foreign_keys(name, schema), key=lambda item: str(item["name"]))
         ),
     )
+
+
+def _type(written: str) -> str:
+    """PostgreSQL's name of a type, with the usual short forms, types of its own in capitals."""
+    if '"' in written or "." in written:
+        return written
+    short = written.replace("character varying", "varchar").replace("bpchar", "char")
+    if not short.startswith(("timestamp", "time")):
+        return re.sub(r"^character\b", "char", short).upper()
+    return short.upper().replace(" WITHOUT TIME ZONE", "")
 
 
 def _parent(referred_schema: str | None, table: str, schema: str) -> str:
@@ -179,7 +244,10 @@ def _index(found: dict[str, Any]) -> IndexFacts:
 
 def _kind(type_: object) -> Kind:
     from sqlalchemy import types
+    from sqlalchemy.dialects.postgresql import DOMAIN
 
+    if isinstance(type_, DOMAIN):
+        return _kind(type_.data_type)
     kinds: tuple[tuple[type[object], Kind], ...] = (
         (types.Boolean, "boolean"),
         (types.Integer, "integer"),

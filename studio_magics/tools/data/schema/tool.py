@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.schema.facts import Opened, Relation, TableProfile
 
 TOOL_ID = "data-studio-schema"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 MAX_TABLES = 500
 MAX_FINDINGS = 200
 SHOWN_NAMES = 20

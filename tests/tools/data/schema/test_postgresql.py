@@ -100,3 +100,52 @@ def test_a_statement_beyond_the_limit_is_stopped_by_the_server(shop_url):
 
 def test_two_runs_give_the_same_answer(inspect, shop_url):
     assert inspect(url=shop_url) == inspect(url=shop_url)
+
+
+ODD = """
+create type mood as enum ('ok', 'bad');
+create domain zip as text check (value <> '');
+create table visits(id int primary key, note text, valid_to date, seen timestamptz, tags text[], m mood,
+    z zip, place point, doc xml, price numeric(10,2), code char(3), short varchar(7), at timestamp(3));
+insert into visits select i, 'n' || i, 'infinity', '4713-01-01 BC' from generate_series(1, 40) i;
+create table part(id int, day date, primary key(id, day)) partition by range(day);
+create table part_2024 partition of part for values from ('2024-01-01') to ('2025-01-01');
+create table part_2025 partition of part for values from ('2025-01-01') to ('2026-01-01');
+insert into part select i, date '2024-06-01' + i from generate_series(1, 300) i;
+"""
+
+
+@pytest.fixture(scope="session")
+def odd_url(postgres_socket):
+    with psycopg.connect(f"postgresql://studio@/postgres?host={postgres_socket}", autocommit=True) as admin:
+        admin.execute("create database odd")
+    url = f"postgresql://studio@/odd?host={postgres_socket}"
+    with psycopg.connect(url) as db:
+        db.execute(ODD)
+    return url
+
+
+@pytest.mark.filterwarnings("error")
+def test_dates_without_end_and_types_of_its_own_are_read(inspect, odd_url):
+    result = inspect(url=odd_url)
+    types = {row[1]: row[2] for row in result.tables[-1].rows if row[0] == "visits"}
+    with psycopg.connect(odd_url) as db:
+        told = dict(
+            db.execute(
+                "select column_name, coalesce(domain_name, udt_name) from information_schema.columns"
+                " where table_name = 'visits'"
+            ).fetchall()
+        )
+    assert {name: told[name].upper() for name in ("m", "z", "place", "doc", "note")} == {
+        name: types[name] for name in ("m", "z", "place", "doc", "note")
+    }
+    assert types["seen"] == "TIMESTAMP WITH TIME ZONE"
+    assert [types[name] for name in ("tags", "price", "code", "short", "at")] == [
+        "TEXT[]", "NUMERIC(10,2)", "CHAR(3)", "VARCHAR(7)", "TIMESTAMP(3)",
+    ]  # fmt: skip
+
+
+def test_the_rows_of_partitions_are_counted_once(inspect, odd_url):
+    result = inspect(url=odd_url)
+    assert [row[:2] for row in result.tables[0].rows] == [("part", 300), ("visits", 40)]
+    assert any("part_2024, part_2025" in note for note in result.not_checked)

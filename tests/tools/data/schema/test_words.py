@@ -2,6 +2,7 @@
 
 import pytest
 
+from studio_magics.tools.data.schema.naming_checks import convention_of
 from studio_magics.tools.data.schema.words import singular, style_of
 
 
@@ -37,3 +38,9 @@ def test_the_style_of_a_name_is_told(name, style):
 def test_the_singular_of_a_table_name_is_found(word, one):
     assert singular(word) == one
     assert singular(one) == one
+
+
+def test_a_schema_of_plain_small_words_with_two_names_in_capitals_is_not_called_pascal_case():
+    assert convention_of([*("id", "name", "price", "note") * 10, "Id", "Total", "far_id"]) == "snake_case"
+    assert convention_of(["Id", "Total", "Name", "price"]) == "PascalCase"
+    assert convention_of(["id", "placedAt", "paidAt", "far_id"]) == "camelCase"
