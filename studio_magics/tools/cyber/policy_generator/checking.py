@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LOGS_AT_LEAST = 90
 SHORTEST_PASSWORD = 8
+CARD_PASSWORD = 12
 PASSWORD_WITHOUT_SECOND_FACTOR = 14
 LONGEST_SESSION = 15
 MEDIUM_ENTERPRISE = 50
@@ -106,6 +107,13 @@ def _passwords(facts: Facts) -> Iterator[Contradiction]:
             "password-short", "high", f"Passwords of {settings.password_min_characters} characters",
             ("password_min_characters",), "Ask for at least 8, better 14.",
             "NIST SP 800-63B: at least 8 characters with a second factor",
+        )  # fmt: skip
+    elif "pci-dss" in facts.regulations and settings.password_min_characters < CARD_PASSWORD:
+        yield Contradiction(
+            "password-short-for-cards", "high",
+            f"Passwords of {settings.password_min_characters} characters; 12 are asked for",
+            ("password_min_characters",), "Ask for at least 12, better 14.",
+            "PCI DSS 4 requirement 8.3.6",
         )  # fmt: skip
     left = {one.clause for one in facts.leave_out}
     if "access-mfa" in left and settings.password_min_characters < PASSWORD_WITHOUT_SECOND_FACTOR:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The date of every file inside of the Word document, so that the same policies are the same bytes."""
 MOST_CONTROLS = 12
-DAYS_AT_MOST = 28
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class PolicySet:
 
     @property
     def next_review(self) -> date:
-        """The day the policies are due for review."""
+        """The day the policies are due: the same day of the month, or the last of a shorter one."""
         months = self.facts.approved.month - 1 + self.facts.review_months
         year, month = self.facts.approved.year + months // 12, months % 12 + 1
-        return date(year, month, min(self.facts.approved.day, DAYS_AT_MOST))
+        return date(year, month, min(self.facts.approved.day, monthrange(year, month)[1]))
 
     def about(self, policy: Policy) -> Iterator[tuple[str, str]]:
         """Who owns and approves it, and when it is reviewed."""

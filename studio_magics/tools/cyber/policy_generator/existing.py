@@ -28,11 +28,18 @@ ALIKE = 0.4
 """Share of a clause's words that a passage must have to count as alike."""
 STEM = 5
 HOURS = {"hour": 1, "day": 24, "week": 168, "month": 730, "year": 8_760}
-AMOUNT = re.compile(r"(\d{1,4})[ \u00a0-]*(minute|hour|day|week|month|year|character)s?\b", re.IGNORECASE)
+AMOUNT = re.compile(
+    r"(?<![\d.,])(\d{1,3}(?:,\d{3})+|\d{1,6})\)?[ \u00a0-]*(minute|hour|day|week|month|year|character)s?\b",
+    re.IGNORECASE,
+)
+"""'90 days', 'ninety (90) days', '60-day', '1,095 days'."""
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 WORD = re.compile(r"[^\W\d_]{4,}")
 STATED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("password_rotation_days", ("password", "chang|rotat|expir|renew")),
+    (
+        "password_rotation_days",
+        ("password", "chang|rotat|expir|renew", "every|expir|older|maximum|day|month"),
+    ),
     ("password_min_characters", ("password", "character")),
     ("session_lock_minutes", ("lock|time[ -]?out|inactiv", "minute")),
     ("access_review_months", ("access|right|permission", "review|recertif", "every|month")),
@@ -45,6 +52,9 @@ STATED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("deletion_days", ("delet|eras", "within")),
 )
 """Setting → what a sentence must hold to be about it."""
+OF_WORD = {"patch_critical_days": "critical"}
+"""Setting → the word whose amount it is, in a sentence with several."""
+PART = re.compile(r"[,;:](?!\d)")
 
 
 @dataclass(frozen=True)
@@ -140,10 +150,13 @@ def _differences(sentences: Sequence[str], facts: Facts) -> Iterator[Differs]:
 def _amount(sentence: str, setting: str) -> int | None:
     """The first amount in the sentence that fits the unit of the setting, in that unit."""
     unit = setting.rpartition("_")[2].removesuffix("s")
-    for number, word in AMOUNT.findall(sentence):
-        name = word.lower()
+    word_of = OF_WORD.get(setting)
+    parts = [part for part in PART.split(sentence) if word_of is not None and word_of in part.lower()]
+    found = [amount for part in (*parts, sentence) for amount in AMOUNT.findall(part)]
+    for number, word in found:
+        amount, name = int(number.replace(",", "")), word.lower()
         if name == unit:
-            return int(number)
+            return amount
         if name in HOURS and unit in HOURS:
-            return round(int(number) * HOURS[name] / HOURS[unit])
+            return round(amount * HOURS[name] / HOURS[unit])
     return None

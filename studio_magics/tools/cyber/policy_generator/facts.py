@@ -1,17 +1,30 @@
 """What an organisation tells of itself: roles, data, what it uses, what binds it, its numbers."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from studio_magics.tools.cyber.frameworks import FrameworkName
 from studio_magics.tools.typed_yaml import Described, nearest, read_described
 
 FIELD = "facts"
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f<>]+$")]
-Text = Annotated[str, Field(min_length=1, max_length=1_500)]
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+def _writable(text: str) -> str:
+    if NOT_IN_XML.search(text):
+        message = "a control character, which no Word document can hold"
+        raise ValueError(message)
+    return text
+
+
+Name = Annotated[
+    str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f<>]+$"), AfterValidator(_writable)
+]
+Text = Annotated[str, Field(min_length=1, max_length=1_500), AfterValidator(_writable)]
 DataClass = Literal["public", "confidential", "personal", "health", "payment"]
 Use = Literal[
     "cloud", "remote-work", "own-devices", "development", "office", "ai", "suppliers", "internet-services",
@@ -118,7 +131,7 @@ class Facts(_Part):
     name: Name
     staff: int = Field(ge=1, le=2_000_000, description="People who work here")
     roles: Roles
-    approved: date = Field(description="Day of approval, ISO")
+    approved: date = Field(ge=date(1990, 1, 1), le=date(2100, 1, 1), description="Day of approval, ISO")
     review_months: int = Field(default=12, ge=1, le=60, description="Months until the next review")
     frameworks: Annotated[tuple[FrameworkName, ...], BeforeValidator(_listed)] = Field(
         min_length=1, max_length=4, description="nist-csf-2.0, iso-27001, soc-2, cis-8.1"

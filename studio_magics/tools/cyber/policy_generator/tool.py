@@ -23,7 +23,7 @@ from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-policy-generator"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 START_CPU_MS = 165
 CPU_US_PER_CHARACTER = 15
 NS_PER_FILE_BYTE = 1_500

@@ -168,6 +168,24 @@ def test_other_numbers_in_an_existing_policy_are_named_with_their_sentence(write
     }
 
 
+@pytest.mark.parametrize(
+    ("sentence", "states"),
+    [  # as contracts and policies write amounts
+        ("Passwords are changed every ninety (90) days.", "password_rotation_days 90"),
+        ("Passwords must be changed within 24 hours when they leak.", None),
+        ("Logs are kept for 1,095 days.", "log_days 1095"),
+        ("Backups are retained with a 60-day cycle.", "backup_days 60"),
+        ("High vulnerabilities are patched in 30 days, critical ones in 14 days.", "patch_critical_days 14"),
+        ("Critical patches are installed in 10 days, high ones in 30 days.", "patch_critical_days 10"),
+        ("High vulnerabilities are patched in 30 days, critical ones in 7 days.", None),
+    ],
+)
+def test_amounts_of_an_existing_policy_are_read_as_people_write_them(write, context, sentence, states):
+    result = write(FACTS, existing=context.keep("old.md", sentence))
+    told = [one.title.split(" states ")[1] for one in found(result, "existing-differs")]
+    assert [one.partition(",")[0] for one in told] == ([] if states is None else [states])
+
+
 def test_an_existing_policy_with_the_same_words_lacks_nothing(write, context):
     write(FACTS)
     own = context.keep("old.docx", context.artefacts["policies.docx"])

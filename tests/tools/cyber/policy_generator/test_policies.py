@@ -148,6 +148,47 @@ def test_the_review_is_due_by_the_clock_of_the_run(write, context):
     assert "review-overdue" in codes(write(FACTS))
 
 
+@pytest.mark.parametrize(
+    ("approved", "months", "due"),
+    [
+        ("2026-01-31", 12, "2027-01-31"),
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2023-08-31", 6, "2024-02-29"),
+        ("2024-02-29", 12, "2025-02-28"),
+        ("2024-02-29", 48, "2028-02-29"),
+        ("2025-12-30", 2, "2026-02-28"),
+        ("2026-03-31", 1, "2026-04-30"),
+        ("2026-12-01", 12, "2027-12-01"),
+    ],
+)
+def test_the_next_review_is_the_same_day_or_the_last_of_a_shorter_month(write, approved, months, due):
+    facts = FACTS.replace("2026-02-01", approved) + f"review_months: {months}\n"
+    assert write(facts).summary["next_review"] == due
+
+
+def test_a_control_character_is_refused_when_the_price_is_asked():
+    own = {"policy": "people", "text": "ring the \a bell"}
+    facts = {
+        "name": "Shop", "staff": 40, "roles": {"owner": "Ada", "approver": "Grace"}, "data": ["public"],
+        "approved": "2026-02-01", "frameworks": ["iso-27001"], "clauses": [own],
+    }  # fmt: skip
+    with pytest.raises(InputRejected, match="a control character, which no Word document can hold"):
+        TOOL.input_model(facts=facts)
+    TOOL.input_model(facts={**facts, "clauses": [{**own, "text": "two\nlines"}]})
+
+
+def test_a_day_beyond_all_reason_is_refused_when_the_price_is_asked():
+    with pytest.raises(InputRejected, match="approved; allowed: less than or equal to 2100"):
+        TOOL.input_model(facts=FACTS.replace("2026-02-01", "9999-06-01"))
+
+
+@pytest.mark.parametrize(("characters", "is_short"), [(11, True), (12, False)])
+def test_card_data_asks_for_passwords_of_twelve_characters(write, characters, is_short):
+    cards = FACTS.replace("confidential]", "payment]") + "regulations: pci-dss\n"
+    found = codes(write(cards + f"settings: {{password_min_characters: {characters}}}\n"))
+    assert ("password-short-for-cards" in found) is is_short
+
+
 def test_the_next_review_counts_months_over_the_end_of_a_year(write):
     late = FACTS.replace("2026-02-01", "2025-11-30") + "review_months: 3"
     assert write(late).summary["next_review"] == "2026-02-28"
