@@ -91,7 +91,9 @@ class Design:
     name: str
     tables: tuple[TableDesign, ...]
     notes: tuple[str, ...] = ()
-    """What was left out while reading."""
+    """Statements that were left out while reading."""
+    lost: tuple[str, ...] = ()
+    """What statements say of these tables and the design cannot keep."""
 
     def table(self, name: str) -> TableDesign | None:
         """The table of this name."""

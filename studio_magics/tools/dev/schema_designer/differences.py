@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
-from studio_magics.tools.dev.schema_designer.conditions import columns_of
+from studio_magics.tools.dev.schema_designer.conditions import renamed_condition
 from studio_magics.tools.dev.schema_designer.rules import Rule, rules_of, storage_of
 
 if TYPE_CHECKING:
@@ -161,20 +161,8 @@ def _renamed_table(
         key=new(table.key),
         uniques=tuple(new(one) for one in table.uniques),
         indexes=tuple(new(one) for one in table.indexes),
-        checks={name: _renamed_condition(one, own) for name, one in table.checks.items()},
+        checks={name: renamed_condition(one, own) for name, one in table.checks.items()},
     )
-
-
-def _renamed_condition(condition: str, own: Mapping[str, str]) -> str:
-    if not any(own.get(name, name) != name for name in columns_of(condition)):
-        return condition
-    import sqlglot
-    from sqlglot import exp
-
-    tree = sqlglot.parse_one(condition, read="postgres")
-    for node in list(tree.find_all(exp.Column)):
-        node.this.set("this", own.get(node.name, node.name))
-    return tree.sql(dialect="postgres")
 
 
 def _renamed_column(

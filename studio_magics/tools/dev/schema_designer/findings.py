@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 MONEY = re.compile(r"price|amount|total|cost|balance|fee|salary|tax|money", re.IGNORECASE)
 SECRET = re.compile(r"^(password|passwd|pwd|secret|pin|cvv|card_number)$", re.IGNORECASE)
+LOST_TOLD = 30
 MYSQL_INDEX_CHARACTERS = 768
 WIDENING = {("smallint", "integer"), ("smallint", "bigint"), ("integer", "bigint"), ("string", "text")}
 
@@ -31,7 +32,22 @@ def design_findings(design: Design, dialects: tuple[Dialect, ...]) -> list[Findi
     found = [one for table in design.tables for one in _of_table(table, design)]
     if "mysql" in dialects:
         found += _too_long_for_mysql(design)
-    return found + list(_names(design))
+    return found + list(_names(design)) + list(_lost(design))
+
+
+def _lost(design: Design) -> Iterator[Finding]:
+    """What the statements say and the scripts will not."""
+    if design.lost:
+        more = f"; and {len(design.lost) - LOST_TOLD} more" if len(design.lost) > LOST_TOLD else ""
+        yield Finding(
+            code="not-kept",
+            severity="medium",
+            title=f"{counted(len(design.lost), 'part')} of the statements not kept: {design.lost[0][:160]}",
+            where=design.lost[0].split(":")[0],
+            detail="; ".join(design.lost[:LOST_TOLD]) + more,
+            action="Write it into the scripts by hand, or change the design so that it needs none",
+            count=len(design.lost),
+        )
 
 
 def _of_table(table: TableDesign, design: Design) -> Iterator[Finding]:
@@ -159,14 +175,14 @@ def _indexes(table: TableDesign) -> Iterator[Finding]:
 def _names(design: Design) -> Iterator[Finding]:
     names = [*design.by_name, *(one.name for table in design.tables for one in table.columns)]
     styles = {name: style_of(name) for name in names}
-    counted = Counter(style for style in styles.values() if style != "flat")
-    if len(counted) > 1:
-        usual = counted.most_common(1)[0][0]
+    usual_first = Counter(style for style in styles.values() if style != "flat").most_common()
+    if len(usual_first) > 1:
+        usual = usual_first[0][0]
         odd = sorted({name for name, style in styles.items() if style not in {usual, "flat"}})
         yield Finding(
             code="mixed-names",
             severity="low",
-            title=f"{len(odd)} names are not in {usual} as most are",
+            title=f"{counted(len(odd), 'name')} not in {usual} as most are",
             where=odd[0],
             detail=", ".join(odd[:10]),
             action="Use one style",

@@ -104,7 +104,11 @@ def default_of(column: ColumnDesign, dialect: Dialect) -> Any:
     """The default as a fragment of SQL; None where there is none."""
     from sqlalchemy import text
 
-    return None if column.default is None else text(literal(column.default, column.kind, dialect))
+    if column.default is None:
+        return None
+    written = literal(column.default, column.kind, dialect)
+    wrapped = dialect == "mysql" and column.kind in {"text", "json", "binary"}
+    return text(f"({written})" if wrapped else written)
 
 
 def literal(value: str, kind: str, dialect: Dialect) -> str:

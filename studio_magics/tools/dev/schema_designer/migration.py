@@ -109,7 +109,8 @@ class _Steps:
             self._op.rename_table(old, new)
             if self._dialect == "postgresql":
                 self._op.execute(
-                    f"ALTER TABLE {_quoted(new)} RENAME CONSTRAINT {key_name(old)} TO {key_name(new)}"
+                    f"ALTER TABLE {_quoted(new)} RENAME CONSTRAINT "
+                    f"{_quoted(key_name(old))} TO {_quoted(key_name(new))}"
                 )
         for change in self._found.changed:
             self._columns(change)
@@ -227,7 +228,7 @@ def _text(rule: Rule, dialect: Dialect) -> Any:
 
 
 def _quoted(name: str) -> str:
-    return f'"{name}"' if name != name.lower() else name
+    return dialect_of("postgresql").identifier_preparer.quote(name)
 
 
 def _compiled_create(table: Any, dialect: Dialect) -> str:

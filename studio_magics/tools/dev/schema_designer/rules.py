@@ -54,7 +54,8 @@ def rules_of(table: TableDesign) -> tuple[Rule, ...]:
 
 def _of_enum(column: ColumnDesign) -> str:
     values = ", ".join("'" + one.replace("'", "''") + "'" for one in column.values)
-    return f"{column.name} IN ({values})"
+    name = column.name.replace('"', '""')
+    return f'"{name}" IN ({values})'
 
 
 def named(*parts: str) -> str:

@@ -1,299 +1,190 @@
-"""Reads CREATE TABLE and CREATE INDEX statements of the three databases into a design."""
+"""Reads what PostgreSQL, SQLite and MySQL dump: CREATE TABLE and INDEX, and the ALTER TABLE after them."""
 
 from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.documents import shown
-from studio_magics.tools.dev.schema_designer.conditions import ConditionRefused, check_condition
-from studio_magics.tools.dev.schema_designer.design import (
-    ColumnDesign,
-    Design,
-    OnDelete,
-    Reference,
-    TableDesign,
-)
+from studio_magics.tools.dev.schema_designer.alterations import alter
+from studio_magics.tools.dev.schema_designer.design import ColumnDesign, Design, TableDesign
+from studio_magics.tools.dev.schema_designer.splitting import Written, statements_of, without_comments
+from studio_magics.tools.dev.schema_designer.table_reading import TableReading, add_group, named, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_TABLES = 300
-SQLITE_OPTIONS = re.compile(
-    r"\)\s*(STRICT|WITHOUT\s+ROWID)(\s*,\s*(STRICT|WITHOUT\s+ROWID))?(?=\s*;)", re.IGNORECASE
+SQLITE_OPTIONS = re.compile(r"\)\s*(?:(?:STRICT|WITHOUT\s+ROWID)(?:\s*,\s*)?)+$", re.IGNORECASE)
+SQLITE_WORDS = re.compile(
+    r"\bAUTOINCREMENT\b|^\s*PRAGMA\b|\)\s*(STRICT|WITHOUT\s+ROWID)\b|(\b(TABLE|EXISTS|ON|REFERENCES)|[(,])\s*\[\w",
+    re.IGNORECASE | re.MULTILINE,
 )
-KINDS = {
-    "INT": "integer",
-    "INTEGER": "integer",
-    "MEDIUMINT": "integer",
-    "BIGINT": "bigint",
-    "SMALLINT": "smallint",
-    "TINYINT": "smallint",
-    "SERIAL": "id",
-    "BIGSERIAL": "id",
-    "SMALLSERIAL": "id",
-    "VARCHAR": "string",
-    "CHAR": "string",
-    "NCHAR": "string",
-    "NVARCHAR": "string",
-    "TEXT": "text",
-    "MEDIUMTEXT": "text",
-    "LONGTEXT": "text",
-    "TINYTEXT": "text",
-    "DECIMAL": "decimal",
-    "NUMERIC": "decimal",
-    "MONEY": "decimal",
-    "FLOAT": "float",
-    "DOUBLE": "float",
-    "REAL": "float",
-    "BOOLEAN": "boolean",
-    "BIT": "boolean",
-    "DATE": "date",
-    "TIME": "time",
-    "TIMESTAMP": "timestamp",
-    "TIMESTAMPTZ": "timestamp",
-    "DATETIME": "timestamp",
-    "UUID": "uuid",
-    "JSON": "json",
-    "JSONB": "json",
-    "BINARY": "binary",
-    "VARBINARY": "binary",
-    "BLOB": "binary",
-    "BYTEA": "binary",
-    "LONGBLOB": "binary",
-    "MEDIUMBLOB": "binary",
-    "ENUM": "enum",
-}
-ON_DELETE: dict[str, OnDelete] = {"CASCADE": "cascade", "SET NULL": "set-null"}
-
-
-@dataclass
-class _Reading:
-    """A table while it is read."""
-
-    columns: list[ColumnDesign] = field(default_factory=list[ColumnDesign])
-    key: list[str] = field(default_factory=list[str])
-    uniques: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
-    indexes: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
-    checks: dict[str, str] = field(default_factory=dict[str, str])
-    notes: list[str] = field(default_factory=list[str])
+MYSQL_WORDS = re.compile(r"`|\bAUTO_INCREMENT\b|\bENGINE\s*=", re.IGNORECASE)
+INDEX_METHODS = frozenset({"", "BTREE", "HASH"})
+UNTOLD = frozenset({"SET", "SELECT", "INSERT", "BEGIN", "COMMIT", "START", "LOCK", "UNLOCK", "USE", "PRAGMA",
+                    "ANALYZE", "COPY", "GRANT", "REVOKE", "VACUUM"})  # fmt: skip
+"""Statements that say nothing of the form of tables."""
 
 
 def read_statements(text: str, field_name: str) -> Design:
-    """The design that these statements create; other statements are noted and left out.
+    """The design that these statements leave behind; other statements are noted and left out.
 
     Raises:
-        InputRejected: Not SQL, too many tables, or none.
+        InputRejected: Not SQL, too many tables, none, or one that is made twice.
     """
-    from sqlglot import exp
-
-    reading: dict[str, _Reading] = {}
-    notes: list[str] = []
-    for statement in _parsed(text, field_name):
-        kind = str(statement.args.get("kind", "")).upper() if isinstance(statement, exp.Create) else ""
-        if kind == "TABLE" and isinstance(statement.this, exp.Schema):
-            name = statement.this.this.name
-            if name in reading:
-                raise InputRejected(
-                    field_name, found=f"the table '{shown(name)}' twice", allowed="each table once"
-                )
-            reading[name] = _table(statement.this)
-        elif kind == "INDEX":
-            _index(statement, reading, notes)
-        elif statement is not None:
-            notes.append(f"left out: {statement.key.upper()} {kind}".strip())
+    reading: dict[str, TableReading] = {}
+    others: Counter[str] = Counter()
+    statements = list(statements_of(text))
+    dialect = _dialect(text)
+    for written in statements:
+        _take(written, dialect, reading, others, field_name)
     if not reading or len(reading) > MAX_TABLES:
         found = f"{len(reading):,} CREATE TABLE statements with columns"
         raise InputRejected(field_name, found=found, allowed=f"1 to {MAX_TABLES}")
-    tables = tuple(_finished(name, one) for name, one in reading.items())
-    notes += [f"{name}: {note}" for name, one in reading.items() for note in one.notes]
-    return Design("schema", tables, tuple(dict.fromkeys(notes)))
+    _resolve(reading)
+    counted = _numbers_itself(dialect, text, reading)
+    tables = tuple(_finished(name, one, counted) for name, one in reading.items())
+    lost = [f"{name}: {one}" for name, table in reading.items() for one in table.lost]
+    for name, one in reading.items():
+        lost += [f"{name}: the collation of {', '.join(one.collated)}"] if one.collated else []
+        if one.zoneless and dialect == "postgres":
+            lost.append(f"{name}: a time without zone, which gets one: {', '.join(one.zoneless)}")
+    notes = tuple(f"{kind} ({count})" if count > 1 else kind for kind, count in others.items())
+    return Design("schema", tables, notes, tuple(dict.fromkeys(lost)))
 
 
-def _parsed(text: str, field_name: str) -> list[Any]:
+def _dialect(text: str) -> str:
+    """Whose SQL it is, told by words that only one of the three has."""
+    bare = without_comments(text)
+    if SQLITE_WORDS.search(bare):
+        return "sqlite"
+    return "mysql" if MYSQL_WORDS.search(bare) else "postgres"
+
+
+def _take(
+    written: Written,
+    dialect: str,
+    reading: dict[str, TableReading],
+    others: Counter[str],
+    field_name: str,
+) -> None:
+    """Do to the tables what the statement says."""
+    from sqlglot import exp
+
+    words = written.words
+    is_table = words[:1] == ("CREATE",) and "TABLE" in words[1:4]
+    is_index = words[:1] == ("CREATE",) and "INDEX" in words[1:4]
+    if (
+        not is_table
+        and not is_index
+        and words[:2] not in {("ALTER", "TABLE"), ("DROP", "TABLE")}
+        and words[:1] != ("COMMENT",)
+    ):
+        others.update([] if words[:1] and words[0] in UNTOLD else [" ".join(words[:2]) or "text"])
+        return
+    statement = _parsed(written, dialect, field_name, needed=is_table)
+    if is_table and isinstance(statement, exp.Create) and isinstance(statement.this, exp.Schema):
+        name = statement.this.this.name
+        if name in reading:
+            raise InputRejected(
+                field_name, found=f"the table '{shown(name)}' twice", allowed="each table once"
+            )
+        reading[name] = read_table(statement.this)
+    elif is_index and isinstance(statement, exp.Create):
+        _index(statement, reading, others)
+    elif is_table or is_index or not alter(statement, written.text, reading):
+        others.update([" ".join(words[:2])])
+
+
+def _parsed(written: Written, dialect: str, field_name: str, *, needed: bool) -> Any:
+    """The statement as a tree; None where it cannot be read and is not `needed`."""
     import sqlglot
     from sqlglot.errors import ErrorLevel, SqlglotError
 
-    dialect = "mysql" if "`" in text or "AUTO_INCREMENT" in text.upper() else "postgres"
-    if "AUTOINCREMENT" in text.upper() or "PRAGMA" in text.upper() or "STRICT" in text.upper():
-        dialect = "sqlite"
     logger = logging.getLogger("sqlglot")
     was, logger.disabled = logger.disabled, True
     try:
-        plain = SQLITE_OPTIONS.sub(")", text)
-        return list(sqlglot.parse(plain, read=dialect, error_level=ErrorLevel.RAISE))
+        plain = SQLITE_OPTIONS.sub(")", written.text)
+        return sqlglot.parse(plain, read=dialect, error_level=ErrorLevel.RAISE)[0]
     except (SqlglotError, RecursionError) as error:
-        lines = re.findall(r"Line (\d+)", str(error))
-        where = f" in line {lines[0]}" if lines else ""
+        if not needed:
+            return None
+        inside = re.findall(r"Line (\d+)", str(error))
         raise InputRejected(
             field_name,
-            found=f"a statement that cannot be read{where}",
-            allowed="CREATE TABLE and CREATE INDEX of PostgreSQL, SQLite or MySQL",
-            action="leave out triggers, functions and settings",
+            found=f"a statement that cannot be read in line {written.line + int((inside or ['1'])[0]) - 1}",
+            allowed="CREATE TABLE, CREATE INDEX and ALTER TABLE of PostgreSQL, SQLite or MySQL",
+            action="look for a missing comma or bracket there",
         ) from error
     finally:
         logger.disabled = was
 
 
-def _table(schema: Any) -> _Reading:
-    from sqlglot import exp
-
-    found = _Reading()
-    for part in schema.expressions:
-        if isinstance(part, exp.ColumnDef):
-            _column(part, found)
-        else:
-            _rule(part, "", found)
-    return found
-
-
-def _column(part: Any, found: _Reading) -> None:
-    from sqlglot import exp
-
-    kind, sizes, values = _type(part.args.get("kind"), part.name, found)
-    column = ColumnDesign(part.name, kind, sizes, values)
-    for constraint in part.args.get("constraints", ()):
-        rule = constraint.args.get("kind")
-        if isinstance(rule, exp.NotNullColumnConstraint):
-            column = replace(column, required=not rule.args.get("allow_null"))
-        elif isinstance(rule, exp.PrimaryKeyColumnConstraint):
-            found.key.append(part.name)
-            column = replace(column, required=True)
-        elif isinstance(rule, exp.UniqueColumnConstraint):
-            column = replace(column, unique=True)
-        elif isinstance(rule, exp.DefaultColumnConstraint):
-            column = replace(column, default=_default(rule.this, kind))
-        elif isinstance(rule, exp.AutoIncrementColumnConstraint | exp.GeneratedAsIdentityColumnConstraint):
-            column = replace(column, kind="id", sizes=(), required=True)
-        elif isinstance(rule, exp.Reference):
-            column = replace(column, reference=_reference(rule))
-        elif isinstance(rule, exp.CheckColumnConstraint):
-            _check(rule.this, f"{part.name}_check", found)
-        else:
-            found.notes.append(f"a rule of {part.name} was left out")
-    found.columns.append(column)
-
-
-def _type(kind: Any, name: str, found: _Reading) -> tuple[str, tuple[int, ...], tuple[str, ...]]:
-    from sqlglot import exp
-
-    if kind is None:
-        return "text", (), ()
-    written = kind.this.value if isinstance(kind.this, exp.DataType.Type) else str(kind.this)
-    known = KINDS.get(str(written).upper())
-    inside = [one.this.name if isinstance(one, exp.DataTypeParam) else one.name for one in kind.expressions]
-    if known is None:
-        found.notes.append(f"the type {str(written)[:40]} of {name} was taken as text")
-        return "text", (), ()
-    if known == "enum":
-        return known, (), tuple(str(one) for one in inside)
-    numbers = tuple(int(one) for one in inside if str(one).isdigit())
-    if known == "decimal":
-        return known, (*numbers, 0)[:2] if numbers else (18, 4), ()
-    return known, numbers[:1] if known == "string" and numbers else ((255,) if known == "string" else ()), ()
-
-
-def _default(value: Any, kind: str) -> str | None:
-    from sqlglot import exp
-
-    if isinstance(value, exp.CurrentTimestamp | exp.CurrentDate):
-        return "now" if kind == "timestamp" else "today" if kind == "date" else None
-    if isinstance(value, exp.Literal):
-        return str(value.this)
-    if isinstance(value, exp.Boolean):
-        return "true" if value.this else "false"
-    if isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal):
-        return f"-{value.this.this}"
-    return None
-
-
-def _reference(rule: Any) -> Reference:
-    from sqlglot import exp
-
-    target = rule.this
-    table = target.this.name if isinstance(target, exp.Schema) else target.name
-    columns = [one.name for one in target.expressions] if isinstance(target, exp.Schema) else []
-    options = " ".join(str(one) for one in rule.args.get("options", ())).upper()
-    reference = Reference(table, columns[0] if columns else "")
-    chosen = next((ours for theirs, ours in ON_DELETE.items() if f"DELETE {theirs}" in options), None)
-    return replace(reference, on_delete=chosen) if chosen else reference
-
-
-def _rule(part: Any, name: str, found: _Reading) -> None:
-    """A rule of the whole table."""
-    from sqlglot import exp
-
-    if isinstance(part, exp.Constraint):
-        for inner in part.expressions:
-            _rule(inner, part.name, found)
-    elif isinstance(part, exp.PrimaryKey):
-        found.key = _names(part.expressions)
-    elif isinstance(part, exp.UniqueColumnConstraint):
-        names = _names(part.this.expressions if isinstance(part.this, exp.Schema) else [part.this])
-        found.uniques.append(tuple(names))
-    elif isinstance(part, exp.CheckColumnConstraint):
-        _check(part.this, name or f"check_{len(found.checks) + 1}", found)
-    elif isinstance(part, exp.ForeignKey) and len(part.expressions) == 1:
-        _add_reference(part, found)
-    else:
-        found.notes.append(f"a rule was left out: {part.key}")
-
-
-def _names(parts: Any) -> list[str]:
-    return [one.this.name if one.__class__.__name__ == "Ordered" else one.name for one in parts]
-
-
-def _add_reference(part: Any, found: _Reading) -> None:
-    rule = part.args.get("reference")
-    name = part.expressions[0].name
-    options = part.args.get("delete")
-    reference = _reference(rule)
-    if options:
-        reference = replace(reference, on_delete=ON_DELETE.get(str(options).upper(), "restrict"))
-    found.columns = [replace(one, reference=reference) if one.name == name else one for one in found.columns]
-
-
-def _check(condition: Any, name: str, found: _Reading) -> None:
-    names = {one.name for one in found.columns} | {node.name for node in condition.find_all(_column_type())}
-    try:
-        found.checks[name] = check_condition(condition.sql(dialect="postgres"), names)
-    except ConditionRefused as refused:
-        found.notes.append(f"the condition {name} was left out: {refused.found}")
-
-
-def _column_type() -> Any:
-    from sqlglot import exp
-
-    return exp.Column
-
-
-def _index(statement: Any, reading: dict[str, _Reading], notes: list[str]) -> None:
+def _index(statement: Any, reading: dict[str, TableReading], others: Counter[str]) -> None:
     from sqlglot import exp
 
     index = statement.this
     table = index.args.get("table")
     parameters = index.args.get("params")
-    columns = parameters.args.get("columns") if parameters else None
-    owner = reading.get(table.name) if table is not None else None
-    plain = columns and all(
-        isinstance(one.this if isinstance(one, exp.Ordered) else one, exp.Column) for one in columns
-    )
-    if owner is None or not plain or (parameters and parameters.args.get("where")):
-        notes.append(f"left out: the index {index.name} (partial, or on an expression)")
+    columns: Sequence[Any] = parameters.args.get("columns") or () if parameters else ()
+    owner = reading.get(named(table.name, reading)) if table is not None else None
+    if owner is None:
+        others.update(["CREATE INDEX on a table that is not there"])
         return
-    names = tuple(_names(columns))
-    (owner.uniques if statement.args.get("unique") else owner.indexes).append(names)
+    method = parameters.args.get("using") if parameters else None
+    plain = columns and all(isinstance(_bare(one), exp.Column) for one in columns)
+    if not plain or parameters.args.get("where") or (method and method.name.upper() not in INDEX_METHODS):
+        owner.lost.append(f"the index {index.name} (partial, on an expression, or of another kind)")
+        return
+    if any(isinstance(one, exp.Ordered) and one.args.get("desc") for one in columns):
+        owner.lost.append(f"the order of the index {index.name}: it was made ascending")
+    groups = owner.uniques if statement.args.get("unique") else owner.indexes
+    add_group(groups, owner.names(columns), index, owner)
 
 
-def _finished(name: str, found: _Reading) -> TableDesign:
+def _bare(part: Any) -> Any:
+    from sqlglot import exp
+
+    return part.this if isinstance(part, exp.Ordered) else part
+
+
+def _resolve(reading: dict[str, TableReading]) -> None:
+    """References in the words of what they refer to, whatever the case they are written in."""
+    for table in reading.values():
+        for column in list(table.columns):
+            if column.reference is not None:
+                name = named(column.reference.table, reading)
+                target = reading[name].column(column.reference.column) if name in reading else None
+                own = target.name if target else column.reference.column
+                table.change(column.name, reference=replace(column.reference, table=name, column=own))
+
+
+def _numbers_itself(dialect: str, text: str, reading: dict[str, TableReading]) -> bool:
+    """Whether 'INTEGER PRIMARY KEY' alone numbers its rows: in SQLite, and where nothing says another."""
+    told = any(column.kind == "id" for table in reading.values() for column in table.columns)
+    return dialect == "sqlite" or (dialect == "postgres" and not told and "::" not in text)
+
+
+def _finished(name: str, found: TableReading, numbers_itself: bool) -> TableDesign:
     key = tuple(dict.fromkeys(found.key)) or tuple(one.name for one in found.columns if one.kind == "id")
-    columns = tuple(_finished_column(one, key) for one in found.columns)
-    return TableDesign(name, columns, key, tuple(found.uniques), tuple(found.indexes), found.checks)
+    numbered = key[0] if len(key) == 1 and numbers_itself else ""
+    columns = tuple(_finished_column(one, key, numbered) for one in found.columns)
+    return TableDesign(
+        name, columns, key, tuple(dict.fromkeys(found.uniques)), tuple(dict.fromkeys(found.indexes)),
+        found.checks, comment=found.comment,
+    )  # fmt: skip
 
 
-def _finished_column(column: ColumnDesign, key: tuple[str, ...]) -> ColumnDesign:
+def _finished_column(column: ColumnDesign, key: tuple[str, ...], numbered: str) -> ColumnDesign:
+    required = column.required or column.name in key
     if column.reference is not None:
-        return replace(column, kind="ref" if column.kind in {"integer", "bigint"} else column.kind)
-    if key == (column.name,) and column.kind in {"integer", "bigint"}:
+        kind = "ref" if column.kind in {"integer", "bigint", "id"} else column.kind
+        return replace(column, kind=kind, required=required)
+    if column.name == numbered and column.kind == "integer":
         return replace(column, kind="id", required=True)
-    return replace(column, required=True) if column.name in key else column
+    return replace(column, required=required)

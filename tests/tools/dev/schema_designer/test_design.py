@@ -256,7 +256,7 @@ def test_names_that_mermaid_cannot_read_are_written_so_that_it_can(design):
     figure = design('CREATE TABLE "my shop" ("the id" BIGINT PRIMARY KEY, "1st" INT);').figures[0]
     assert (
         figure.mermaid
-        == "erDiagram\n    my_shop {\n        id the_id PK\n        integer column_1st\n    }\n"
+        == "erDiagram\n    my_shop {\n        bigint the_id PK\n        integer column_1st\n    }\n"
     )
 
 
