@@ -8,6 +8,7 @@ import csv
 import re
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.tabular.dialect import Dialect, read_dialect
@@ -18,7 +19,6 @@ from studio_magics.tools.tabular.text import NotText, TextFacts, read_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from studio_magics.tools.tabular.session import Session
 
@@ -76,7 +76,9 @@ def load_csv(session: Session, path: Path, *, name: str, suffix: str) -> TableSo
         TableColumn(column, type_name, kind_of(type_name), declared=False)
         for column, type_name in zip(names, types, strict=True)
     )
-    return TableSource(name, "csv", columns, row_count, _notes(text), session)
+    written = _CsvText(Path(name), facts, text.dialect).source()
+    reader = f"SELECT {selected} FROM {written}"
+    return TableSource(name, "csv", columns, row_count, _notes(text), session, reader)
 
 
 def _checked(session: Session, text: _CsvText) -> tuple[int, list[str]]:

@@ -42,7 +42,8 @@ def load_parquet(session: Session, path: Path, *, name: str, suffix: str) -> Tab
         cause = str(error).splitlines()[0].replace(str(path), "the file")
         raise NotText(f"the Parquet file cannot be read ({cause})", "write the file again") from error
     columns = tuple(TableColumn(column, kind, kind_of(kind), declared=True) for column, kind in read)
-    return TableSource(name, "parquet", columns, row_count, (), session)
+    reader = f"SELECT {selected} FROM read_parquet({text_literal(name)})"
+    return TableSource(name, "parquet", columns, row_count, (), session, reader)
 
 
 def _refuse_other_content(path: Path) -> None:

@@ -44,6 +44,8 @@ class TableSource:
     notes: tuple[str, ...]
     """What the reader had to assume: a fall-back encoding, names given to unnamed columns."""
     session: Session
+    reader: str = ""
+    """The SELECT that reads the file, by its name, as it was read here; in a session with TimeZone 'UTC'."""
 
     @property
     def row_number_sql(self) -> str:

@@ -7,13 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.data.pipelines.running import checks_of
-from studio_magics.tools.tabular import quoted, text_literal
+from studio_magics.tools.tabular import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from studio_magics.tools.data.pipelines.plan import Plan
-    from studio_magics.tools.data.pipelines.running import Ran
 
 HEAD = "Made by Studio's Data Pipeline Designer"
 CRON_WORDS = {
@@ -29,22 +28,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def reader_sql(file: str, columns: Mapping[str, str]) -> str:
-    """How DuckDB reads a file with the types it was read with here."""
-    if file.lower().endswith((".parquet", ".pq")):
-        return f"SELECT * FROM read_parquet({text_literal(file)})"  # noqa: S608  - a literal
-    types = ", ".join(f"{text_literal(name)}: {text_literal(kind)}" for name, kind in columns.items())
-    return f"SELECT * FROM read_csv({text_literal(file)}, header = true, types = {{{types}}})"  # noqa: S608  - literals
-
-
-def as_sql(plan: Plan, ran: Ran, rows: Mapping[str, str]) -> bytes:
-    """One script; `rows` holds the SELECTs of sources that were written out."""
+def as_sql(plan: Plan, selects: Mapping[str, str]) -> bytes:
+    """One script; `selects` reads each source or writes its rows out."""
     parts = [
-        f"-- {_one_line(plan.wish.name)}. {HEAD}. Run it in the folder of the files: duckdb < pipeline.sql"
+        f"-- {_one_line(plan.wish.name)}. {HEAD}. Run it in the folder of the files: duckdb < pipeline.sql",
+        "SET TimeZone = 'UTC';",
     ]
-    for name in plan.sources:
-        body = rows[name] if name in rows else reader_sql(plan.files[name], ran.columns[name])
-        parts.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS\n{body};")
+    parts += [f"CREATE OR REPLACE TABLE {quoted(name)} AS\n{selects[name]};" for name in plan.sources]
     for step in plan.steps:
         told = f"-- {_one_line(step.wish.description)}\n" if step.wish.description else ""
         kind = step.wish.kind.upper()
@@ -56,12 +46,9 @@ def as_sql(plan: Plan, ran: Ran, rows: Mapping[str, str]) -> bytes:
     return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
 
 
-def as_program(plan: Plan, ran: Ran, rows: Mapping[str, str]) -> bytes:
+def as_program(plan: Plan, selects: Mapping[str, str]) -> bytes:
     """A program that needs DuckDB alone: `python pipeline.py FOLDER DATABASE`."""
-    sources = [
-        (name, rows[name] if name in rows else reader_sql(plan.files[name], ran.columns[name]))
-        for name in plan.sources
-    ]
+    sources = [(name, selects[name]) for name in plan.sources]
     steps = [(step.name, step.wish.kind, step.sql) for step in plan.steps]
     tests = [
         (check.step, check.title, check.sql)
@@ -99,6 +86,7 @@ def quoted(name):
 
 def load(db):
     """Read the files of the current folder."""
+    db.execute("SET TimeZone = 'UTC'")
     for name, sql in SOURCES:
         db.execute(f"CREATE OR REPLACE TABLE {{quoted(name)}} AS {{sql}}")
 

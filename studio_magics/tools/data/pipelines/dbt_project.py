@@ -21,11 +21,18 @@ SOURCE = "raw"
 MARK = "studio_reference_"
 
 
-def as_dbt(plan: Plan, rows: Mapping[str, str]) -> bytes:
-    """A zip of dbt_project.yml, models and their properties; sources written out become models too."""
+def as_dbt(plan: Plan, selects: Mapping[str, str]) -> bytes:
+    """A zip of dbt_project.yml, models and their properties.
+
+    Parquet files are sources. CSV files and rows that were written out become models, because dbt would guess
+    anew how a text is cut and typed.
+    """
+    rows = {
+        name: sql for name, sql in selects.items() if name not in plan.files or not _is_parquet(plan, name)
+    }
     files = {"dbt_project.yml": _project(plan), "profiles.yml": PROFILE, "README.md": README}
     for name, sql in rows.items():
-        files[f"models/{name}.sql"] = sql + "\n"
+        files[f"models/{name}.sql"] = f"{{{{ config(materialized='table') }}}}\n\n{sql}\n"
     for step in plan.steps:
         files[f"models/{step.name}.sql"] = _model(step, plan, rows)
     files["models/properties.yml"] = _properties(plan)
@@ -36,11 +43,15 @@ def as_dbt(plan: Plan, rows: Mapping[str, str]) -> bytes:
     return packed.getvalue()
 
 
+def _is_parquet(plan: Plan, name: str) -> bool:
+    return plan.files[name].lower().endswith((".parquet", ".pq"))
+
+
 PROFILE = """\
 studio_pipeline:
   target: dev
   outputs:
-    dev: {type: duckdb, path: pipeline.duckdb}
+    dev: {type: duckdb, path: pipeline.duckdb, settings: {TimeZone: UTC}}
 """
 README = """\
 Put the data files beside this file, install dbt-core and dbt-duckdb, then run `dbt build --profiles-dir .`
@@ -94,13 +105,14 @@ def _model(step: Step, plan: Plan, rows: Mapping[str, str]) -> str:
 
 def _properties(plan: Plan) -> str:
     found: dict[str, Any] = {"version": 2}
-    if plan.files:
+    files = {name: file for name, file in plan.files.items() if _is_parquet(plan, name)}
+    if files:
         found["sources"] = [
             {
                 "name": SOURCE,
                 "tables": [
                     {"name": name, "config": {"external_location": file}}
-                    for name, file in sorted(plan.files.items())
+                    for name, file in sorted(files.items())
                 ],
             }
         ]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,8 @@ class Loaded:
     rows: Mapping[str, int]
     """Rows of each source in the input, before a sample was taken."""
     notes: tuple[str, ...]
+    readers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Source to the SELECT that reads its file as it was read here."""
 
 
 def sql_texts(inputs: PipelineInput, context: RunContext) -> dict[str, str]:
@@ -91,7 +93,10 @@ def load(inputs: PipelineInput, wish: PipelineWish, context: RunContext) -> Load
                 opened.store.query(f"CREATE TABLE {quoted(name)} AS {written_out(name, source.rows)}")
                 sources[name] = None
         rows = _sampled(opened.store, sources, inputs.sample_rows)
-        return Loaded(opened.store, sources, rows, opened.schema.notes)
+        read = {table.name: table.reader for table in opened.schema.tables}
+        tables = table_names([file.name for file in files])
+        readers = {names[file.name]: read[table] for file, table in zip(files, tables, strict=True)}
+        return Loaded(opened.store, sources, rows, opened.schema.notes, readers)
     except BaseException:
         opened.store.close()
         raise

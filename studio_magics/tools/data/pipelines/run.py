@@ -153,13 +153,14 @@ def _artefacts(
 ) -> tuple[Artefact, ...]:
     plan, ran = seen.plan, seen.ran
     rows = {name: written_out(name, source.rows) for name, source in plan.wish.sources.items() if source.rows}
+    selects = {**loaded.readers, **rows}
     events = open_lineage(seen.lineage, namespace=plan.wish.name, at=context.now, seed=_digest(inputs))
     made = [
         ("pipeline.yaml", "application/yaml", code.as_yaml(plan), "Pipeline, as the tool reads it"),
-        ("pipeline.sql", "application/sql", code.as_sql(plan, ran, rows), "Script for DuckDB"),
-        ("pipeline.py", "text/x-python", code.as_program(plan, ran, rows), "Program in Python"),
+        ("pipeline.sql", "application/sql", code.as_sql(plan, selects), "Script for DuckDB"),
+        ("pipeline.py", "text/x-python", code.as_program(plan, selects), "Program in Python"),
         ("airflow_dag.py", "text/x-python", code.as_airflow(plan), "DAG for Airflow"),
-        ("dbt_project.zip", "application/zip", as_dbt(plan, rows), "dbt project"),
+        ("dbt_project.zip", "application/zip", as_dbt(plan, selects), "dbt project"),
         ("openlineage.ndjson", "application/x-ndjson", events, "OpenLineage events"),
         ("pipeline.mmd", "text/vnd.mermaid", mermaid(seen).encode(), "Mermaid diagram"),
     ]

@@ -57,6 +57,8 @@ class TableFacts:
     primary_key: tuple[str, ...] = ()
     indexes: tuple[IndexFacts, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    reader: str = ""
+    """Of a file: the SELECT that reads it in DuckDB as it was read here."""
 
     def column(self, name: str) -> ColumnFacts | None:
         """The column of this name; names are compared without case."""

@@ -132,4 +132,4 @@ def _facts(source: TableSource, table: str) -> TableFacts:
         ColumnFacts(column.name, column.type, kind_of_type(column.type), nullable=True)
         for column in source.columns
     )
-    return TableFacts(table, columns)
+    return TableFacts(table, columns, reader=source.reader)

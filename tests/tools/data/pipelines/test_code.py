@@ -75,26 +75,70 @@ def test_the_yaml_that_is_written_gives_the_same_result_when_it_is_read(attempt,
 def test_the_models_of_dbt_say_ref_and_source_and_the_rest_still_parses(folder):
     with zipfile.ZipFile(folder / "dbt_project.zip") as archive:
         sums = archive.read("models/sums.sql").decode()
+        customers = archive.read("models/customers.sql").decode()
         properties = yaml.safe_load(archive.read("models/properties.yml"))
         project = yaml.safe_load(archive.read("dbt_project.yml"))
     assert "{{ ref('paid') }} AS p" in sums
-    assert "{{ source('raw', 'customers') }} AS c" in sums
+    assert "{{ ref('customers') }} AS c" in sums
     assert project["name"] == "shop"
-    assert properties["sources"][0]["tables"][0] == {
-        "name": "customers", "config": {"external_location": "customers.csv"}
-    }  # fmt: skip
+    assert "sources" not in properties
+    assert "read_csv('customers.csv'" in customers
     [paid, _] = properties["models"]
     assert {one["name"]: one["data_tests"] for one in paid["columns"]} == {
         "id": ["not_null", "unique"],
         "status": [{"accepted_values": {"values": ["paid"]}}],
     }
-    plain = sums.replace("{{ ref('paid') }}", "paid").replace("{{ source('raw', 'customers') }}", "customers")
+    plain = sums.replace("{{ ref('paid') }}", "paid").replace("{{ ref('customers') }}", "customers")
     body = plain.split("\n\n", 1)[1]
     with duckdb.connect() as db:
         db.execute(
             "CREATE TABLE paid (customer_id INT, amount INT); CREATE TABLE customers (id INT, name TEXT)"
         )
         assert db.execute(body).fetchall() == []
+
+
+AWKWARD = {
+    "an index without a name, as pandas and R write it": b",y,when\n1,2,2024-01-01\n2,3,2024-01-02\n",
+    "semicolons and Latin-1": "Straße;n\nMünchen;1\nKöln;2\n".encode("latin-1"),
+    "blanks around the names": b"a , b\n1,x\n2,y\n",
+    "moments with an offset": b"at,n\n2024-01-01T10:00:00+02:00,1\n2024-01-01T10:00:00Z,2\n",
+    "single quotes in names": b"'a','b'\n1,2\n3,4\n",
+    "codes, truth, cells in quotes": b'code,ok,text\n007,true,"a,b"\n010,False,"say ""hi"""\n',
+    "a late text in a column of numbers": b"v\n" + b"1\n" * 3000 + b"NA\n",
+}
+
+
+@pytest.mark.parametrize("content", AWKWARD.values(), ids=AWKWARD)
+def test_the_script_and_the_program_read_an_awkward_file_as_the_run_did(
+    attempt, context, tmp_path, monkeypatch, content
+):
+    attempt("", files={"people.csv": content})
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "people.csv").write_bytes(content)
+    (place / "pipeline.py").write_bytes(context.artefacts["pipeline.py"])
+    (place / "kept.parquet").write_bytes(context.artefacts["stg_people.parquet"])
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    command = [sys.executable, "pipeline.py", ".", "made.duckdb"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with duckdb.connect("made.duckdb") as db:
+        db.execute("SET TimeZone = 'Asia/Tokyo'")
+        assert _apart(db) == 0
+    with duckdb.connect() as db:
+        db.execute(context.artefacts["pipeline.sql"].decode())
+        assert _apart(db) == 0
+
+
+def _apart(db):
+    """Rows that only the result of the run or only that of the code has."""
+    kept, made = "SELECT * FROM 'kept.parquet'", "SELECT * FROM stg_people"
+    assert [row[:2] for row in db.execute(f"DESCRIBE {kept}").fetchall()] == [
+        row[:2] for row in db.execute(f"DESCRIBE {made}").fetchall()
+    ]
+    parts = f"({kept} EXCEPT ALL {made}) UNION ALL ({made} EXCEPT ALL {kept})"
+    return db.execute(f"SELECT count(*) FROM ({parts})").fetchone()[0]
 
 
 def test_the_dag_is_python_with_the_order_and_the_schedule(folder):
