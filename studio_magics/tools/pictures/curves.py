@@ -90,6 +90,7 @@ def line_chart(
         return document(title, [label(16, 26, title, size=15), label(16, 56, "Nothing to show", fill=MUTED)],
                         width=width, height=76)  # fmt: skip
     xs = [x for x, _ in points]
+    xs += [guide.at for guide in guides if guide.axis == "x" and (guide.at > 0 or not is_log_x)]
     ys = [y for _, y in points] + [guide.at for guide in guides if guide.axis == "y"]
     low_y = min(ys) if y_from is None else y_from
     high_y = (max(ys) * 1.05 if max(ys) > low_y else low_y + 1) if y_to is None else y_to

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 MARGIN = 16.0
 TOP = 66.0
 ROW = 22.0
-TICKS = 5
+MOST_TICKS = 6
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1_440, 2_880, 7_200, 14_400, 43_200)
+"""Minutes between two marks, such as a quarter of an hour, three hours, two days."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ def timeline(
 
     body = [label(MARGIN, 26, clipped(title, width - 2 * MARGIN, 15), size=15, font_weight=600)]
     body += _legend(legend)
-    for number in range(TICKS + 1):
-        x, value = across(last * number / TICKS), last * number / TICKS
-        anchor = "end" if number == TICKS else "middle"
+    for value in minute_ticks(last):
+        x = across(value)
+        anchor = "end" if x + text_width(text(value), 10) / 2 > width - MARGIN / 2 else "middle"
         body.append(element("line", x1=x, x2=x, y1=TOP - 4, y2=base, stroke=BORDER))
         body.append(label(x, base + 15, text(value), size=10, fill=MUTED, text_anchor=anchor))
     for number, span in enumerate(spans):
@@ -85,6 +87,12 @@ def timeline(
         f"{span.name} ({span.who}): {text(span.start)} to {text(span.end)}" for span in spans[:60]
     )
     return document(title, body, width=width, height=height, description=told)
+
+
+def minute_ticks(last: float) -> list[float]:
+    """Marks from 0 to `last` minutes, at most seven, on times that people say."""
+    step = next((one for one in STEPS if last / one <= MOST_TICKS), max(last / MOST_TICKS, STEPS[-1]))
+    return [float(step * number) for number in range(int(last / step + 1e-9) + 1)]
 
 
 def _legend(entries: Sequence[tuple[str, Tone]]) -> list[str]:

@@ -32,6 +32,15 @@ def test_on_a_log_axis_each_power_of_ten_takes_the_same_room():
     assert x2 - x1 == pytest.approx(x3 - x2, abs=0.2)
 
 
+@pytest.mark.parametrize(("at", "is_log"), [(45, False), (1_000, True), (0.001, True)])
+def test_a_guide_beyond_the_points_stands_in_its_own_place_and_not_at_their_edge(at, is_log):
+    root = chart(((1, 1), (30, 1)), guides=[Guide("x", at, "goal")], is_log_x=is_log)
+    (guide,) = [line for line in root_lines(root) if line.get("stroke-dasharray") == "4 3"]
+    (first, _), (last, _) = places(root)
+    x = float(guide.get("x1"))
+    assert x > last + 5 if at > 30 else x < first - 5
+
+
 def test_more_is_drawn_higher_and_zero_stands_on_the_axis():
     (_, low), (_, high) = places(chart(((0, 0), (1, 5)), y_to=10))
     base = max(float(line.get("y1")) for line in root_lines(chart(((0, 0), (1, 5)), y_to=10)))

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from studio_magics.tools.pictures.lane_flow import FlowEdge, FlowLane, FlowNode, lane_flow
-from studio_magics.tools.pictures.timeline import Moment, Span, timeline
+from studio_magics.tools.pictures.timeline import Moment, Span, minute_ticks, timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text><script>alert('x')</script>&amp;\"\x00"
@@ -26,6 +26,26 @@ def test_a_bar_twice_as_long_is_drawn_twice_as_long_and_begins_where_the_other_e
     _, ((x1, wide1), (x2, wide2)) = bars([Span("a", "w", 0, 10), Span("b", "w", 10, 30)])
     assert wide2 == pytest.approx(2 * wide1, abs=0.1)
     assert x2 == pytest.approx(x1 + wide1, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("last", "ticks"),
+    [
+        (1, [0, 1]),
+        (95, [0, 30, 60, 90]),
+        (100, [0, 30, 60, 90]),
+        (765, [0, 180, 360, 540, 720]),
+        (3 * 1_440, [0, 720, 1_440, 2_160, 2_880, 3_600, 4_320]),
+    ],
+)
+def test_marks_stand_on_times_that_people_say(last, ticks):
+    assert minute_ticks(last) == ticks
+
+
+@pytest.mark.parametrize("last", [0.2, 7, 59, 61, 999, 12_345, 98_765, 1e6, 1e9])
+def test_there_are_never_more_than_seven_marks(last):
+    assert 1 <= len(minute_ticks(last)) <= 7
+    assert minute_ticks(last)[-1] <= last
 
 
 def test_waiting_is_drawn_only_where_somebody_waited():

@@ -2,6 +2,7 @@
 
 from studio_magics.contracts.results import Figure
 from studio_magics.tools.cyber.ir_playbook.reading import Reading, told_minutes
+from studio_magics.tools.cyber.ir_playbook.rehearsal import percentile
 from studio_magics.tools.cyber.ir_playbook.workflow import Step, Workflow
 from studio_magics.tools.pictures import TONES, Tone
 from studio_magics.tools.pictures.curves import Curve, Guide, line_chart
@@ -13,7 +14,7 @@ from studio_magics.tools.pictures.lane_flow import (
     lane_flow,
     mermaid_flow,
 )
-from studio_magics.tools.pictures.timeline import Moment, Span, timeline
+from studio_magics.tools.pictures.timeline import Moment, Span, minute_ticks, timeline
 
 SHAPES: dict[str, Shape] = {
     "start": "pill",
@@ -26,7 +27,7 @@ ROLE_TONES: tuple[Tone, ...] = ("plain", "second", "good", "fair", "poor", "quie
 MAX_CURVES = 5
 MAX_ROWS = 40
 MAX_DRAWN = 70
-KEY = "Round: action · six-sided: question · square: side by side. Green: milestone; red: leads nowhere."
+KEY = ("Round: action · six-sided: question · square: side by side.", "Green: milestone; red: leads nowhere.")
 
 
 def all_figures(reading: Reading) -> tuple[Figure, ...]:
@@ -56,7 +57,7 @@ def _workflow(reading: Reading) -> Figure:
         for one, other, mark in edges
         if one in kept and other in kept
     ]
-    notes = [KEY]
+    notes = [*KEY]
     if len(shown) > MAX_DRAWN:
         notes.append(f"{len(shown) - MAX_DRAWN} later steps are left out.")
     return Figure(
@@ -194,7 +195,8 @@ def _milestones(reading: Reading) -> Figure:
     for number, (name, when) in enumerate(sorted(reading.rehearsal.reached.items())[:MAX_CURVES]):
         step = max(len(when) // 60, 1)
         places = [*range(0, len(when), step), len(when) - 1]
-        points = tuple((when[place], (place + 1) / reading.times) for place in places)
+        risen = [(when[place], (place + 1) / reading.times) for place in places]
+        points = ((0.0, 0.0), (when[0], 0.0), *risen)
         curves.append(Curve(name, points, ROLE_TONES[number % len(ROLE_TONES)]))
         if name in reading.workflow.goals:
             guides.append(
@@ -202,11 +204,12 @@ def _milestones(reading: Reading) -> Figure:
                     "x", reading.workflow.goals[name], f"goal: {name}", ROLE_TONES[number % len(ROLE_TONES)]
                 )
             )
+    ends = [curve.points[-1][0] for curve in curves]
     return Figure(
         title="How soon milestones are reached",
         alt_text="; ".join(
             f"{curve.name}: half of those that reach it within "
-            f"{told_minutes(curve.points[len(curve.points) // 2][0])}"
+            f"{told_minutes(percentile(reading.rehearsal.reached[curve.name], 0.5))}"
             for curve in curves
         ),
         svg=line_chart(
@@ -216,6 +219,7 @@ def _milestones(reading: Reading) -> Figure:
             y_title="share of all rehearsals",
             guides=guides,
             x_text=told_minutes,
+            x_ticks=minute_ticks(max([*ends, *(guide.at for guide in guides)], default=1.0)),
             y_text=lambda share: f"{share:.0%}",
             y_to=1.0,
             note=(

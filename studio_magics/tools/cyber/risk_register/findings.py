@@ -60,8 +60,8 @@ def _appetite(reading: Reading) -> Iterator[Finding]:
             severity="high",
             title=f"With all planned controls {after:.1%} of years are still over the appetite",
             detail=(
-                f"Expected loss falls from {reading.money(reading.now.mean)} to "
-                f"{reading.money(reading.treated.mean)}."
+                f"Expected loss falls from {reading.money(reading.expected)} to "
+                f"{reading.money(reading.expected_treated)}."
             ),
             action="The plan does not reach the goal: add controls, transfer, or avoid.",
         )

@@ -31,6 +31,16 @@ class Reading:
         """Whether any risk has ranges."""
         return bool(self.simulation.risks)
 
+    @property
+    def expected(self) -> float:
+        """The exact expectation of a year over all risks."""
+        return sum(one.expected or 0.0 for one in self.rated)
+
+    @property
+    def expected_treated(self) -> float:
+        """The same with all planned controls."""
+        return sum(one.expected_treated or 0.0 for one in self.rated)
+
     def money(self, amount: float) -> str:
         """'EUR 1,240,000' to three significant digits: more would pretend."""
         return f"{self.register.currency} {rounded(amount):,}"

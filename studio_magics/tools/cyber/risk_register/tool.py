@@ -169,7 +169,7 @@ def _headline(reading: Reading) -> str:
         worst = sum(1 for one in reading.rated if one.severity in {"critical", "high"})
         told = f"{name}: {counted(count, 'risk')}, {worst} of them critical or high"
         return f"{told}; no ranges in money were given"
-    told = f"{name}: {counted(count, 'risk')}, {reading.money(reading.now.mean)} expected loss a year"
+    told = f"{name}: {counted(count, 'risk')}, {reading.money(reading.expected)} expected loss a year"
     over = reading.now.over_appetite
     tail = f"1 year in 20 loses more than {reading.money(reading.now.p95)}"
     return f"{told}; {tail}" + ("" if over is None else f"; {over:.0%} of years are over the appetite")
@@ -181,8 +181,8 @@ def _summary(reading: Reading) -> dict[str, JsonValue]:
         "risks": len(reading.rated),
         "by_severity": {name: sum(1 for one in reading.rated if one.severity == name) for name in levels},
         "currency": reading.register.currency,
-        "expected_loss": rounded(reading.now.mean),
-        "expected_loss_with_controls": rounded(reading.treated.mean),
+        "expected_loss": rounded(reading.expected),
+        "expected_loss_with_controls": rounded(reading.expected_treated),
         "loss_1_year_in_20": rounded(reading.now.p95),
         "loss_1_year_in_100": rounded(reading.now.p99),
         "share_over_appetite": reading.now.over_appetite,

@@ -130,7 +130,7 @@ def _image(service: Mapping[str, Any]) -> str:
 
 def _component(name: str, service: Mapping[str, Any], zone: str) -> dict[str, Any]:
     image = _image(service)
-    kind = "store" if image in STORES or image in QUEUES else "service"
+    kind = "store" if _is_store(service) else "service"
     kind = "gateway" if image in GATEWAYS else "management" if image in MANAGEMENT else kind
     found: dict[str, Any] = {"name": name, "kind": kind, "zone": zone, "technology": image[:60]}
     if image in STORES:
@@ -200,14 +200,23 @@ def _spoken(service: Mapping[str, Any]) -> str:
     return {**STORES, **QUEUES}.get(_image(service), "http")
 
 
+def _is_store(service: Any) -> bool:
+    image = _image(_mapping(service))
+    return image in STORES or image in QUEUES
+
+
 def _with_neighbours(services: Mapping[str, Any], said: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Ways that were described, and those between services that meet in a network neither is drawn in."""
+    """Ways that were described, and those between services that meet in a network one is not drawn in.
+
+    Stores and queues are called and do not call.
+    """
     known = {(flow["from"], flow["to"]) for flow in said}
     nets = {name: _names(_mapping(body).get("networks")) for name, body in services.items()}
     met = [
         (one, other)
         for one, other in permutations(nets, 2)
-        if len(nets[one]) + len(nets[other]) > 2  # noqa: PLR2004  - one each is the flat zone they stand in
+        if not _is_store(services[one])
+        and len(nets[one]) + len(nets[other]) > 2  # noqa: PLR2004  - one each is the flat zone they stand in
         and nets[one][:1] != nets[other][:1]
         and set(nets[one]) & set(nets[other])
     ]

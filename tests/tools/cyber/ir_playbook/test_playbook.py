@@ -433,6 +433,15 @@ def test_the_workflow_picture_follows_branches_past_their_ends(build):
     assert "again → which (no)" in told
 
 
+def test_milestones_are_drawn_from_the_start_to_the_last_goal(build):
+    figure = next(one for one in build(FIXED).figures if one.title.startswith("How soon"))
+    # reached after exactly 65 minutes each time, and the goal is 65 minutes; 0 stands where the axis begins
+    assert "done: 0% at 0 min to 100% at 1 h 5 min" in figure.svg
+    assert "half of those that reach it within 1 h 5 min" in figure.alt_text
+    late = build(FIXED.replace("done: 65", "done: 600"))
+    assert "10 h" in next(one for one in late.figures if one.title.startswith("How soon")).svg
+
+
 def test_hostile_names_stay_text(build, context):
     from xml.etree import ElementTree as ET
 

@@ -55,6 +55,14 @@ def test_the_expected_loss_is_the_pert_mean_times_the_lognormal_mean(build, cont
     assert figures(context)["risks"][0]["expected_loss"] == pytest.approx(22_498, rel=1e-4)
 
 
+def test_headline_table_and_picture_tell_one_expected_loss(build):
+    # the simulated mean differs from it by chance, and stands with its error in the table of years
+    result = build(TWO, iterations=1_000)
+    assert "EUR 24,500 expected loss" in result.headline  # 22,498 of A and 2 x 1,000 of B
+    assert result.summary["expected_loss"] == 24_500
+    assert any("EUR 24,500" in figure.svg for figure in result.figures)
+
+
 def test_the_simulated_mean_is_within_four_standard_errors_of_the_exact_one(build, context):
     build(ONE, iterations=50_000)
     found = figures(context)
