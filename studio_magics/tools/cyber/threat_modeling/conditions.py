@@ -23,8 +23,8 @@ def sends_to(word: str, target: Target) -> bool:
 
 
 def people_call(target: Target) -> bool:
-    """Whether people call it."""
-    return any(one.source.kind == "person" for one in target.incoming)
+    """Whether people call it, themselves or through a proxy or another process."""
+    return any(one.of_people for one in target.incoming)
 
 
 def is_web(target: Target) -> bool:
@@ -38,8 +38,8 @@ def is_unauthenticated_entry(target: Target) -> bool:
 
 
 def takes_logins(target: Target) -> bool:
-    """Whether known callers of lower trust call it."""
-    return any(one.rises and one.flow.authentication in _LOGINS for one in target.incoming)
+    """Whether known callers of lower trust call it, themselves or through a process."""
+    return any((one.rises or one.passes_on) and one.flow.authentication in _LOGINS for one in target.incoming)
 
 
 def password_only(target: Target) -> bool:

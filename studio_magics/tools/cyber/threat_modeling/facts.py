@@ -50,8 +50,8 @@ class Target:
 
     @property
     def takes_less_trusted(self) -> bool:
-        """Whether something of lower trust sends to it."""
-        return any(one.rises for one in self.incoming)
+        """Whether something of lower trust sends to it, itself or through a process that passes it on."""
+        return any(one.rises or one.passes_on for one in self.incoming)
 
     @property
     def is_exposed(self) -> bool:
@@ -69,6 +69,10 @@ class Passage:
     crosses: bool
     rises: bool
     """From lower to higher trust."""
+    passes_on: bool
+    """Its source is a process that takes input of lower trust, such as a proxy."""
+    of_people: bool
+    """From a person, or from a process that people use."""
     classes: frozenset[str]
     encrypted: bool
 
@@ -85,6 +89,9 @@ def _passages(system: System) -> list[Passage]:
     trust = {zone.name: zone.trust for zone in system.zones}
     elements = {element.name: element for element in system.elements}
     classes = {kind.name: kind.classed for kind in system.data}
+    level = {name: trust[element.zone] for name, element in elements.items()}
+    fed = _carried(system, elements, {f.target for f in system.flows if level[f.source] < level[f.target]})
+    used = _carried(system, elements, {f.target for f in system.flows if elements[f.source].kind == "person"})
     found: list[Passage] = []
     for flow in system.flows:
         source, target = elements[flow.source], elements[flow.target]
@@ -94,11 +101,27 @@ def _passages(system: System) -> list[Passage]:
                 source=source,
                 target=target,
                 crosses=source.zone != target.zone,
-                rises=trust[source.zone] < trust[target.zone],
+                rises=level[source.name] < level[target.name],
+                passes_on=source.kind == "process" and source.name in fed,
+                of_people=source.kind == "person" or (source.kind == "process" and source.name in used),
                 classes=frozenset(classes[name] for name in flow.data),
                 encrypted=flow.protocol in ENCRYPTED or "encryption" in flow.controls,
             )
         )
+    return found
+
+
+def _carried(system: System, elements: dict[str, Element], first: set[str]) -> set[str]:
+    """What these elements are sent, and all that processes among them send on to."""
+    found, waiting = set(first), deque(sorted(first))
+    while waiting:
+        here = waiting.popleft()
+        if elements[here].kind != "process":
+            continue
+        for flow in system.flows:
+            if flow.source == here and flow.target not in found:
+                found.add(flow.target)
+                waiting.append(flow.target)
     return found
 
 

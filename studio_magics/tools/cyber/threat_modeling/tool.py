@@ -18,9 +18,10 @@ from studio_magics.tools.cyber.threat_modeling.system import System, read_system
 from studio_magics.tools.cyber.threat_modeling.tables import all_tables
 from studio_magics.tools.cyber.threat_modeling.threats import Threat, find_threats, unused_decisions
 from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
+from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-threat-modeling"
-VERSION = "1.0.1"
+VERSION = "1.1.0"
 START_CPU_MS = 35
 CPU_US_PER_CHARACTER = 15
 START_BYTES = 13_500_000
@@ -175,7 +176,7 @@ def _said_too_little(system: System) -> list[str]:
             f"No technology is described for: {', '.join(silent[:10])}; rules that need it did not act there."
         )
     if flows:
-        told.append(f"No data is described on {len(flows)} flows; they count as internal.")
+        told.append(f"No data is described on {counted(len(flows), 'flow')}; their harm is taken as 2 of 5.")
     return told
 
 

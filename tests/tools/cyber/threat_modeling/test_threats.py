@@ -65,6 +65,33 @@ def threats(result):
     return {row[0]: row for row in table(result, "Threats")}
 
 
+BEHIND_A_PROXY = f"""{HEAD}
+elements:
+  - {{name: user, kind: person, zone: internet}}
+  - {{name: proxy, kind: process, zone: inside}}
+  - {{name: site, kind: process, zone: inside, technology: [web, fetches-urls]}}
+  - {{name: db, kind: store, zone: inside, technology: sql}}
+  - {{name: report, kind: process, zone: inside, technology: fetches-urls}}
+flows:
+  - {{from: user, to: proxy, protocol: https, data: people}}
+  - {{from: proxy, to: site, protocol: http, authentication: token, data: people}}
+  - {{from: site, to: db, protocol: tcp, data: people}}
+  - {{from: report, to: db, protocol: tcp, data: people}}
+"""
+INPUT = {"T-sql-injection", "T-unchecked-input", "T-cross-site-scripting", "T-cross-site-request",
+         "S-session-theft", "I-server-side-request", "E-privileges", "I-other-peoples-objects"}  # fmt: skip
+
+
+def test_what_people_send_reaches_the_site_behind_a_proxy_of_the_same_zone(model):
+    found = {tuple(one.split("@")) for one in threats(model(BEHIND_A_PROXY))}
+    assert {code for code, name in found if name == "site"} >= INPUT
+    # the report takes nothing from anybody, and what the store holds is not passed on by it
+    assert {code for code, name in found if name == "report"} & INPUT == set()
+    without = BEHIND_A_PROXY.replace("from: user, to: proxy", "from: proxy, to: user")
+    found = {tuple(one.split("@")) for one in threats(model(without))}
+    assert {code for code, name in found if name == "site"} & INPUT == set()
+
+
 def test_the_score_is_ease_and_exposure_times_the_class_of_the_data(model):
     found = threats(model(SMALL))
     # anybody with a browser (3) from outside (+1) x credentials (5)
