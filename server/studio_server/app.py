@@ -45,13 +45,13 @@ def create_app(settings: Settings, *, make_services: Callable[[Settings], Servic
             await _begin(app, services)
             sweeping = asyncio.get_running_loop().create_task(services.sweeper.run(), name="housekeeping")
             recording = asyncio.get_running_loop().create_task(services.recorder.run(), name="audit")
-            reconciling = _reconciling(services)
+            others = _reconciling(services) + _following(services)
             try:
                 yield
             finally:
-                for task in (sweeping, *reconciling):
+                for task in (sweeping, *others):
                     task.cancel()
-                await asyncio.gather(sweeping, *reconciling, return_exceptions=True)
+                await asyncio.gather(sweeping, *others, return_exceptions=True)
                 services.bus.close()
                 await services.scheduler.stop()
                 with contextlib.suppress(StorageError):  # others find it gone a minute later
@@ -85,6 +85,13 @@ def _reconciling(services: Services) -> list[asyncio.Task[None]]:
     loop, payments = asyncio.get_running_loop(), services.payments
     comparing = loop.create_task(payments.reconciler.run(), name="payments")
     return [comparing, loop.create_task(payments.recharging.run(), name="cards")]
+
+
+def _following(services: Services) -> list[asyncio.Task[None]]:
+    """The look at what other servers on the same database do, where there can be any."""
+    if services.following is None:
+        return []
+    return [asyncio.get_running_loop().create_task(services.following.run(), name="other servers")]
 
 
 async def _begin(app: Starlette, services: Services) -> None:

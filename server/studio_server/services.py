@@ -22,6 +22,7 @@ from studio_server.registry.catalogue import Registry
 from studio_server.runs.announcing import Announcer
 from studio_server.runs.artefacts import ArtefactStore
 from studio_server.runs.executor.protocol import Executor
+from studio_server.runs.following import Following
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.offers import Offers
 from studio_server.runs.partial_uploads import PartialUploads
@@ -68,6 +69,8 @@ class Services:
     takeout: Takeout
     replica: Replica
     recorder: Recorder
+    following: Following | None
+    """None where no other server can be on the same database."""
     payments: Payments | None = None
     """None where nothing can be bought."""
 

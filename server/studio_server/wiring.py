@@ -29,6 +29,7 @@ from studio_server.runs.artefacts import ArtefactStore
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.cluster.choosing import executor_for, refuse_impossible
 from studio_server.runs.executor.protocol import Executor
+from studio_server.runs.following import Following
 from studio_server.runs.inspection import Inspection
 from studio_server.runs.live import LiveRuns
 from studio_server.runs.offers import Offers
@@ -157,8 +158,14 @@ def _connect(ground: Ground, executor: Executor, stripe_http: "HttpClient | None
         takeout=Takeout(db, takeout_key(settings)),
         replica=replica,
         recorder=Recorder(db),
+        following=_following(db, bus, announcer, replica),
         payments=_payments(ground, ledger, plans, announcer, bus, stripe_http),
     )
+
+
+def _following(db: Store, bus: EventBus, announcer: Announcer, replica: Replica) -> Following | None:
+    shared = db.read(lambda tx: tx.engine) == "postgresql"
+    return Following(db.read, bus, announcer, replica) if shared else None
 
 
 def _payments(  # noqa: PLR0917  - each part once

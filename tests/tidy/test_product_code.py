@@ -30,6 +30,7 @@ BOUNDARIES = {
     f"{SERVER}/runs/scheduler.py _take": "the task of one run; its hold is released by the sweeper",
     f"{SERVER}/runs/scheduler.py _give_up": "its last resort, when not even its end could be written",
     f"{SERVER}/runs/sweeper.py run": "the background task; its next round tries again",
+    f"{SERVER}/runs/following.py run": "the background task; its next look tries again",
     f"{SERVER}/toolcheck/forecasts.py checks": "a forecast may raise anything; the report says so",
     f"{SERVER}/toolcheck/refusals.py _refusal": "what an input model raises is what is looked for",
     f"{SERVER}/storage/writer.py _attempt": "the failure is handed to the caller who asked for the write",

@@ -91,6 +91,11 @@ class EventBus:
         """Whether anybody would see this user's events."""
         return user_id in self._listeners
 
+    @property
+    def listening(self) -> frozenset[str]:
+        """Everybody who would see events now."""
+        return frozenset(self._listeners)
+
     def publish(self, user_id: str, event: Event) -> None:
         """Hand `event` to every stream of this user."""
         for listener in self._listeners.get(user_id, []):

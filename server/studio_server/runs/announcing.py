@@ -57,9 +57,13 @@ class Announcer:
             self._bus.publish(run.user_id, RunEvent(run=said))
 
     def money_moved(self, user_id: str) -> None:
-        """The balance of a user as it is now."""
+        """The balance of a user as it is now, to who listens and to whoever watches its moves."""
         for watcher in self._watchers:
             watcher(user_id)
+        self.show_balance(user_id)
+
+    def show_balance(self, user_id: str) -> None:
+        """The balance as it is now, to who listens alone: for moves that somebody else watched already."""
         if not self._bus.listened_to(user_id):
             return
         user = self._db.read(lambda tx: self._people.by_id(tx, user_id))
