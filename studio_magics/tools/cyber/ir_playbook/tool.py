@@ -36,7 +36,7 @@ from studio_magics.tools.typed_yaml import Description, nearest, read_described
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-ir-playbook"
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 START_CPU_MS = 70
 START_BYTES = 14_000_000
 US_PER_ACTION_AND_REHEARSAL = 8

@@ -24,7 +24,7 @@ from studio_magics.tools.typed_yaml import Description, read_described
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-security-architecture"
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 START_CPU_MS = 55
 CPU_US_PER_CHARACTER = 6
 CPU_US_PER_HOP = 250
