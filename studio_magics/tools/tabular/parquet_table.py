@@ -68,6 +68,8 @@ def _refuse_bad_columns(declared: list[tuple[str, str]]) -> None:
 def _loaded(name: str, type_name: str) -> str:
     if type_name == "TIMESTAMP WITH TIME ZONE":
         return f"{quoted(name)} AT TIME ZONE 'UTC'"
+    if type_name == "TIMESTAMPTZ_NS":
+        return f"CAST({quoted(name)} AT TIME ZONE 'UTC' AS TIMESTAMP)"
     if type_name.startswith("TIMESTAMP"):
         return f"CAST({quoted(name)} AS TIMESTAMP)"
     if type_name.startswith("ENUM("):

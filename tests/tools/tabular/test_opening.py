@@ -7,6 +7,7 @@ import random
 from datetime import date, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from studio_magics.tools.base import InputRejected
@@ -107,6 +108,21 @@ def test_numbers_separated_by_blanks_are_refused_and_words_are_not(tmp_path: Pat
     assert "separated by blanks" in _refusal(tmp_path, "a.csv", "x y z\n1 2 3\n4 5 6\n").found
     with _open(tmp_path, "b.csv", "full name\nAda Byron\nAlan Turing\n") as table:
         assert table.row_count == 2
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_moments_of_a_data_frame_are_read_in_utc_whatever_their_unit_and_zone(
+    tmp_path: Path, unit: str, zone: str | None
+) -> None:
+    moments = pd.Series(pd.to_datetime(["2024-07-01 10:00:00", None, "1969-12-31 23:59:59"]))
+    moments = moments.dt.tz_localize(zone).dt.as_unit(unit) if zone else moments.dt.as_unit(unit)
+    pd.DataFrame({"moment": moments}).to_parquet(tmp_path / "a.parquet")
+    expected = moments.dt.tz_convert("UTC").dt.tz_localize(None) if zone else moments
+    with open_table(tmp_path / "a.parquet", name="a.parquet") as table:
+        assert _types(table) == {"moment": "TIMESTAMP"}
+        read = [value for (value,) in table.query("SELECT moment FROM data")]
+        assert read == [None if pd.isna(value) else value.to_pydatetime() for value in expected]
 
 
 def test_an_unnamed_column_gets_a_name_and_a_note(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.catalog.entries import Catalogue, ColumnEntry, Dataset
 from studio_magics.tools.data.catalog.forecast import files_of, is_database, is_table
-from studio_magics.tools.data.privacy.kinds import kind_of, named
+from studio_magics.tools.data.privacy.inside import look_of
+from studio_magics.tools.data.privacy.kinds import is_code, named
 from studio_magics.tools.data.schema.duckdb_file import MAGIC, MAGIC_AT, kind_of_type, open_duckdb
 from studio_magics.tools.data.schema.facts import ColumnFacts, Opened, Schema, TableFacts
 from studio_magics.tools.data.schema.profile import profile_table
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from studio_magics.contracts.inputs import InputFile
     from studio_magics.tools.base import RunContext
     from studio_magics.tools.data.catalog.inputs import CatalogInput, Sensitivity
+    from studio_magics.tools.data.privacy.kinds import Kind
     from studio_magics.tools.data.schema.facts import Kind as ValueKind
     from studio_magics.tools.data.schema.facts import Store, TableProfile
 
@@ -41,7 +44,7 @@ FEWEST_ROWS = 20
 """In a smaller table a column without repeats says little."""
 RESTRICTED = 4
 CONFIDENTIAL = 2
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}")
+COUNTRIES = ("us", "uk")
 LOOKED_LIKE = 0.5
 NUMBERS: frozenset[ValueKind] = frozenset({"integer", "number"})
 ORDERED: frozenset[ValueKind] = frozenset({"integer", "number", "text", "date", "timestamp"})
@@ -153,24 +156,33 @@ def _look(
         context.progress(0.5, f"counting {table.name}")
         profiles[table.name] = profile_table(table, store, engine=schema.engine, sample_rows=SAMPLE_ROWS)
         file = owners[table.name]
-        catalogue.datasets.append(_dataset(table, profiles[table.name], store, file, kind))
+        catalogue.datasets.append(
+            _dataset(table, profiles[table.name], store, file, kind, context.now.date())
+        )
     tick = lambda: context.progress(0.55, "looking for what fits together")  # noqa: E731  - handed on as it is
     related = [*declared_relations(schema, store), *inferred_relations(schema, profiles, store, tick)]
     catalogue.relations += [(schema.name, one) for one in related]
 
 
-def _dataset(table: TableFacts, profile: TableProfile, store: Store, file: InputFile, kind: str) -> Dataset:
+def _dataset(
+    table: TableFacts, profile: TableProfile, store: Store, file: InputFile, kind: str, *, today: date
+) -> Dataset:
+    """One table; a day that is still to come, such as the end of a contract, says nothing of its age."""
     likely = profile.likely_keys[:1] if profile.row_count >= FEWEST_ROWS else ()
     key = table.primary_key or likely
     columns: list[ColumnEntry] = []
     for start in range(0, min(len(table.columns), MAX_COLUMNS), COLUMNS_AT_ONCE):
         part = table.columns[start : start + COLUMNS_AT_ONCE]
-        figures = _figures(part, store.relation(table.name), store)
+        figures = _figures(part, store.relation(table.name), store, is_sqlite=kind == "sqlite")
         columns += [
             _column(column, profile, found, is_key=column.name in key)
             for column, found in zip(part, figures, strict=True)
         ]
-    days = [one.high for one in columns if one.kind in {"date", "timestamp"} and one.high]
+    days = [
+        found
+        for one in columns
+        if one.kind in {"date", "timestamp"} and one.high and (found := _day(one.high)) is not None
+    ]
     return Dataset(
         name=table.name if kind == "file" else f"{file.name.rpartition('/')[2]}:{table.name}",
         file=file.name,
@@ -180,7 +192,7 @@ def _dataset(table: TableFacts, profile: TableProfile, store: Store, file: Input
         key=tuple(name for name in key if any(one.name == name for one in columns)),
         size_bytes=file.size_bytes,
         digest=file.digest,
-        newest=max((found for found in map(_day, days) if found), default=None),
+        newest=max([day for day in days if day <= today] or days, default=None),
     )
 
 
@@ -195,11 +207,15 @@ Figures = tuple[Any, Any, Any, Any]
 """Different values, least, greatest and mean of a column."""
 
 
-def _figures(columns: Sequence[ColumnFacts], relation: str, store: Store) -> list[Figures]:
-    """The figures of several columns in one statement."""
+def _figures(
+    columns: Sequence[ColumnFacts], relation: str, store: Store, *, is_sqlite: bool
+) -> list[Figures]:
+    """The figures of several columns in one statement; of numbers, over the finite ones."""
     parts: list[str] = []
     for column in columns:
         name = quoted(column.name)
+        if column.type in {"DOUBLE", "FLOAT"} and not is_sqlite:
+            name = f"CASE WHEN isfinite({name}) THEN {name} END"
         ordered = column.kind in ORDERED
         parts.append(f"count(DISTINCT {name})" if ordered or column.kind == "boolean" else "0")
         parts += [f"min({name})", f"max({name})"] if ordered else ["NULL", "NULL"]
@@ -220,11 +236,26 @@ def _column(column: ColumnFacts, profile: TableProfile, figures: Figures, *, is_
         distinct=int(different),
         low=_text(low) if shown else None,
         high=_text(high) if shown else None,
-        mean=float(average) if isinstance(average, int | float) and not personal else None,
+        mean=_mean(average) if not personal else None,
         personal=personal,
         sensitivity=sensitivity,
         is_key=is_key,
     )
+
+
+def _mean(average: object) -> float | None:
+    """The mean where it is a number that JSON can write."""
+    value = float(average) if isinstance(average, int | float | Decimal) else None
+    return value if value is not None and isfinite(value) else None
+
+
+def _can_be(column: ColumnFacts, found: Kind) -> bool:
+    """Whether a column of this type can hold what it is called."""
+    if column.kind not in NUMBERS:
+        return found.id not in {"age", "coordinates"}
+    if found.id in {"town", "street"}:
+        return is_code(column.name, found)
+    return found.id not in {"email", "iban", "ip", "mac", "name"}
 
 
 def _text(value: object) -> str | None:
@@ -237,9 +268,8 @@ def _personal(column: ColumnFacts, profile: TableProfile, distinct: int) -> tupl
     if column.kind == "text" and column.name in profile.sample_columns:
         place = profile.sample_columns.index(column.name)
         values = [str(row[place]) for row in profile.sample if row[place] is not None]
-        if values and sum(bool(EMAIL.fullmatch(value)) for value in values) > LOOKED_LIKE * len(values):
-            found = kind_of("email")
-    if found is None or not distinct or (found.id in {"age", "coordinates"} and column.kind not in NUMBERS):
+        found = (look_of(values, COUNTRIES, LOOKED_LIKE) if values else None) or found
+    if found is None or not distinct or not _can_be(column, found):
         return "", "internal"
     weight = found.facts.weight
     if weight < CONFIDENTIAL:

@@ -224,8 +224,8 @@ def _artefacts(
 def _not_checked(catalogue: Catalogue) -> tuple[str, ...]:
     said = [
         (
-            "Sensitivity was told from the names of columns, and e-mail addresses from their first "
-            f"{SAMPLE_ROWS} values; %studio run privacy looks at every value."
+            "Sensitivity was told from the names of columns, and addresses, accounts and cards from the "
+            f"first {SAMPLE_ROWS} values; %studio run privacy looks at every value."
         ),
         "Whether the values are right was not judged; %studio run quality does.",
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.privacy.checksums import CHECKS
-from studio_magics.tools.data.privacy.kinds import Kind, kind_of, kinds, named, words_of
+from studio_magics.tools.data.privacy.kinds import Kind, is_code, kind_of, kinds, named, words_of
 from studio_magics.tools.data.privacy.masking import masked
 from studio_magics.tools.tabular import quoted, text_literal
 
@@ -232,13 +232,7 @@ def _plausible_numbers(table: TableSource, bare: Look, called: Kind) -> bool:
     if highest is not None:
         return low >= 0 and high <= highest
     if called.id in {"town", "street"}:
-        return _is_code(bare.name, called)
+        return is_code(bare.name, called)
     if called.id == "gender":
         return bare.distinct <= MOST_GENDERS
     return called.id not in {"email", "iban", "ip", "mac", "name"}
-
-
-def _is_code(name: str, called: Kind) -> bool:
-    """Whether a column of numbers can stand for places: 'region_id' can, 'city_mpg' is measured there."""
-    words = [word for word in words_of(name) if word not in {"id", "code", "no", "nr", "number", "key"}]
-    return not words or words[-1] in called.words

@@ -17,7 +17,7 @@ from studio_magics.tools.data.privacy.kinds import kinds as all_kinds
 from studio_magics.tools.data.privacy.masking import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_TEXT_CHARACTERS = 20_000
 MOST_EXAMPLES = 3
@@ -94,6 +94,16 @@ def search(texts: Iterable[str], countries: tuple[str, ...], *, by_patterns_alon
             finds.note(kind, value, place)
         finds.texts_with.update(kinds)
     return finds
+
+
+def look_of(values: Sequence[str], countries: tuple[str, ...], most: float) -> Kind | None:
+    """The kind that more than this share of the values are wholly, with its checksum."""
+    for kind, pattern in _patterns(countries):
+        fits = [value for value in values if pattern.fullmatch(value.strip())]
+        kept = [value for value in fits if not kind.check or CHECKS[kind.check](value.strip())]
+        if len(kept) > most * len(values):
+            return kind
+    return None
 
 
 def _finds(text: str, countries: tuple[str, ...], *, thorough: bool) -> Iterator[tuple[str, str]]:

@@ -146,3 +146,9 @@ def _holds(words: list[str], entry: str) -> bool:
     if "_" not in entry:
         return entry in words or entry in bare or (len(words) == 1 and joined.rstrip("s") == entry)
     return f"_{entry}_" in f"_{joined}_" or joined == entry.replace("_", "")
+
+
+def is_code(name: str, called: Kind) -> bool:
+    """Whether a column of numbers can stand for places: 'region_id' can, 'city_mpg' is measured there."""
+    words = [word for word in words_of(name) if word not in {"id", "code", "no", "nr", "number", "key"}]
+    return not words or words[-1] in called.words
