@@ -157,7 +157,7 @@ def _look(
         profiles[table.name] = profile_table(table, store, engine=schema.engine, sample_rows=SAMPLE_ROWS)
         file = owners[table.name]
         catalogue.datasets.append(
-            _dataset(table, profiles[table.name], store, file, kind, context.now.date())
+            _dataset(table, profiles[table.name], store, file, kind, today=context.now.date())
         )
     tick = lambda: context.progress(0.55, "looking for what fits together")  # noqa: E731  - handed on as it is
     related = [*declared_relations(schema, store), *inferred_relations(schema, profiles, store, tick)]
