@@ -42,7 +42,7 @@ def page(lab: Lab) -> Generator[Page]:
     opened = lab.page.context.new_page()
     opened.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
     opened.on("dialog", lambda dialog: dialog.accept())
-    opened.goto(f"{lab.page.url.split('/lab/')[0]}/studio/billing/credits")
+    opened.goto(f"{lab.page.url.split('/lab/')[0]}/studio/account/credits")
     expect(opened.locator("html")).to_have_attribute("data-ready", "true")
     assert complaints == []
     yield opened

@@ -36,7 +36,7 @@ def lab(server: LabServer, open_lab: OpenLab) -> Generator[Lab]:
 def page(lab: Lab) -> Generator[Page]:
     """The page of credits."""
     opened = lab.page.context.new_page()
-    opened.goto(f"{lab.page.url.split('/lab/')[0]}/studio/billing/credits")
+    opened.goto(f"{lab.page.url.split('/lab/')[0]}/studio/account/credits")
     expect(opened.locator("html")).to_have_attribute("data-ready", "true")
     yield opened
     opened.close()

@@ -13,7 +13,7 @@ from tests.payments.shop import Shop
 
 async def test_the_success_page_credits_at_once_and_says_how_much(shop: Shop) -> None:
     page = await shop.buy()
-    answer = await shop.ada.get("/billing/success", params={"session_id": page["session_id"]})
+    answer = await shop.ada.get("/account/success", params={"session_id": page["session_id"]})
     assert answer.status_code == 200
     assert "500 credits" in answer.text
     assert "800 credits now" in answer.text
@@ -27,7 +27,7 @@ async def test_the_success_page_credits_at_once_and_says_how_much(shop: Shop) ->
 )
 async def test_the_success_page_promises_nothing_that_is_not_paid(shop: Shop, card: str, words: str) -> None:
     page = await shop.buy(card=card) if card else await shop.begin()
-    answer = await shop.ada.get("/billing/success", params={"session_id": page["session_id"]})
+    answer = await shop.ada.get("/account/success", params={"session_id": page["session_id"]})
     assert words in answer.text
     assert shop.bought_credits() == 0
 
@@ -44,14 +44,14 @@ async def test_the_fakes_own_page_leads_back_to_the_success_page(shop: Shop) -> 
         back = await browser.post(page["url"], data={"card": "4000002760003184", "confirmed": "1"})
         cancelled = httpx.URL((await shop.begin("standard"))["url"])
         away = await browser.post(cancelled, data={"card": "cancel"})
-    assert back.headers["location"] == f"http://studio/billing/success?session_id={page['session_id']}"
+    assert back.headers["location"] == f"http://studio/account/success?session_id={page['session_id']}"
     assert "500 credits" in (await shop.ada.get(back.headers["location"])).text
     assert "Nothing was charged" in (await shop.ada.get(away.headers["location"])).text
 
 
 async def test_the_credits_page_compares_packs_and_lists_purchases(shop: Shop) -> None:
     await shop.bought()
-    text = (await shop.ada.get("/billing/credits")).text
+    text = (await shop.ada.get("/account/credits")).text
     assert all(
         word in text for word in ("£10", "£25", "1,400 credits", "10 %", "$115", "%studio buy starter")
     )
@@ -68,7 +68,7 @@ async def test_the_credits_page_compares_packs_and_lists_purchases(shop: Shop) -
 
 async def test_the_credits_page_says_what_there_is_in_the_order_it_is_spent_and_the_plan(shop: Shop) -> None:
     await shop.bought()
-    text = (await shop.ada.get("/billing/credits")).text
+    text = (await shop.ada.get("/account/credits")).text
     assert "<strong>800</strong> credits available" in text
     assert "300 of your plan until 1 December 2026, then 500 bought until 2 November 2027" in text
     assert "Your plan: Free" in text
@@ -77,7 +77,7 @@ async def test_the_credits_page_says_what_there_is_in_the_order_it_is_spent_and_
 
 
 async def test_style_and_script_of_the_pages_are_files_and_nothing_else_may_run(shop: Shop) -> None:
-    answer = await shop.ada.get("/billing/credits")
+    answer = await shop.ada.get("/account/credits")
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
@@ -90,7 +90,7 @@ async def test_style_and_script_of_the_pages_are_files_and_nothing_else_may_run(
 
 async def test_a_name_with_markup_is_shown_as_text(shop: Shop) -> None:
     async with shop.server.client(person("<script>alert(1)</script>")) as hostile:
-        text = (await hostile.get("/billing/credits")).text
+        text = (await hostile.get("/account/credits")).text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
 
@@ -99,9 +99,9 @@ async def test_a_name_with_markup_is_shown_as_text(shop: Shop) -> None:
 async def test_who_is_not_signed_in_sees_packs_and_nobodys_payment(shop: Shop) -> None:
     page = await shop.buy()
     async with shop.nobody() as nobody:
-        text = (await nobody.get("/billing/success", params={"session_id": page["session_id"]})).text
+        text = (await nobody.get("/account/success", params={"session_id": page["session_id"]})).text
         assert "on its way" in text
-        assert "%studio buy starter" in (await nobody.get("/billing/credits")).text
+        assert "%studio buy starter" in (await nobody.get("/account/credits")).text
     assert shop.bought_credits() == 0
 
 
@@ -110,29 +110,29 @@ async def test_a_server_without_payments_sells_nothing_and_says_so(tmp_path) -> 
         assert (await ada.get("/api/billing/packs")).json() == {"packs": []}
         answer = await ada.post("/api/billing/checkout", json={"pack": "starter"})
         assert (answer.status_code, answer.json()["code"]) == (409, "payments_off")
-        for path in ("/api/stripe/webhook", "/billing/success", "/billing/credits"):
+        for path in ("/api/stripe/webhook", "/account/success", "/account/credits"):
             assert (await ada.get(path)).status_code == 404
 
 
 async def test_the_credits_page_offers_to_keep_a_card_with_a_box_that_is_not_ticked(shop: Shop) -> None:
-    text = (await shop.ada.get("/billing/credits")).text
+    text = (await shop.ada.get("/account/credits")).text
     box = '<input type="checkbox" id="save-card" name="save_card"><label for="save-card">Keep the card'
     assert box in text
     assert "It needs a saved card." in text
     await keep_card(shop)
-    text = (await shop.ada.get("/billing/credits")).text
+    text = (await shop.ada.get("/account/credits")).text
     assert "Visa ending 4242, valid until 08/2030" in text
     assert 'data-confirm="Charge £10 to Visa ending 4242 now, for 500 credits?"' in text
     assert 'name="on"><label for="recharge-on">' in text
     await recharge(shop)
-    text = (await shop.ada.get("/billing/credits")).text
+    text = (await shop.ada.get("/account/credits")).text
     assert 'name="on" checked><label for="recharge-on">' in text
     assert "Below 100 credits it buys Starter for £10, at most £30 a month (£0 so far)" in text
 
 
 async def test_every_field_and_button_of_the_credits_page_has_a_label_of_its_own(shop: Shop) -> None:
     await keep_card(shop)
-    text = (await shop.ada.get("/billing/credits")).text
+    text = (await shop.ada.get("/account/credits")).text
     fields = re.findall(r'<(?:input|select)[^>]* id="([^"]+)"', text)
     assert sorted(fields) == ["recharge-ceiling", "recharge-on", "recharge-pack", "recharge-threshold"]
     assert all(f'<label for="{field}">' in text for field in fields)
@@ -144,18 +144,18 @@ async def test_a_card_of_somebody_else_is_on_nobodys_page(shop: Shop) -> None:
     await keep_card(shop)
     async with shop.nobody() as nobody:
         for client in (shop.bob, nobody):
-            assert "4242" not in (await client.get("/billing/credits")).text
+            assert "4242" not in (await client.get("/account/credits")).text
 
 
 async def test_the_credits_page_compares_plans_and_marks_the_own_one(plans: PlanShop) -> None:
-    before = (await plans.shop.ada.get("/billing/credits")).text
+    before = (await plans.shop.ada.get("/account/credits")).text
     assert "Your plan: Free" in before
     assert before.count("your plan</span>") == 1
     assert all(f"Choose the plan {name}" in before for name in ("Supporter, £15 a month", "Pro, £45 a month"))
     assert "Choose the plan Free" not in before
     assert "api/billing/portal" not in before
     await plans.subscribed()
-    after = (await plans.shop.ada.get("/billing/credits")).text
+    after = (await plans.shop.ada.get("/account/credits")).text
     assert "Your plan: Supporter" in after
     assert "It renews on 2 December 2026 for £15 a month." in after
     assert "Choose the plan Supporter" not in after
@@ -166,16 +166,16 @@ async def test_the_credits_page_compares_plans_and_marks_the_own_one(plans: Plan
     await plans.shop.deliver()
     assert (
         "From 2 December 2026 on you have the plan Free."
-        in (await plans.shop.ada.get("/billing/credits")).text
+        in (await plans.shop.ada.get("/account/credits")).text
     )
 
 
 async def test_the_success_page_of_a_plan_says_that_it_has_begun(plans: PlanShop) -> None:
     page = await plans.ask()
-    waiting = (await plans.shop.ada.get("/billing/success", params={"session_id": page["session_id"]})).text
+    waiting = (await plans.shop.ada.get("/account/success", params={"session_id": page["session_id"]})).text
     assert "%studio plan supporter" in waiting
     assert "has begun" not in waiting
     plans.shop.fake.books.pay(page["session_id"])
-    text = (await plans.shop.ada.get("/billing/success", params={"session_id": page["session_id"]})).text
+    text = (await plans.shop.ada.get("/account/success", params={"session_id": page["session_id"]})).text
     assert "<strong>Supporter, monthly</strong>, has begun. You have 3,300 credits now." in text
     assert ">Invoice<" in text

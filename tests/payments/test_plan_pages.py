@@ -130,14 +130,14 @@ async def test_who_comes_back_from_the_portal_sees_what_was_changed_there(plans:
     await plans.subscribed()
     await plans.change("pro")
     link = list(plans.shop.fake.portal.links.values())[-1]
-    assert link["session"]["return_url"].endswith("/billing/plan")
-    answer = await plans.shop.ada.get("/billing/plan")
+    assert link["session"]["return_url"].endswith("/account/plan")
+    answer = await plans.shop.ada.get("/account/plan")
     assert (answer.status_code, answer.headers["location"]) == (303, "credits")
     assert (plans.plan(), plans.credits()) == ("pro", 12_000)
     plans.shop.fake.faults["GET /v1/subscriptions/{id}"] = ["fail"] * 3
-    assert (await plans.shop.ada.get("/billing/plan")).status_code == 303
+    assert (await plans.shop.ada.get("/account/plan")).status_code == 303
     async with plans.shop.nobody() as nobody:
-        assert (await nobody.get("/billing/plan")).status_code == 303
+        assert (await nobody.get("/account/plan")).status_code == 303
     await plans.shop.deliver()
     await plans.settled()
 
@@ -175,7 +175,7 @@ async def test_the_list_says_what_a_month_costs_and_the_standing_what_comes(plan
 async def test_purchases_and_pages_show_invoices_with_links(plans: PlanShop) -> None:
     page = await plans.ask()
     plans.shop.fake.books.pay(page["session_id"])
-    text = (await plans.shop.ada.get("/billing/success", params={"session_id": page["session_id"]})).text
+    text = (await plans.shop.ada.get("/account/success", params={"session_id": page["session_id"]})).text
     assert "has begun. You have 3,300 credits now" in text
     assert "/invoice/in_" in text
     plans.shop.clock.advance(timedelta(days=1))
@@ -187,25 +187,25 @@ async def test_purchases_and_pages_show_invoices_with_links(plans: PlanShop) -> 
         ("Supporter, monthly", "plan"),
     ]
     assert all(each["invoice_url"] and each["receipt_url"] for each in bought)
-    shown = (await plans.shop.ada.get("/billing/credits")).text
+    shown = (await plans.shop.ada.get("/account/credits")).text
     assert "Your plan: Pro" in shown
     assert "It renews on 2 December 2026 for £45 a month" in shown
     assert shown.count("/invoice/in_") == 2
 
 
 async def test_the_page_of_credits_lets_one_subscribe_change_and_cancel(plans: PlanShop) -> None:
-    shown = (await plans.shop.ada.get("/billing/credits")).text
+    shown = (await plans.shop.ada.get("/account/credits")).text
     assert shown.count("POST api/billing/plan/checkout") == 2
     assert "Choose the plan Pro, £45 a month" in shown
     await plans.subscribed()
     await plans.change("free")
     await plans.shop.deliver()
-    shown = (await plans.shop.ada.get("/billing/credits")).text
+    shown = (await plans.shop.ada.get("/account/credits")).text
     assert "on you have the plan Free." in shown
     assert "Choose Pro" in shown
     assert "POST api/billing/portal" in shown
     async with plans.shop.nobody() as nobody:
-        assert "Your plan" not in (await nobody.get("/billing/credits")).text
+        assert "Your plan" not in (await nobody.get("/account/credits")).text
 
 
 async def test_two_subscriptions_of_one_person_are_told_and_no_credit_is_lost(plans: PlanShop) -> None:

@@ -318,7 +318,7 @@ async def test_keys_and_secrets_are_in_no_answer_row_or_log_of_plans(
     await plans.change("pro")
     await shop.deliver()
     answers += [await shop.ada.post("/api/billing/portal"), await shop.ada.get("/api/billing/plan")]
-    answers += [await shop.ada.get("/api/billing/purchases"), await shop.ada.get("/billing/credits")]
+    answers += [await shop.ada.get("/api/billing/purchases"), await shop.ada.get("/account/credits")]
     said = "\n".join(answer.text for answer in answers) + caplog.text + repr(shop.services)
     files = [path for path in shop.services.settings.data_dir.rglob("*") if path.is_file()]
     rows = b"".join(path.read_bytes() for path in files)

@@ -136,7 +136,7 @@ export class StudioApi {
 
   /** The page with packs, purchases and receipts. */
   get creditsPage(): string {
-    return `${this.root}billing/credits`;
+    return `${this.root}account/credits`;
   }
 
   /** The stream of events; it stays open until `signal` aborts it. */

@@ -46,11 +46,11 @@ async def portal(request: Request) -> Response:
 def places(base: str, plan_id: str) -> PlanPlaces:
     """Where the browser comes back to."""
     return PlanPlaces(
-        success=f"{base}/billing/success?session_id={{CHECKOUT_SESSION_ID}}",
-        cancel=f"{base}/billing/cancel?plan={plan_id}",
+        success=f"{base}/account/success?session_id={{CHECKOUT_SESSION_ID}}",
+        cancel=f"{base}/account/cancel?plan={plan_id}",
         portal=_back(base),
     )
 
 
 def _back(base: str) -> str:
-    return f"{base}/billing/plan"
+    return f"{base}/account/plan"

@@ -22,12 +22,12 @@ def pages(settings: Settings) -> list[Route]:
     if not settings.stripe_secret_key:
         return []
     return [
-        Route("/billing/success", success, name="page_success"),
-        Route("/billing/cancel", cancel, name="page_cancel"),
-        Route("/billing/plan", plan, name="page_plan"),
-        Route("/billing/credits", credits_page, name="page_credits"),
-        Route("/billing/page.css", style, name="page_style"),
-        Route("/billing/page.js", script, name="page_script"),
+        Route("/account/success", success, name="page_success"),
+        Route("/account/cancel", cancel, name="page_cancel"),
+        Route("/account/plan", plan, name="page_plan"),
+        Route("/account/credits", credits_page, name="page_credits"),
+        Route("/account/page.css", style, name="page_style"),
+        Route("/account/page.js", script, name="page_script"),
     ]
 
 

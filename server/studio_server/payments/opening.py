@@ -60,7 +60,7 @@ def open_payments(
     refuse_payments(settings)
     provider, card_provider, customers = _stripe(settings, http)
     on_sale = packs.load()
-    page = f"{settings.public_url}/billing/credits" if settings.public_url else None
+    page = f"{settings.public_url}/account/credits" if settings.public_url else None
     outcomes = Outcomes(ids, page=page)
     paid = open_plans(db, ledger, ids, registry, plans, provider, tell, publish)
     converger = Converger(
