@@ -84,7 +84,7 @@ async def test_style_and_script_of_the_pages_are_files_and_nothing_else_may_run(
     assert "<style" not in answer.text
     assert " onclick" not in answer.text
     for name, kind in (("page.css", "text/css"), ("page.js", "text/javascript")):
-        file = await shop.ada.get(f"/billing/{name}")
+        file = await shop.ada.get(f"/account/{name}")
         assert (file.status_code, file.headers["content-type"].partition(";")[0]) == (200, kind)
 
 
