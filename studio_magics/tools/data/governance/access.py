@@ -70,11 +70,17 @@ class Decided:
     fault: str = ""
 
 
+def cedar_text(text: str) -> str:
+    """The text as Cedar writes it: its escapes are not those of JSON."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(one if one.isprintable() else f"\\u{{{ord(one):x}}}" for one in plain) + '"'
+
+
 def bundle(gathered: Gathered) -> str:
     """The whole policy text: what follows from the framework, then what people wrote."""
     text = BASE
     for number, role in enumerate(gathered.said.writers, 1):
-        text += WRITERS.format(number=number, role=json.dumps(role))
+        text += WRITERS.format(number=number, role=cedar_text(role))
     if gathered.cedar.strip():
         text += "\n// Written by hand.\n" + gathered.cedar.strip() + "\n"
     return text
@@ -256,19 +262,21 @@ def _request(gathered: Gathered, asked: Asked) -> dict[str, Any]:
     who, dataset, action = asked
     kind = "User" if who in gathered.said.people else "Role"
     return {
-        "principal": f"{kind}::{json.dumps(who)}",
-        "action": f"Action::{json.dumps(action)}",
-        "resource": f"Dataset::{json.dumps(dataset)}",
+        "principal": {"type": kind, "id": who},
+        "action": {"type": "Action", "id": action},
+        "resource": {"type": "Dataset", "id": dataset},
         "context": {},
     }
 
 
 def _permits(text: str) -> str:
-    """The bundle without what forbids."""
-    lines = text.splitlines()
-    starts = [*_starts(text), len(lines) + 1]
-    pieces = ["\n".join(lines[first - 1 : after - 1]) for first, after in pairwise(starts)]
-    return "\n".join(piece for piece in pieces if re.search(r"\bpermit\s*\(", _blanked(piece)))
+    """The bundle without what forbids; as Cedar reads it, whatever stands on one line."""
+    import cedarpy
+
+    document: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(text))
+    static: dict[str, Any] = document["staticPolicies"]
+    document["staticPolicies"] = {key: one for key, one in static.items() if one["effect"] == "permit"}
+    return str(cedarpy.policies_from_json_str(json.dumps(document)))
 
 
 def _decided(asked: Asked, result: Any, policies: list[Policy], *, contradicted: bool) -> Decided:
