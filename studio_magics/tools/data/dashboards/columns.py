@@ -22,6 +22,8 @@ ALL_DIFFERENT = 0.95
 DENSE = 1.5
 """A column of different whole numbers without large gaps numbers the rows."""
 YEARS = (1700, 2200)
+LARGEST = "1e300"
+"""The spread of larger numbers is no number any more."""
 DATE_FORMATS = ("%b %d %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%Y%m%d", "%b %Y", "%Y-%m", "%Y/%m")
 SLASHED = ("%d/%m/%Y", "%m/%d/%Y")
 _YEAR = re.compile(r"(^|_)(year|yr|jahr)s?$", re.IGNORECASE)
@@ -65,8 +67,18 @@ def chart_columns(table: TableSource) -> list[ChartColumn]:
     return [_column(column, table) for column in table.columns[:MAX_COLUMNS]]
 
 
-def _column(column: TableColumn, table: TableSource) -> ChartColumn:
+def _drawable(column: TableColumn) -> str:
+    """SQL of the values that have a place on an axis: finite, and of days not the 9999-12-31 for 'never'."""
     name = quoted(column.name)
+    if column.type in {"DOUBLE", "FLOAT"}:
+        return f"CASE WHEN isfinite({name}) AND abs({name}) < {LARGEST} THEN {name} END"
+    if column.kind in {"date", "timestamp"}:
+        return f"CASE WHEN isfinite({name}) AND year({name}) BETWEEN 1 AND 9998 THEN {name} END"
+    return name
+
+
+def _column(column: TableColumn, table: TableSource) -> ChartColumn:
+    name = _drawable(column)
     [(filled, distinct, low, high)] = table.query(
         f"SELECT count({name}), count(DISTINCT {name}), min({name}), max({name}) FROM data"
         if column.kind != "other"
@@ -76,7 +88,7 @@ def _column(column: TableColumn, table: TableSource) -> ChartColumn:
         return ChartColumn(column.name, "empty", name, int(filled), int(distinct))
     if column.kind in {"date", "timestamp"}:
         return ChartColumn(
-            column.name, "time", f"{name}::DATE", filled, distinct, str(low)[:10], str(high)[:10]
+            column.name, "time", f"({name})::DATE", filled, distinct, str(low)[:10], str(high)[:10]
         )
     if column.kind in {"integer", "number"}:
         return _number(column, (filled, distinct), (float(low), float(high)), table.row_count)
@@ -88,6 +100,7 @@ def _number(
 ) -> ChartColumn:
     (filled, distinct), (low, high) = counts, bounds
     name = quoted(column.name)
+    measured = f"({_drawable(column)})::DOUBLE"
     if _YEAR.search(column.name) and column.kind == "integer" and YEARS[0] <= low <= high <= YEARS[1]:
         sql = f"make_date({name}, 1, 1)"
         return ChartColumn(
@@ -101,7 +114,7 @@ def _number(
     if whole and distinct <= FEW_CODES and not _ADDITIVE.search(column.name):
         sql = f"{name}::VARCHAR"
         return ChartColumn(column.name, "category", sql, filled, distinct, low, high, is_code=True)
-    return ChartColumn(column.name, "measure", f"{name}::DOUBLE", filled, distinct, low, high)
+    return ChartColumn(column.name, "measure", measured, filled, distinct, low, high)
 
 
 def _text(column: TableColumn, table: TableSource, filled: int, distinct: int) -> ChartColumn:

@@ -1,5 +1,6 @@
 """Which charts are chosen, and whether their numbers are those counted by hand."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,29 @@ def test_a_value_on_the_edge_of_a_bin_is_counted_above_it_as_numpy_does(draw, co
     ]
     expected, _ = np.histogram(copper[column], bins=[*edges[:-1], edges[-1] + step])
     assert [counted.get(edge, 0) for edge in edges[:-1]] == list(expected)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0, 2.5, float("inf"), float("-inf"), float("nan")],
+        [1.0, 2.5, 1e308, -1e308],
+        [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-03-01"), None],
+    ],
+    ids=["infinite", "huge", "days"],
+)
+def test_values_without_a_place_on_an_axis_are_left_out_and_told(draw, tmp_path, values):
+    pd.DataFrame({"x": values * 20, "g": ["a", "b"] * 10 * len(values)}).to_parquet(tmp_path / "t.parquet")
+    result = draw((tmp_path / "t.parquet").read_bytes(), name="t.parquet")
+    lost = 20 * (len(values) - 2)
+    told = [str(figure.vega_lite["title"]["subtitle"]) for figure in result.figures if figure.vega_lite]
+    assert any(f"{lost} rows without x left out" in text for text in told)
+    json.loads(result.model_dump_json(), parse_constant=pytest.fail)
+
+
+def test_an_end_of_the_year_9999_is_no_day_on_the_axis(draw):
+    result = draw("until,v\n" + "2024-01-01,1\n2024-06-01,2\n9999-12-31,3\n" * 9, questions="v over time")
+    assert result.figures[0].vega_lite["data"]["values"][-1]["x"] == "2024-06-01"
 
 
 def test_places_are_drawn_as_a_map_and_never_averaged(draw):
