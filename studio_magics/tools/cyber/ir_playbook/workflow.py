@@ -182,6 +182,8 @@ def _step(name: str, said: dict[str, Any]) -> Step:
     for need in NEEDS.get(kind, ()):
         if need not in said:
             _refuse(f"'{title}' ({kind}) without '{need}'", "a property that CACAO 2.0 requires")
+    if kind == "switch-condition" and not _mapping(said["cases"]):
+        _refuse(f"'{title}' ({kind}) without a case", "cases: value → step, one at least")
     own = _mapping(_mapping(said.get("step_extensions")).get(EXTENSION))
     minutes = _mapping(own.get("minutes"))
     links = {link: str(said[link]) for link in LINKS if said.get(link)}

@@ -297,6 +297,14 @@ def test_what_happens_on_failure_and_after_a_branch_is_looked_at(build, change, 
     assert result.summary["median_minutes"] > 0
 
 
+@pytest.mark.parametrize("cases", [{}, None, "red", []])
+def test_a_switch_without_a_case_is_refused_when_the_price_is_asked(cases):
+    document = cacao(ASKING)
+    step_of(document, "which")[1]["cases"] = cases
+    with pytest.raises(InputRejected, match=r"'which' \(switch-condition\) without a case"):
+        TOOL.input_model(playbook=document)
+
+
 def test_the_delay_of_a_step_is_waited_and_is_nobody_s_work(build):
     def later(document):
         step_of(document, "D")[1]["delay"] = 15 * 60_000
