@@ -74,9 +74,15 @@ class Step:
 
     @property
     def inner(self) -> tuple[str, ...]:
-        """First steps of the branches inside."""
-        found = (self.on_true, self.on_false, *self.next_steps, *(step for _, step in self.cases))
-        return tuple(one for one in found if one)
+        """First steps of the branches inside; a kind that has none of these has no branches."""
+        asked = (self.on_true, self.on_false)
+        found: Mapping[str, tuple[str, ...]] = {
+            "if-condition": asked,
+            "while-condition": asked[:1],
+            "parallel": self.next_steps,
+            "switch-condition": tuple(step for _, step in self.cases),
+        }
+        return tuple(one for one in found.get(self.kind, ()) if one)
 
     @property
     def after(self) -> tuple[str, ...]:

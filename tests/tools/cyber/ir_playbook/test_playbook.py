@@ -305,6 +305,13 @@ def test_a_switch_without_a_case_is_refused_when_the_price_is_asked(cases):
         TOOL.input_model(playbook=document)
 
 
+def test_a_branch_of_a_step_that_has_none_is_not_walked(build):
+    def branch(document):
+        document["workflow"][document["workflow_start"]]["on_true"] = step_of(document, "D")[0]
+
+    assert build(damaged(branch)).summary == build(cacao()).summary
+
+
 def test_the_delay_of_a_step_is_waited_and_is_nobody_s_work(build):
     def later(document):
         step_of(document, "D")[1]["delay"] = 15 * 60_000
