@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from studio_server.runs.executor import meter
@@ -88,3 +89,33 @@ def test_a_server_leaves_one_processor_unless_it_is_told_otherwise(tmp_path):
     assert Settings.from_environment({"STUDIO_DATA_DIR": str(tmp_path)}).run_processors == 0
     with pytest.raises(ValueError, match="STUDIO_RUN_PROCESSORS is 'two'; it takes a whole number"):
         Settings.from_environment({"STUDIO_DATA_DIR": str(tmp_path), "STUDIO_RUN_PROCESSORS": "two"})
+
+
+def test_a_wish_that_the_kernel_did_not_take_is_made_again(monkeypatch):
+    """It takes one in a tenth of a second from ordinary users, and says EAGAIN to the others."""
+    asked = []
+
+    def refusing(niceness, pid):
+        asked.append((niceness, pid))
+        return len(asked) > 3
+
+    monkeypatch.setattr(belt, "give_way", refusing)
+    watch = meter.Meter.__new__(meter.Meter)
+    watch._in_the_way = set()
+    watch._tree = SimpleNamespace(new_sessions=[7], pids=[7, 8])
+    for _ in range(3):
+        watch._let_sessions_give_way()
+        watch._tree.new_sessions = []
+    assert watch._in_the_way == {7}
+    watch._let_sessions_give_way()
+    assert watch._in_the_way == set()
+    assert asked == [(belt.SESSION_NICENESS, 7)] * 4
+
+
+def test_a_process_that_has_ended_is_not_asked_again(monkeypatch):
+    monkeypatch.setattr(belt, "give_way", lambda _niceness, _pid: False)
+    watch = meter.Meter.__new__(meter.Meter)
+    watch._in_the_way = {7}
+    watch._tree = SimpleNamespace(new_sessions=[], pids=[8])
+    watch._let_sessions_give_way()
+    assert watch._in_the_way == set()

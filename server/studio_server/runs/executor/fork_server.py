@@ -38,11 +38,13 @@ LINUX = sys.platform == "linux"
 
 def main() -> None:
     """Load, say so, and serve until the server hangs up or is gone."""
-    belt.give_way(belt.FORK_SERVER_NICENESS)
+    gave_way = belt.give_way(belt.FORK_SERVER_NICENESS)
     server = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     given: dict[str, Any] = json.loads(server.recv(MESSAGE_BYTES))
     unfit = preload(given["tools"], given["libraries"])
+    if not gave_way:
+        belt.give_way(belt.FORK_SERVER_NICENESS)
     if unfit:
         server.send(json.dumps({"unfit": unfit}).encode())
         os._exit(0)

@@ -52,6 +52,7 @@ class Meter:
         self._wake = wake_on_child_exit()
         self._tree = ProcessTree(worker.clocks)
         self._tree.forget_what_was_used()
+        self._in_the_way: set[int] = set()
         self._status: int | None = None
         self._patience = Patience(self._limits["wall_ms"], self._tree.waited_ms)
 
@@ -123,8 +124,7 @@ class Meter:
             return "stopped"
         most = self._limits["processes"]
         usage = self._tree.sample(self._limits["memory_bytes"], self._memory_folders(), most)
-        for pid in self._tree.new_sessions:
-            belt.give_way(belt.SESSION_NICENESS, pid)
+        self._let_sessions_give_way()
         if usage.cpu_ms > self._limits["cpu_ms"]:
             return "cpu"
         if usage.resident_bytes > self._limits["memory_bytes"] or self._worker.killed_for_memory():
@@ -134,6 +134,11 @@ class Meter:
         if usage.processes > most:
             return "processes"
         return "disk" if self._disk_full() else ""
+
+    def _let_sessions_give_way(self) -> None:
+        """New sessions, and those for which the kernel took no wish the last time."""
+        waiting = {*self._in_the_way, *self._tree.new_sessions} & set(self._tree.pids)
+        self._in_the_way = {pid for pid in waiting if not belt.give_way(belt.SESSION_NICENESS, pid)}
 
     def _memory_folders(self) -> int:
         """What the run keeps in folders that are memory."""

@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 SPARE_TASKS = 1_024
@@ -29,14 +28,20 @@ def limit(belt: dict[str, int]) -> None:
     os.nice(NICENESS)
 
 
-def give_way(niceness: int, pid: int | str = "self") -> None:
-    """Let the session of this process, or of another one, yield to other sessions.
+def give_way(niceness: int, pid: int | str = "self") -> bool:
+    """Let the session of this process, or of another one, yield to other sessions; False: try again later.
 
     Linux shares a processor out between sessions first, so that a process of a nice value of its own still
-    gets as much as a whole server. Where it does not, the niceness of each process counts.
+    gets as much as a whole server. Where it does not, the niceness of each process counts. Of ordinary users
+    the kernel takes one such wish in a tenth of a second, from all of them together.
     """
-    with suppress(OSError):  # a kernel without groups for sessions, or the process is gone
+    try:
         Path(f"/proc/{pid}/autogroup").write_text(str(niceness), "ascii")
+    except BlockingIOError:
+        return False
+    except OSError:  # a kernel without groups for sessions, or the process is gone
+        return True
+    return True
 
 
 def be_killed_first() -> None:
