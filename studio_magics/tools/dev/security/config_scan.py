@@ -141,13 +141,12 @@ RULES: dict[str, tuple[Severity, int, str, str, str]] = {
     ),
 }
 DATABASE_PORTS = frozenset({"5432", "3306", "6379", "27017", "9200", "11211", "1433"})
+OPEN_ADDRESSES = re.compile(
+    r"\b(?:ipv6_)?cidr_blocks\s*=\s*\[[^\]]*\"(?:0\.0\.0\.0/0|::/0)\"|\bsource_ranges\s*=\s*\[[^\]]*\"0\.0\.0\.0/0\"|"
+    r"\bcidr_ipv[46]\s*=\s*\"(?:0\.0\.0\.0/0|::/0)\"|\bsource_address_prefix\s*=\s*\"(?:\*|0\.0\.0\.0/0|Internet)\""
+)
+OUTWARD = re.compile(r"egress|\btype\s*=\s*\"egress\"|\bdirection\s*=\s*\"(?:EGRESS|Outbound)\"")
 TERRAFORM = (
-    (
-        "open-to-the-world",
-        re.compile(
-            r"cidr_blocks\s*=\s*\[[^\]]*\"(0\.0\.0\.0/0|::/0)\"|source_ranges\s*=\s*\[[^\]]*\"0\.0\.0\.0/0\""
-        ),
-    ),
     ("not-encrypted", re.compile(r"\b(storage_encrypted|encrypted|encryption_at_rest_enabled)\s*=\s*false")),
     (
         "public-storage",
@@ -164,16 +163,21 @@ SETTINGS = (
 )
 
 
-def scan_configuration(gathered: Gathered) -> tuple[list[Issue], list[str]]:
-    """What was found, and the files that were read as configuration."""
+def scan_configuration(gathered: Gathered) -> tuple[list[Issue], list[str], list[str]]:
+    """What was found, the files that were read as configuration, and those that could not be."""
     found: list[Issue] = []
     read: list[str] = []
+    unread: list[str] = []
     for name in gathered.names:
-        issues = _of_file(name, gathered)
+        try:
+            issues = _of_file(name, gathered)
+        except InputRejected:
+            unread.append(name)
+            continue
         if issues is not None:
             read.append(name)
             found += issues
-    return found, read
+    return found, read, unread
 
 
 def _of_file(name: str, gathered: Gathered) -> list[Issue] | None:
@@ -182,7 +186,7 @@ def _of_file(name: str, gathered: Gathered) -> list[Issue] | None:
     if DOCKERFILE.search(name):
         return list(_dockerfile(name, gathered.text(name)))
     if lowered.endswith((".tf", ".tfvars")):
-        return [_issue(rule, name, n, "") for rule, n in _lines(gathered.text(name), TERRAFORM)]
+        return list(_terraform(name, gathered.text(name)))
     if lowered.endswith("settings.py") or "/settings/" in lowered:
         return [_issue(rule, name, n, "") for rule, n in _lines(gathered.text(name), SETTINGS)]
     if lowered.endswith((".yml", ".yaml")):
@@ -205,16 +209,37 @@ def _lines(text: str, rules: tuple[tuple[str, re.Pattern[str]], ...]) -> Iterato
         yield from ((rule, number) for rule, pattern in rules if pattern.search(bare))
 
 
+def _terraform(name: str, text: str) -> Iterator[Issue]:
+    bare = re.sub(r"(?m)(?:^|(?<=\s))(?:#|//).*$", "", text)
+    for hit in OPEN_ADDRESSES.finditer(bare):
+        if not OUTWARD.search(_block(bare, hit.start())):
+            yield _issue("open-to-the-world", name, bare.count("\n", 0, hit.start()) + 1, "")
+    yield from (_issue(rule, name, n, "") for rule, n in _lines(text, TERRAFORM))
+
+
+def _block(text: str, place: int) -> str:
+    """The innermost block around a place, with the line it opens in."""
+    depth, start = 0, place
+    while start > 0 and depth >= 0:
+        start -= 1
+        depth += {"}": 1, "{": -1}.get(text[start], 0)
+    return text[text.rfind("\n", 0, start) + 1 : text.find("}", place)]
+
+
 def _dockerfile(name: str, text: str) -> Iterator[Issue]:
-    user, command_line, stages = "root", 1, set[str]()
+    user, command_line, stages = "root", 1, dict[str, str]()
+    stage = ""
     for number, line in _instructions(text):
         word, _, rest = line.strip().partition(" ")
         upper = word.upper()
         if upper == "FROM":
-            user = "root"
-            yield from _base(name, number, rest, stages)
+            image, stage = _image(rest)
+            user = stages.get(image.lower(), "nonroot" if "nonroot" in image else "root")
+            stages[stage.lower()] = user
+            yield from _base(name, number, image, stages)
         elif upper == "USER":
             user = rest.strip()
+            stages[stage.lower()] = user
         elif upper in {"CMD", "ENTRYPOINT"}:
             command_line = number
         elif upper == "ADD" and re.search(r"https?://", rest) and "--checksum" not in rest:
@@ -243,26 +268,27 @@ def _instructions(text: str) -> Iterator[tuple[int, str]]:
             parts = []
 
 
-def _base(name: str, number: int, rest: str, stages: set[str]) -> Iterator[Issue]:
+def _image(rest: str) -> tuple[str, str]:
+    """The image of a FROM, and what the stage is called."""
     words = [one for one in rest.split() if not one.startswith("--")]
-    image = words[0] if words else ""
+    named = len(words) > 2 and words[1].lower() == "as"  # noqa: PLR2004  - FROM image AS name
+    return (words[0] if words else "", words[2] if named else "")
+
+
+def _base(name: str, number: int, image: str, stages: dict[str, str]) -> Iterator[Issue]:
     loose = "@" not in image and (":" not in image.rsplit("/", 1)[-1] or image.endswith(":latest"))
-    if image and loose and image != "scratch" and image not in stages and "$" not in image:
+    if image and loose and image != "scratch" and image.lower() not in stages and "$" not in image:
         yield _issue("image-not-fixed", name, number, image[:60])
-    if len(words) > 2 and words[1].lower() == "as":  # noqa: PLR2004  - FROM image AS name
-        stages.add(words[2])
 
 
 def _yaml(name: str, text: str) -> list[Issue] | None:
-    if "services:" not in text and "kind:" not in text:
+    """Compose and Kubernetes; refused where it has anchors, templates, or is no YAML."""
+    if not re.search(r"^(services|kind):", text, re.MULTILINE):
         return None
     found: list[Issue] = []
     lines = text.splitlines()
     for part in re.split(r"^---.*$", text, flags=re.MULTILINE):
-        try:
-            value = as_map(load_yaml(part, "code", LIMITS))
-        except InputRejected:
-            continue
+        value = as_map(load_yaml(part, "code", LIMITS))
         found += _compose(name, value, lines) if isinstance(value.get("services"), dict) else []
         found += _kubernetes(name, value, lines) if isinstance(value.get("kind"), str) else []
     return found

@@ -78,7 +78,10 @@ NAMES = frozenset(
 NOT_OURS = re.compile(
     r"(^|/)(node_modules|site-packages|\.git|\.venv|venv|dist-packages|__pycache__|vendor)/"
 )
-TEST = re.compile(r"(^|/)(tests?|testing|examples?|fixtures)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+TEST = re.compile(
+    r"(^|/)(tests?|testing|examples?|fixtures|__tests__|__mocks__)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$|"
+    r"(_test\.go|\.(test|spec)\.[cm]?[jt]sx?)$"
+)
 
 
 @dataclass

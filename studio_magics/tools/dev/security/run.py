@@ -51,7 +51,7 @@ def run(inputs: SecurityInput, context: RunContext) -> ToolResult:
         issues = [*python.issues, *scan_secrets(gathered)]
         context.progress(0.75, "reading dependencies and configuration")
         dependencies, lists = scan_dependencies(gathered)
-        configuration, settings = scan_configuration(gathered)
+        configuration, settings, unread = scan_configuration(gathered)
         context.progress(0.85, "auditing workflows")
         texts = workflow_texts(gathered)
         audited = audit(texts) if texts else None
@@ -67,7 +67,7 @@ def run(inputs: SecurityInput, context: RunContext) -> ToolResult:
     }  # fmt: skip
     context.progress(0.92, "ranking")
     ranked = _chosen(issues, inputs)
-    seen = _Seen(inputs, gathered, python, looked_at, audited.passed_over if audited else ())
+    seen = _Seen(inputs, gathered, python, looked_at, audited.passed_over if audited else (), unread)
     return _result(seen, ranked, context)
 
 
@@ -106,6 +106,8 @@ class _Seen:
     python: PythonScan
     looked_at: dict[str, int]
     passed_over: Sequence[str]
+    unread: Sequence[str]
+    """Configuration that could not be read."""
 
 
 def _result(seen: _Seen, issues: list[Issue], context: RunContext) -> ToolResult:
@@ -272,6 +274,8 @@ def _not_checked(seen: _Seen, findings: Sequence[Finding]) -> tuple[str, ...]:
         said.append(f"Bandit was not run on {python.lines:,} lines of Python; it finds up to a third more.")
     if seen.passed_over:
         said.append(f"Workflows that could not be audited: {_listed(seen.passed_over)}.")
+    if seen.unread:
+        said.append(f"Configuration not read (anchors, templates, or no YAML): {_listed(seen.unread)}.")
     said.append("Languages other than Python were searched for secrets only.")
     said.append(
         "Known faults of the packages in use were not looked up: the Vulnerability Scanner does that."

@@ -7,32 +7,46 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.dev.clear_secrets import SHAPES
+from studio_magics.tools.dev.clear_secrets import SHAPES, shapes_in
 from studio_magics.tools.dev.security.gathering import is_test
 from studio_magics.tools.dev.security.issue import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from studio_magics.tools.dev.security.gathering import Gathered
 
+WORD = r"passw(?:or)?d|pwd|secret|token|api[_-]?key|auth[_-]?key|private[_-]?key|access[_-]?key"
+WORD_PARTS = ("passw", "pwd", "secret", "token", "key")
 ASSIGNED = re.compile(
-    r"(?i)\b([\w.-]*(?:passw(?:or)?d|pwd|secret|token|api_?key|apikey|auth_?key|private_?key|access_?key|client_?secret)[\w-]*)"
-    r"[\"']?\s*(?:=>|:=|=|:)\s*[\"'`]([^\"'`\s]{8,200})[\"'`]"
+    rf"(?i)(?<!::)(?<![\w.-])([\w.-]{{0,60}}?(?:{WORD})[\w-]{{0,60}})"
+    r"[\"']?\s{0,20}(?:=>|:=|=|:)\s{0,20}[\"'`]([^\"'`\s]{8,200})[\"'`]"
 )
 PLAIN_ASSIGNED = re.compile(
-    r"(?i)^\s*(?:export\s+)?([A-Z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY)[A-Z0-9_]*)\s*=\s*"
-    r"([^\s\"'#${]{8,200})\s*$"
+    rf"(?i)^\s*(?:export\s+|//[^\s:]{{1,200}}/:)?(\w{{0,60}}(?:{WORD})\w{{0,60}})\s*=\s*([^\s\"'#${{]{{8,200}})\s*$"
 )
+PLAIN_YAML = re.compile(
+    rf"(?i)^\s*(?:-\s+)?[\"']?([\w.-]{{0,60}}?(?:{WORD})[\w-]{{0,60}})[\"']?:\s+"
+    r"([^\s\"'#$&*!|>\[{%][^\s\"'#]{7,199})\s*(?:#.*)?$"
+)
+NETRC = re.compile(r"\b(password)\s+(\S{6,200})")
 PLAIN_FILES = re.compile(
-    r"(^|/)(\.env[^/]*|[^/]*\.env|[^/]*\.(properties|ini|cfg|conf|tfvars|sh))$", re.IGNORECASE
+    r"(^|/)(\.env[^/]*|\.npmrc|\.pypirc|[^/]*\.env|[^/]*\.(properties|ini|cfg|conf|tfvars|sh))$",
+    re.IGNORECASE,
+)
+NO_SECRET_NAME = re.compile(
+    r"(?i)(name|ref|url|uri|path|file|dir|[_-]id|type|count|length|size|ttl|expir\w*|lifetime|polic(y|ies)|field|header|"
+    r"param\w*|prefix|suffix|pattern|regex|tokeni[sz]ers?|publicKeyToken)$"
 )
 PLACEHOLDER = re.compile(
-    r"(?i)example|changeme|change_me|placeholder|your[_-]?|dummy|sample|xxxx|\*\*\*\*|<[^>]+>|\$\{|\{\{|%\(|todo|"
-    r"^(none|null|true|false|undefined)$|^(password|passwd|secret|token|api[_-]?key)\d*$|environ|getenv|process\.env|secrets\.|vault:|"
-    r"^https?://|^/|[/\\]\w+[/\\]|\.(py|json|txt|pem|yml)$|^[a-z]+([_-][a-z]+)+$|^[A-Z_]+$|^[a-z]+$"
+    r"(?i:example|changeme|change_me|placeholder|your[_-]?|dummy|sample|xxxx|\*\*\*\*|<[^>]+>|\$\{|\{\{|%\(|%[sdr]|todo)|"
+    r"(?i:^(none|null|true|false|undefined)$|^(password|passwd|secret|token|api[_-]?key)\d*$)|"
+    r"(?i:environ|getenv|process\.env|secrets\.|vault:|^https?://|^/|\.(py|json|txt|pem|yml)$)|"
+    r"(^|[/\\])[a-z_.-]+[/\\]|\[[^\]]+\][*+?{]|^[a-z0-9]{1,12}([._-][a-z]+)+$|^[A-Z_]+$|^[a-z]+$|"
+    r"^[A-Za-z]+([._:][A-Za-z]+)+$|\{[\w.()\[\]]+\}"
 )
 LEAST_ENTROPY = 3.0
+LEAST_ENTROPY_OF_LETTERS = 4.0
 MAX_PER_FILE = 50
 WHY = "Whoever can read the file has it, also in every older version of the repository."
 ACTION = "Withdraw it now, put a new one into a secret store or the environment, and clean the history"
@@ -45,8 +59,10 @@ def scan_secrets(gathered: Gathered) -> list[Issue]:
 
 def _of_file(name: str, text: str) -> Iterator[Issue]:
     found = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        issue = _of_line(name, number, line)
+    shapes = [(title, shape) for title, shape in shapes_in(text) if shape.search(text)]
+    patterns = _patterns(name) if _names_secret(text) else ()
+    for number, line in enumerate(text.splitlines(), 1) if shapes or patterns else ():
+        issue = _shaped(name, number, line, shapes) or _assigned(name, number, line, patterns)
         if issue:
             yield issue
             found += 1
@@ -54,8 +70,13 @@ def _of_file(name: str, text: str) -> Iterator[Issue]:
                 return
 
 
-def _of_line(name: str, number: int, line: str) -> Issue | None:
-    for title, shape in SHAPES:
+def _names_secret(text: str) -> bool:
+    lowered = text.lower()
+    return any(part in lowered for part in WORD_PARTS)
+
+
+def _shaped(name: str, number: int, line: str, shapes: Sequence[tuple[str, re.Pattern[str]]]) -> Issue | None:
+    for title, shape in shapes:
         hit = shape.search(line)
         if hit and "address" in title:
             password = hit[0].rsplit("@", 1)[0].rsplit(":", 1)[-1]
@@ -63,13 +84,31 @@ def _of_line(name: str, number: int, line: str) -> Issue | None:
                 return _issue("secret-address", name, number, f"{title} in the text", sure=False)
         elif hit:
             return _issue("secret-shape", name, number, f"{title} in the text", sure=True)
-    for pattern in (ASSIGNED, PLAIN_ASSIGNED) if PLAIN_FILES.search(name) else (ASSIGNED,):
-        hit = pattern.search(line)
-        if hit and not PLACEHOLDER.search(hit[2]) and entropy(hit[2]) >= LEAST_ENTROPY:
-            return _issue(
-                "secret-assigned", name, number, f"'{hit[1][:40]}' is given a value in the text", sure=False
-            )
     return None
+
+
+def _assigned(name: str, number: int, line: str, patterns: Sequence[re.Pattern[str]]) -> Issue | None:
+    for pattern in patterns if _names_secret(line) else ():
+        for hit in pattern.finditer(line):
+            if not NO_SECRET_NAME.search(hit[1]) and _looks_secret(hit[2]):
+                said = f"'{hit[1][:40]}' is given a value in the text"
+                return _issue("secret-assigned", name, number, said, sure=False)
+    return None
+
+
+def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
+    """How a secret is written in a file of this name."""
+    if PLAIN_FILES.search(name):
+        return ASSIGNED, PLAIN_ASSIGNED
+    if name.endswith((".yml", ".yaml")):
+        return ASSIGNED, PLAIN_YAML
+    return (ASSIGNED, NETRC) if name.endswith("netrc") else (ASSIGNED,)
+
+
+def _looks_secret(value: str) -> bool:
+    """Whether it is no word, name or path; letters alone must be as mixed as chance makes them."""
+    least = LEAST_ENTROPY_OF_LETTERS if value.isalpha() else LEAST_ENTROPY
+    return not PLACEHOLDER.search(value) and entropy(value) >= least
 
 
 def _issue(rule: str, name: str, line: int, said: str, *, sure: bool) -> Issue:
