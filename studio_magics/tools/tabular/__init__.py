@@ -1,6 +1,6 @@
 """Reads a table (CSV, TSV, Parquet) once, exactly, in a DuckDB session that can reach nothing else."""
 
-from studio_magics.tools.tabular.identifiers import quoted, text_literal
+from studio_magics.tools.tabular.identifiers import quoted, text_literal, trimmed
 from studio_magics.tools.tabular.opening import SUFFIXES, open_table
 from studio_magics.tools.tabular.session import Session, locked_session
 from studio_magics.tools.tabular.source import ColumnKind, TableColumn, TableSource
@@ -15,4 +15,5 @@ __all__ = [
     "open_table",
     "quoted",
     "text_literal",
+    "trimmed",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from studio_magics.tools.data.quality.expectations import ColumnRule, ExpectationsRejected
-from studio_magics.tools.tabular import TableSource, quoted, text_literal
+from studio_magics.tools.tabular import TableSource, quoted, text_literal, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +220,7 @@ def _type(subject: _Subject) -> Condition:
     ):
         return subject.breaking(f"({profile.typed_sql}) IS NULL", expected)
     if profile.kind == "text" and wanted in _CASTS and not profile.declared:
-        return subject.breaking(f"TRY_CAST(trim({subject.column}) AS {_CASTS[wanted]}) IS NULL", expected)
+        return subject.breaking(f"TRY_CAST({trimmed(subject.column)} AS {_CASTS[wanted]}) IS NULL", expected)
     return Condition(
         expected,
         checked_count=profile.present_count,

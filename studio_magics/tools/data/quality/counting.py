@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from studio_magics.tools.data.quality.profile import ColumnProfile, TextFacts, ValueCount
 from studio_magics.tools.data.quality.spelling import TextReading, read_text, text_facts
 from studio_magics.tools.data.quality.spread import date_facts, number_facts
-from studio_magics.tools.tabular import TableSource, quoted, text_literal
+from studio_magics.tools.tabular import TableSource, quoted, text_literal, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,8 +111,8 @@ class Counter:
 
     def _group(self, column: TableColumn, tokens: list[str]) -> None:
         value = _grouped_sql(column)
-        blank = "trim(value) = ''" if column.kind == "text" else "false"
-        spelled = f"lower(trim(value::VARCHAR)) IN ({_listed(tokens)})" if tokens else "false"
+        blank = f"{trimmed('value')} = ''" if column.kind == "text" else "false"
+        spelled = f"lower({trimmed('value::VARCHAR')}) IN ({_listed(tokens)})" if tokens else "false"
         self.table.query(
             f"CREATE OR REPLACE TEMP TABLE {GROUPS} AS SELECT value, n, coalesce({blank}, false) AS blank,"
             f" coalesce(value IS NOT NULL AND NOT ({blank}) AND NOT ({spelled}), false) AS present"
@@ -168,9 +168,9 @@ def _present_sql(column: TableColumn, tokens: list[str]) -> str:
     if column.type in {"DOUBLE", "FLOAT"}:
         parts.append(f"NOT isnan({name})")
     if column.kind == "text":
-        parts.append(f"trim({name}) <> ''")
+        parts.append(f"{trimmed(name)} <> ''")
     if tokens:
-        parts.append(f"lower(trim({name}::VARCHAR)) NOT IN ({_listed(tokens)})")
+        parts.append(f"lower({trimmed(f'{name}::VARCHAR')}) NOT IN ({_listed(tokens)})")
     return f"({' AND '.join(parts)})"
 
 

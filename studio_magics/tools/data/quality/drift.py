@@ -9,6 +9,7 @@ from studio_magics.tools.data.quality import drift_measures as measures
 from studio_magics.tools.data.quality.snapshot import (
     LEAST_ROWS,
     categories_in,
+    finely_in,
     kind_of,
     new_values,
     numbers_in,
@@ -138,7 +139,9 @@ def _numbers(table: TableSource, bare: ColumnDrift, spread: Spread) -> ColumnDri
         bare.now,
         psi=measures.psi(before, now),
         psi_by_chance=measures.psi_by_chance(before, now),
-        ks=measures.ks(spread.counts, counts),
+        ks=measures.ks(spread.fine, finely_in(table, bare.now, spread.edges))
+        if spread.fine
+        else measures.ks(spread.counts, counts),
         ks_by_chance=measures.by_chance(sum(spread.counts), sum(counts)),
         outside_count=outside_of(table, bare.now, low, high),
         buckets=tuple(zip(names, before, now, strict=True)),

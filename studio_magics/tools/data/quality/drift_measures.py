@@ -7,8 +7,10 @@ Both read counts over the same buckets, of the earlier table and of the current 
   scoring, where the index comes from. A share of nothing counts as half a value, and as a ten-thousandth at
   least, so that the logarithm exists. Two samples of one spread have an index near (1/n + 1/m) · χ² of one
   degree less than there are buckets; it counts only beyond what that passes in one case of a hundred.
-- **KS** = the largest difference between the two shares of values up to a point. It is worth a word from
-  0.1 on, and only beyond what chance passes in one case of a hundred: `1.63 · sqrt((n + m) / (n · m))`.
+- **KS** = the largest difference between the two shares of values up to a point: at the hundredths of the
+  earlier values, and of few different ones just before each too, so that it is exact to a hundredth. It is
+  worth a word from 0.1 on, and only beyond what chance passes in one case of a
+  hundred: `1.63 · sqrt((n + m) / (n · m))`.
 """
 
 from __future__ import annotations

@@ -84,9 +84,13 @@ def examples(found: Sequence[ValueCount], limit: int) -> str:
     return ", ".join(f"“{shortened(value.text)}” ({rows(value.count)})" for value in found[:limit])
 
 
+SHOWN_BLANKS = str.maketrans({"\n": "⏎", "\r": "⏎", "\t": "⇥", "\u00a0": "⍽", "\u202f": "⍽"})
+"""Blanks that nobody would see, and the signs they are shown as."""
+
+
 def shortened(text: str, length: int = 40) -> str:
     """A value for one line: blanks at the ends shown as “·”, long texts cut."""
-    flat = text.replace("\n", "⏎").replace("\r", "⏎").replace("\t", "⇥")
+    flat = text.translate(SHOWN_BLANKS)
     inner = flat.strip(" ")
     if not inner:
         return "·" * min(len(flat), length)

@@ -22,6 +22,8 @@ MAX_COLUMNS = 300
 QUANTILES = tuple(place / 100 for place in range(1, 100))
 MOST_CATEGORIES = 50
 """Of a column with more different values the categories are not compared."""
+FEW_NUMBERS = 200
+"""So few different numbers that one of them may be more than a hundredth of all."""
 LEAST_ROWS = 20
 """Fewer values say nothing about a spread."""
 
@@ -34,6 +36,8 @@ class Spread:
     categories: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     """One for each bucket: below and at each edge and above the last, or each category and all others."""
+    fine: tuple[int, ...] = ()
+    """Of few different numbers, what lies between the edges and what lies on them, in turn; else empty."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,10 @@ def _spread(table: TableSource, column: ColumnProfile) -> Spread | None:
     kind = kind_of(column)
     if kind == "numbers":
         edges = _edges(table, column)
-        return Spread(edges=edges, counts=numbers_in(table, column, edges)) if edges else None
+        if not edges:
+            return None
+        fine = finely_in(table, column, edges) if column.distinct_count <= FEW_NUMBERS else ()
+        return Spread(edges=edges, counts=numbers_in(table, column, edges), fine=fine)
     if kind == "categories":
         categories = tuple(sorted(_by_value(table, column)))
         return Spread(categories=categories, counts=categories_in(table, column, categories))
@@ -102,6 +109,13 @@ def _numbers_sql(column: ColumnProfile) -> str:
 def numbers_in(table: TableSource, column: ColumnProfile, edges: tuple[float, ...]) -> tuple[int, ...]:
     """How many values fall into each bucket between these edges."""
     up_to = ", ".join(f"count(*) FILTER (v <= {edge!r})" for edge in edges)
+    *counts, total = table.query(f"SELECT {up_to}, count(*) FROM ({_numbers_sql(column)})")[0]
+    return bucket_counts(counts, total)
+
+
+def finely_in(table: TableSource, column: ColumnProfile, edges: tuple[float, ...]) -> tuple[int, ...]:
+    """How many values lie between the edges and how many on each: new codes hide between old ones."""
+    up_to = ", ".join(f"count(*) FILTER (v < {edge!r}), count(*) FILTER (v <= {edge!r})" for edge in edges)
     *counts, total = table.query(f"SELECT {up_to}, count(*) FROM ({_numbers_sql(column)})")[0]
     return bucket_counts(counts, total)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.data.quality.profile import Reading, TextFacts, TextShape, ValueCount
-from studio_magics.tools.tabular import quoted
+from studio_magics.tools.tabular import quoted, trimmed
 
 if TYPE_CHECKING:
     from studio_magics.tools.tabular import TableColumn, TableSource
@@ -19,6 +19,7 @@ LEAST_SHARE = 0.8
 """Share of values that must be numbers (or dates) before the others are called misfits."""
 SHOWN = 20
 MAX_VARIANT_VALUES = 100_000
+_VALUE = trimmed("value")
 _PLAIN_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _COMMA_NUMBER = r"[+-]?[0-9]+,[0-9]+"
 _THOUSANDS = r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
@@ -57,7 +58,7 @@ class TextReading:
 
 def read_text(table: TableSource, groups: str, column: TableColumn) -> TextReading:
     """Decide whether the texts are numbers or dates for the most part."""
-    name = f"trim({quoted(column.name)})"
+    name = trimmed(quoted(column.name))
     present, plain, comma, thousands, codes = table.query(
         f"SELECT coalesce(sum(n), 0)::BIGINT, {_summed(_PLAIN_NUMBER)}, {_summed(_COMMA_NUMBER)},"
         f" {_summed(_THOUSANDS)}, {_summed(_CODE)} FROM {groups} WHERE present"
@@ -72,9 +73,8 @@ def read_text(table: TableSource, groups: str, column: TableColumn) -> TextReadi
         grouped = f"TRY_CAST(replace({name}, ',', '') AS DOUBLE)"
         fits = f"({_matches(_PLAIN_NUMBER)} OR {_matches(_THOUSANDS)})"
         return TextReading("number", grouped, fits, comma_count=thousands)
-    return _read_units(table, groups, name, present) or _read_dates(
-        table, groups, quoted(column.name), present
-    )
+    units = None if codes else _read_units(table, groups, name, present)
+    return units or _read_dates(table, groups, quoted(column.name), present)
 
 
 def _read_units(table: TableSource, groups: str, name: str, present: int) -> TextReading | None:
@@ -95,11 +95,11 @@ def _read_dates(table: TableSource, groups: str, name: str, present: int) -> Tex
         return plain
     fits = f"({_shape_sql()}) IS NOT NULL"
     sortable = " OR ".join(
-        f"regexp_full_match(trim({name}), '{pattern}')"
+        f"regexp_full_match({trimmed(name)}, '{pattern}')"
         for label, pattern in _DATE_SHAPES
         if label in _SORTABLE
     )
-    moment = f"TRY_CAST(replace(trim({name}), '/', '-') AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
+    moment = f"TRY_CAST(replace({trimmed(name)}, '/', '-') AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
     if any(shape.name in _SORTABLE for shape in shapes):
         fits = f"({fits} AND {_possible(sortable.replace(name, 'value'))})"
     timed = any(":" in shape.example for shape in shapes)
@@ -110,7 +110,7 @@ def _read_dates(table: TableSource, groups: str, name: str, present: int) -> Tex
 
 def _possible(sortable_sql: str) -> str:
     """A date that exists: 2024-02-30 has the right shape and is none."""
-    return f"(NOT ({sortable_sql}) OR TRY_CAST(replace(trim(value), '/', '-') AS TIMESTAMPTZ) IS NOT NULL)"
+    return f"(NOT ({sortable_sql}) OR TRY_CAST(replace({_VALUE}, '/', '-') AS TIMESTAMPTZ) IS NOT NULL)"
 
 
 def _has_dates(table: TableSource, groups: str) -> bool:
@@ -124,7 +124,7 @@ def _has_dates(table: TableSource, groups: str) -> bool:
 
 def _shape_sql() -> str:
     cases = " ".join(
-        f"WHEN regexp_full_match(trim(value), '{pattern}') THEN '{label}'" for label, pattern in _DATE_SHAPES
+        f"WHEN regexp_full_match({_VALUE}, '{pattern}') THEN '{label}'" for label, pattern in _DATE_SHAPES
     )
     return f"CASE {cases} END"
 
@@ -142,7 +142,7 @@ def text_facts(table: TableSource, groups: str, reading: TextReading) -> TextFac
     """How the present values are written."""
     shortest, longest, padded = table.query(
         f"SELECT coalesce(min(length(value)), 0), coalesce(max(length(value)), 0),"
-        f" coalesce(sum(n) FILTER (value <> trim(value)), 0)::BIGINT FROM {groups} WHERE present"
+        f" coalesce(sum(n) FILTER (value <> {_VALUE}), 0)::BIGINT FROM {groups} WHERE present"
     )[0]
     groups_found, variant_count, variants = _variants(table, groups, reading)
     misfit = f"present AND NOT ({reading.fits_sql})" if reading.fits_sql else "false"
@@ -172,7 +172,7 @@ def _variants(
     free_text = distinct > MAX_VARIANT_VALUES or (present > SHOWN and distinct > 0.9 * present)
     if reading.reading != "text" or free_text:
         return 0, 0, ()
-    folded = "lower(regexp_replace(trim(nfc_normalize(value)), '\\s+', ' ', 'g'))"
+    folded = f"lower(regexp_replace({trimmed('nfc_normalize(value)')}, '[\\s\\x{{A0}}]+', ' ', 'g'))"
     rows = table.query(
         "SELECT list(value ORDER BY n DESC, value), list(n ORDER BY n DESC, value), (sum(n) - max(n))::BIGINT"
         f" FROM {groups} WHERE present GROUP BY {folded} HAVING count(*) > 1 ORDER BY 3 DESC, 1"
@@ -185,7 +185,7 @@ def _variants(
 
 
 def _matches(pattern: str) -> str:
-    return f"regexp_full_match(trim(value), '{pattern}')"
+    return f"regexp_full_match({_VALUE}, '{pattern}')"
 
 
 def _summed(pattern: str) -> str:

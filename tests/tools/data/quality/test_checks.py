@@ -249,3 +249,20 @@ def test_types_of_every_kind_are_survived(assess, tmp_path) -> None:
     result = assess((tmp_path / "all.parquet").read_bytes(), name="data.parquet")
     assert result.summary["column_count"] == 11
     assert any("The inside of" in line for line in result.not_checked)
+
+
+def test_blanks_of_word_processors_and_tabs_are_blanks(assess, finding):
+    cells = ["Oslo", "Oslo\u00a0", "Oslo\t", "New\u00a0York", "New York", "\u00a0", "\t", "\u202f"] * 10
+    result = assess("city,n\n" + "".join(f'"{cell}",{place}\n' for place, cell in enumerate(cells)))
+    assert finding(result, "missing-values", "city").count == 30
+    variants = finding(result, "category-variants", "city")
+    assert "2 values in more than one way" in variants.title
+    assert "“New⍽York” 10" in variants.detail
+    only_blanks = assess("city,n\n" + "".join(f"Oslo{n}\u00a0,{n}\n" for n in range(30)))
+    assert finding(only_blanks, "padded-text", "city").count == 30
+
+
+def test_phone_numbers_and_long_identifiers_are_no_numbers(assess, finding):
+    rows = "".join(f"+4420794600{n:02d},{10**19 + n}\n" for n in range(40))
+    table = next(one for one in assess("phone,id\n" + rows).tables if one.title == "Columns")
+    assert {row[0]: row[1] for row in table.rows} == {"phone": "text", "id": "text"}

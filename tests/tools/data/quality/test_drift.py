@@ -3,9 +3,13 @@
 import json
 import random
 from math import isclose, log
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
+import statsmodels
+from scipy.stats import ks_2samp
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.quality import TOOL
@@ -95,6 +99,27 @@ def test_a_shift_of_two_thirds_of_a_deviation_is_another_population(compare, con
 def test_two_samples_of_one_spread_are_the_same_however_many_rows_there_are(compare) -> None:
     result = compare(orders(3, 4_000), orders(4, 3_900, month=2))
     assert not {code for code, _ in codes(result)} & {"spread-changed", "row-count-changed", "new-values"}
+
+
+@pytest.mark.parametrize("name", ["E6.csv", "heart.csv", "strikes.csv", "ccard.csv", "fair.csv"])
+def test_the_distance_of_published_columns_is_the_one_of_scipy_to_a_hundredth(
+    compare, context, name: str
+) -> None:
+    [path, *_] = sorted((Path(statsmodels.__file__).parent / "datasets").rglob(name))
+    whole = pd.read_csv(path)
+    before, now = whole.iloc[::2], whole.iloc[len(whole) // 3 :]
+    compare(before.to_csv(index=False), now.to_csv(index=False))
+    report = json.loads(context.artefacts["drift.json"])
+    measured = {one["name"]: one["ks"] for one in report["columns"] if one["ks"] is not None}
+    assert measured
+    for column, distance in measured.items():
+        expected = ks_2samp(before[column].dropna(), now[column].dropna()).statistic
+        assert distance == pytest.approx(expected, abs=0.01), column
+
+
+def test_new_codes_between_the_old_ones_are_no_same_spread(compare) -> None:
+    result = compare("q\n" + "2\n4\n" * 40, "q\n" + "1\n2\n3\n4\n" * 40)
+    assert "q" in {one.where for one in result.findings if one.severity in {"high", "medium"}}
 
 
 def test_a_gap_that_chance_explains_raises_no_alarm(compare) -> None:
