@@ -110,7 +110,7 @@ def _read_dates_as_text(connection: Connection) -> None:
     """'infinity' and years before Christ are dates there and none in Python; they are only compared here."""
     from psycopg.types.string import TextLoader
 
-    adapters = connection.connection.driver_connection.adapters  # pyright: ignore[reportOptionalMemberAccess]
+    adapters = connection.connection.driver_connection.adapters  # pyright: ignore[reportOptionalMemberAccess]  - just opened
     for name in ("date", "timestamp", "timestamptz", "interval"):
         adapters.register_loader(name, TextLoader)
 
