@@ -18,7 +18,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
         (
             "a private key",
-            r"-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?![\"'`])|(?m:^)PuTTY-User-Key-File-\d:",
+            r"-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?![\"'`])|(?m:^PuTTY-User-Key-File)",
         ),
         ("an OpenAI key", r"\bsk-(?:proj-|svcacct-|admin-)[A-Za-z0-9_-]{40,}|\bsk-\w{20}T3BlbkFJ\w{20}\b"),
         ("an Anthropic key", r"\bsk-ant-(?:api|admin)\d\d-[A-Za-z0-9_-]{80,}"),

@@ -28,9 +28,9 @@ class Fitting:
         return True if validator is None else bool(validator.is_valid(value))
 
     def faults(self, schema: Any, value: Any) -> list[str]:
-        """What does not fit."""
+        """What does not fit, and where in the value; the value itself is not repeated."""
         validator = self._validator(schema)
-        return [] if validator is None else [str(error.message) for error in validator.iter_errors(value)]
+        return [] if validator is None else [_told(error) for error in validator.iter_errors(value)]
 
     @cached_property
     def _registry(self) -> Any:
@@ -53,10 +53,15 @@ class Fitting:
 
         try:
             return jsonschema_rs.Draft202012Validator(
-                absolute(schema), registry=self._registry, validate_formats=True
+                absolute(schema), registry=self._registry, validate_formats=True, mask="it"
             )
         except (ValueError, jsonschema_rs.ReferencingError):
             return None
+
+
+def _told(error: Any) -> str:
+    place = ".".join(str(one) for one in error.instance_path)
+    return f"{place}: {error.message}" if place else str(error.message)
 
 
 def absolute(schema: Any) -> Any:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.api_designer.document import Document, Operation
 
 MAX_DEPTH = 8
+"""Below this only what is required is made."""
+DEEPEST = 24
 MAX_OPERATIONS = 400
 MAX_VALUES = 2_000
+PLAIN = frozenset({"string", "integer", "number", "boolean", "null"})
 FORMATS: dict[str, Any] = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T09:00:00Z",
@@ -96,10 +99,11 @@ class Mocker:
     def _combined(self, schema: dict[str, Any], *, writes: bool, depth: int) -> Any:
         choices = as_list(schema.get("oneOf")) or as_list(schema.get("anyOf"))
         parts = as_list(schema.get("allOf"))
-        if depth > MAX_DEPTH:
+        if depth > DEEPEST:
             return None
         if choices and not schema.get("properties") and not parts:
-            return self.value(choices[0], writes=writes, depth=depth + 1)
+            chosen = self._flattest(choices) if depth >= MAX_DEPTH // 2 else choices[0]
+            return self.value(chosen, writes=writes, depth=depth + 1)
         if not parts:
             return None
         made = [self.value(one, writes=writes, depth=depth + 1) for one in parts]
@@ -107,6 +111,11 @@ class Mocker:
         if all(isinstance(one, dict) for one in made):
             return {key: value for one in [*made, own] for key, value in as_map(one).items()}
         return made[0]
+
+    def _flattest(self, choices: list[Any]) -> Any:
+        """The first choice that ends here; else the first."""
+        plain = (one for one in choices if _kind(self._document.followed(one)) in PLAIN)
+        return next(plain, choices[0])
 
     def _object(self, schema: dict[str, Any], *, writes: bool, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -116,14 +125,14 @@ class Mocker:
             if self._document.followed(part).get(hidden) is True:
                 continue
             if depth < MAX_DEPTH // 2 or name in needed:
-                found[name] = self.value(part, writes=writes, depth=depth + 1) if depth < MAX_DEPTH else None
+                found[name] = self.value(part, writes=writes, depth=depth + 1) if depth < DEEPEST else None
         for name in needed:
             if isinstance(name, str) and name not in found and name not in as_map(schema.get("properties")):
                 found[name] = "example"
         return found
 
     def _array(self, schema: dict[str, Any], *, writes: bool, depth: int) -> list[Any]:
-        if depth >= MAX_DEPTH or "items" not in schema:
+        if "items" not in schema or depth >= (DEEPEST if _bound(schema, "minItems") else MAX_DEPTH):
             return []
         least, most = int(_bound(schema, "minItems") or 0), _bound(schema, "maxItems")
         most = 100 if most is None else int(most)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.base import RunContext
 
 TOOL_ID = "dev-studio-api-designer"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 LIBRARIES = ("jsonschema-rs", "PyYAML")
 
 EXAMPLE = """%%studio run api-designer
