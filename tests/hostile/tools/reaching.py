@@ -94,7 +94,8 @@ def write_to_the_libraries(*, context):
     """Where a sitecustomize, a .pth or a module would be found by whoever starts Python next."""
     found = []
     for entry in [*sys.path, sys.prefix, os.path.dirname(os.__file__)]:
-        if os.path.isdir(entry):
+        in_own_memory = os.path.exists(entry) and os.stat(entry).st_dev == os.stat("/tmp").st_dev
+        if os.path.isdir(entry) and not in_own_memory:  # a folder that only holds what is shown
             found += tried(entry, lambda entry=entry: plant(entry))
     return found
 
