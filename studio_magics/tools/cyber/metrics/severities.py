@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
@@ -22,8 +23,12 @@ WORDS: Mapping[str, str] = {
     "p4": "low",
     "sev4": "low", "s4": "low", "4": "low", "minor": "low", "info": "low", "informational": "low",
     "p5": "low",
-    "5": "low",
+    "5": "low", "highest": "critical", "blocker": "critical", "lowest": "low", "trivial": "low",
+    "planning": "low",
 }  # fmt: skip
+NUMBERED = re.compile(r"^(?:p|s|sev|severity|priority)?\s*\d\s*[-–:.]\s*(?=[a-z])")
+"""'1 - critical' and 'p2: high', as ticket systems write them."""
+WHOLE = re.compile(r"^(\d)\.0$")
 MAX_WORDS = 50
 
 
@@ -44,7 +49,8 @@ def severity_expression(
         raise InputRejected(
             kind, found=f"'{column.name}' with more than {MAX_WORDS} words", allowed=", ".join(LEVELS)
         )
-    known = {**WORDS, **{word.lower().strip(): level for word, level in said.items()}}
+    own = {word.lower().strip(): level for word, level in said.items()}
+    known = {word: level for word in words if (level := own.get(word) or _level(word))}
     unknown = [word for word in words if word not in known]
     if unknown:
         raise InputRejected(
@@ -56,3 +62,9 @@ def severity_expression(
         )
     cases = " ".join(f"WHEN {text_literal(word)} THEN {text_literal(known[word])}" for word in words)
     return f"CASE {plain} {cases} ELSE 'unrated' END" if cases else "'unrated'"
+
+
+def _level(word: str) -> str | None:
+    """The level of a word as it stands, without its number in front, or as a number alone."""
+    forms = (word, NUMBERED.sub("", word), WHOLE.sub(r"\1", word), word.replace(" ", ""))
+    return next((WORDS[form] for form in forms if form in WORDS), None)

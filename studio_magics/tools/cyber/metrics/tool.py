@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TOOL_ID = "cyber-studio-metrics"
-VERSION = "1.0.1"
+VERSION = "1.0.2"
 START_CPU_MS = 160
 START_BYTES = 60_000_000
 CPU_MS_PER_MEGABYTE = 58

@@ -207,6 +207,24 @@ def test_wrong_rows_can_be_left_out_and_are_told(show):
     assert codes(result, "end-before-start")[0].count == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [  # as ServiceNow, Jira and tables of numbers with gaps write them
+        ("1 - Critical", "critical"), ("2 - High", "high"), ("3 - Moderate", "medium"),
+        ("5 - Planning", "low"), ("Highest", "critical"), ("Lowest", "low"), ("Blocker", "critical"),
+        ("P2: High", "high"), ("Sev 1", "critical"), ("1.0", "critical"), ("Severity 3 – Medium", "medium"),
+    ],
+)  # fmt: skip
+def test_words_of_ticket_systems_are_understood(show, word, level):
+    assert level in durations(show(HEAD + rows([1] * 5, level=f'"{word}"')))
+
+
+@pytest.mark.parametrize("word", ["1 - Unheard of", "7.0", "12"])
+def test_words_that_nobody_knows_are_asked_for(show, word):
+    with pytest.raises(InputRejected, match=f"the severity '{word.lower()}'"):
+        show(HEAD + rows([1] * 5, level=f'"{word}"'))
+
+
 def test_own_words_for_severity_and_columns_can_be_given(show):
     text = "Prio,Seen,Over\nA,2026-01-01,2026-01-02\n"
     options = {
