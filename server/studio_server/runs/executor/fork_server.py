@@ -32,19 +32,17 @@ from studio_server.runs.executor.sandbox import belt, kernel
 from studio_server.runs.executor.sandbox.groups import Group, Parents
 
 MESSAGE_BYTES = 1 << 20
-ORPHAN_SECONDS = 0.05
+WISH_AGAIN_SECONDS = 0.15
 LINUX = sys.platform == "linux"
 
 
 def main() -> None:
     """Load, say so, and serve until the server hangs up or is gone."""
-    gave_way = belt.give_way(belt.FORK_SERVER_NICENESS)
+    gives_way = belt.give_way(belt.FORK_SERVER_NICENESS)
     server = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     given: dict[str, Any] = json.loads(server.recv(MESSAGE_BYTES))
     unfit = preload(given["tools"], given["libraries"])
-    if not gave_way:
-        belt.give_way(belt.FORK_SERVER_NICENESS)
     if unfit:
         server.send(json.dumps({"unfit": unfit}).encode())
         os._exit(0)
@@ -58,7 +56,7 @@ def main() -> None:
     confinement = Confinement(
         frozenset(given["layers"]), tuple(given["paths"]), Parents(given["groups"], given["unified"])
     )
-    ForkServer(server, confinement, given["server_pid"]).serve()
+    ForkServer(server, confinement, given["server_pid"], gives_way).serve()
 
 
 def preload(tools: list[str], libraries: list[str]) -> str:
@@ -111,6 +109,8 @@ class ForkServer:
     server: socket.socket
     confinement: Confinement
     server_pid: int
+    gives_way: bool = True
+    """False until the kernel has taken the wish, which it does not always do for ordinary users."""
     ready: Ready | None = None
     reports: dict[int, int] = field(default_factory=dict[int, int])
     """Meter → the report pipe of its run, held open until nothing of the run is left."""
@@ -122,7 +122,7 @@ class ForkServer:
         while True:
             if self.ready is None:
                 self.ready = self._make_ready(wake)
-            heard, _, _ = select.select([self.server, wake, gone], [], [], None if LINUX else 1.0)
+            heard, _, _ = select.select([self.server, wake, gone], [], [], self._patience_seconds())
             if wake in heard:
                 os.read(wake, MESSAGE_BYTES)
             self._collect()
@@ -130,6 +130,13 @@ class ForkServer:
                 self._end()
             if self.server in heard:
                 self._take()
+
+    def _patience_seconds(self) -> float | None:
+        """How long to wait for news, once this process gives way to the server or has asked to."""
+        self.gives_way = self.gives_way or belt.give_way(belt.FORK_SERVER_NICENESS)
+        if not self.gives_way:
+            return WISH_AGAIN_SECONDS
+        return None if LINUX else 1.0
 
     def _make_ready(self, wake: int) -> Ready:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
