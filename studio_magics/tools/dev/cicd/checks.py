@@ -187,10 +187,21 @@ def _commands(workflow: Workflow) -> Iterator[Finding]:
 
 
 def _not_pinned(workflow: Workflow, pins: Pins) -> Iterator[Finding]:
+    from studio_magics.tools.dev.cicd.pins import numbers_of
+
     tags = dict.fromkeys(re.findall(r"uses:\s*[\"']?([\w.-]+/[\w.-]+)@(v\d[\w.]*)", workflow.text))
     for action, tag in tags:
         newest = pins.actions.get(action)
-        if newest and newest.version.split(".")[0] != tag.split(".")[0]:
+        if newest and numbers_of(tag) > numbers_of(newest.version):
+            yield Finding(
+                code="newer-than-table",
+                severity="info",
+                title=f"{workflow.name}: {action}@{tag} is newer than the table of commits knows",
+                where=workflow.name,
+                detail=f"The table of {pins.as_of.isoformat()} ends at {newest.version}: it was not pinned.",
+                action="Give 'pins' a newer table",
+            )
+        elif newest and newest.version.split(".")[0] != tag.split(".")[0]:
             yield Finding(
                 code="another-major",
                 severity="low",

@@ -56,12 +56,17 @@ class Pins:
         return {one.commit: one.version for one in (*self.older.values(), *self.actions.values())}
 
     def same_major(self, action: str, tag: str) -> Pin | None:
-        """The pin for an action at a tag; None where the table knows other majors only."""
+        """The pin for an action at a tag; None where the table knows other majors only, or older releases."""
         for table in (self.actions, self.older):
             known = table.get(action)
             if known and known.version.split(".")[0] == tag.split(".", maxsplit=1)[0]:
-                return known
+                return None if numbers_of(tag) > numbers_of(known.version) else known
         return None
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    """'v4.2.2' as (4, 2, 2), to tell which of two is newer."""
+    return tuple(int(one) for one in re.findall(r"\d+", version))
 
 
 def read_pins(file: InputFile | None, context: RunContext) -> Pins:

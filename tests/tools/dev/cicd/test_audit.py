@@ -60,6 +60,7 @@ FAULTS = [
     ("runner-unknown", SOUND.replace("ubuntu-24.04", "ubuntu-24.05")),
     ("command-removed", job(steps="      - run: echo '::set-output name=a::b'\n")),
     ("another-major", job(steps="      - uses: actions/setup-python@v3\n")),
+    ("newer-than-table", job(steps="      - uses: actions/setup-python@v6\n")),
 ]
 
 
@@ -232,3 +233,11 @@ def test_texts_of_the_workflow_become_no_markup(audited):
     figure = audited(text).figures[0]
     assert "<script" not in figure.svg
     assert "<script" not in figure.mermaid
+
+
+@pytest.mark.parametrize("tag", ["v99", "v5.99.0"])
+def test_a_release_newer_than_the_table_is_neither_lowered_nor_called_old(audited, context, tag):
+    result = audited(job(steps=f"      - uses: actions/checkout@{tag}\n"))
+    assert result.summary["pinned"] == []
+    assert "another-major" not in codes(result)
+    assert not [name for name in context.artefacts if name.endswith(".yml")]
