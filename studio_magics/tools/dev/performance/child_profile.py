@@ -191,9 +191,10 @@ def _memory(wanted: dict[str, Any]) -> dict[str, Any]:
         ended = _script(wanted)
     reader = memray.FileReader(kept)
     lines: dict[tuple[str, int, str], list[int]] = {}
+    called: dict[tuple[str, int], tuple[str, int, str]] = {}
     for record in reader.get_high_watermark_allocation_records(merge_threads=True):
         place = _place(record.stack_trace(max_stacks=60), wanted["folder"])
-        size = lines.setdefault(place, [0, 0])
+        size = lines.setdefault(called.setdefault(place[:2], place), [0, 0])
         size[0] += record.size
         size[1] += record.n_allocations
     ranked = sorted(lines.items(), key=lambda item: (-item[1][0], item[0]))[:MOST_LINES]

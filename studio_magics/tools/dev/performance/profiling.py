@@ -232,10 +232,18 @@ def _of_memory(seen: _Seen, code: Gathered) -> list[Finding]:
 def _headline(name: str, seen: _Seen, functions: list[tuple[Frame, float, float]]) -> str:
     if seen.failure:
         return f"{name} ended before it could be measured"
-    first = next((one for one in functions if one[0].own), None)
-    hot = f"; {first[0].name} alone takes {first[1] / seen.seconds:.0%}" if first else ""
+    hot = _hottest(seen, functions)
     peak = f", at most {size_text(int(seen.memory['peak_bytes']))}" if seen.memory.get("peak_bytes") else ""
     return f"{name}: {seen.cpu['seconds']:.2f} s, {seen.cpu['cpu_seconds']:.2f} s of CPU{peak}{hot}"
+
+
+def _hottest(seen: _Seen, functions: list[tuple[Frame, float, float]]) -> str:
+    """The line that takes the most; where too little was seen of lines, the function."""
+    if seen.lines and not seen.is_too_short:
+        line = max(seen.lines, key=lambda one: one.own)
+        return f"; {line.own / seen.cpu_of_lines:.0%} in {line.place} ({line.function})"
+    first = next((one for one in functions if one[0].own), None)
+    return f"; {first[0].name} alone takes {first[1] / seen.seconds:.0%}" if first else ""
 
 
 def _tables(seen: _Seen, code: Gathered, functions: list[tuple[Frame, float, float]]) -> tuple[Table, ...]:
