@@ -124,7 +124,10 @@ def _heat_map(reading: Reading) -> Figure:
 
 
 def _drivers(reading: Reading) -> Figure:
-    rated = [one for one in reading.rated if one.expected is not None][:MAX_BARS]
+    every = [one for one in reading.rated if one.expected is not None]
+    rated = every[:MAX_BARS]
+    note = "Share of the expected loss, and of the losses in the worst 5 % of years"
+    note += f"; the {len(rated)} largest of {len(every)}" if len(every) > len(rated) else ""
     whole = sum(one.expected or 0.0 for one in reading.rated)
     bars: list[Bar] = []
     for one in rated:
@@ -139,7 +142,7 @@ def _drivers(reading: Reading) -> Figure:
             f"Expected loss of a year: {reading.money(whole)}",
             bars,
             legend=[("stays", "plain"), ("taken away by planned controls", "good")],
-            note="Share of the expected loss, and of the losses in the worst 5 % of years",
+            note=note,
             width=720,
         ),
     )

@@ -63,6 +63,14 @@ def test_headline_table_and_picture_tell_one_expected_loss(build):
     assert any("EUR 24,500" in figure.svg for figure in result.figures)
 
 
+@pytest.mark.parametrize(("count", "told"), [(15, False), (16, True)])
+def test_risks_that_are_not_drawn_are_counted(build, count, told):
+    one = "  - {{title: R{0}, frequency: 1, loss: {{low: 1, high: 2}}}}\n"
+    result = build("risks:\n" + "".join(one.format(n) for n in range(count)), iterations=1_000)
+    picture = next(figure.svg for figure in result.figures if figure.title == "What drives the losses")
+    assert (f"the 15 largest of {count}" in picture) is told
+
+
 def test_the_simulated_mean_is_within_four_standard_errors_of_the_exact_one(build, context):
     build(ONE, iterations=50_000)
     found = figures(context)
