@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MAX_TEXT_CHARACTERS = 20_000
 MOST_EXAMPLES = 3
 MAX_RECOGNISED_TEXTS = 3_000
+_FIGURE = re.compile(r"[-+]?\d*[.,]\d+")
+_ROW = re.compile(r"\s\s|\s-\d")
+_BEFORE = re.compile(r"\d$|\d[.,]$")
+_AFTER = re.compile(r"\d|[.,]\d|[eE][-+]")
 FEWEST_DIGITS = 6
 """No number of a person is shorter."""
 SURE_SCORE = 0.5
@@ -119,10 +123,18 @@ def _finds(text: str, countries: tuple[str, ...], *, thorough: bool) -> Iterator
     for recogniser, least in _recognisers(countries):
         for result in recogniser.analyze(text, recogniser.supported_entities, None) or ():
             start, end = int(result.start), int(result.end)
-            if result.score < least or any(start < stop and begin < end for begin, stop in taken):
+            is_taken = any(start < stop and begin < end for begin, stop in taken)
+            if result.score < least or is_taken or _is_figure(text, start, end):
                 continue
             taken.append((start, end))
             yield SAME.get(str(result.entity_type), "passport"), text[start:end]
+
+
+def _is_figure(text: str, start: int, end: int) -> bool:
+    """Whether a find is a part of a number, a decimal itself, or several numbers of one row."""
+    if _FIGURE.fullmatch(text[start:end]) or _ROW.search(text[start:end]):
+        return True
+    return bool(_BEFORE.search(text[max(start - 2, 0) : start]) or _AFTER.match(text[end : end + 2]))
 
 
 @cache

@@ -151,6 +151,26 @@ def test_a_polish_number_is_found_inside_of_text_by_its_right_check_digit():
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "0.320369972991 0.338972466 0.308199372323 0.3452431902 0.310024768313",
+        "-25 46 32 -30 -55 -79 -85 71 17 -34 -31 6 -68 84 -89 -57",
+        "2010 Q2     13303.1382   13103.1689   13503.1075",
+        "2.055761393809777360e+02 1.070553196069381556e+02 9.104558094826538e-01",
+        "23 53 31 39 37 77 29 51 85 10 41 91 67 82 50 91 53 72 75 81 26 56 74 62 84 71 42 25 86",
+    ],
+)
+def test_rows_of_figures_in_a_text_hold_no_phones_cards_or_national_numbers(line):
+    assert dict(search([line], ALL).texts_with) == {}
+
+
+def test_numbers_of_people_beside_figures_are_still_found():
+    line = "Paid 12.50 with 4111 1111 1111 1111, 3782 822463 10005; call +44 20 7946 0958, 943 476 5919."
+    finds = search([line, "PESEL 44051401359, total 3.14"], ALL)
+    assert {"card", "phone", "pl_pesel"} <= set(finds.texts_with)
+
+
+@pytest.mark.parametrize(
     "values",
     [
         ["331 002 651", "1 393 409 038"], ["331.002.651"], ["01.02.2024", "24.12.1999"], ["01-02-2024"],
