@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from math import isfinite
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.data.catalog.entries import Catalogue, ColumnEntry, Dataset
 from studio_magics.tools.data.catalog.forecast import files_of, is_database, is_table
+from studio_magics.tools.data.privacy.columns import ABOUT_PEOPLE, is_called_name
 from studio_magics.tools.data.privacy.inside import look_of
-from studio_magics.tools.data.privacy.kinds import is_code, named
+from studio_magics.tools.data.privacy.kinds import is_code, kind_of, named
 from studio_magics.tools.data.schema.duckdb_file import MAGIC, MAGIC_AT, kind_of_type, open_duckdb
 from studio_magics.tools.data.schema.facts import ColumnFacts, Opened, Schema, TableFacts
 from studio_magics.tools.data.schema.profile import profile_table
@@ -178,6 +180,7 @@ def _dataset(
             _column(column, profile, found, is_key=column.name in key)
             for column, found in zip(part, figures, strict=True)
         ]
+    columns = _with_names(columns)
     days = [
         found
         for one in columns
@@ -201,6 +204,19 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text[:10])
     except ValueError:
         return None
+
+
+def _with_names(columns: list[ColumnEntry]) -> list[ColumnEntry]:
+    """A column called 'name' holds people where other columns are about people."""
+    if not any(one.personal in {kind_of(kind).title for kind in ABOUT_PEOPLE} for one in columns):
+        return columns
+    title = kind_of("name").title
+    return [
+        replace(one, personal=title, sensitivity="restricted", low=None, high=None)
+        if not one.personal and one.kind == "text" and one.filled and is_called_name(one.name)
+        else one
+        for one in columns
+    ]
 
 
 Figures = tuple[Any, Any, Any, Any]

@@ -95,15 +95,20 @@ def _with_names(looks: list[Look]) -> list[Look]:
     why = f"the column is called so in a table with '{people.name}'; its values were not recognised"
     return [
         replace(look, kind=kind_of("name"), confidence="medium", why=why)
-        if look.kind is None and look.filled and look.type == "VARCHAR" and _is_called_name(look)
+        if look.kind is None
+        and look.filled
+        and look.type == "VARCHAR"
+        and not look.is_text
+        and is_called_name(look.name)
         else look
         for look in looks
     ]
 
 
-def _is_called_name(look: Look) -> bool:
-    words = words_of(look.name)
-    return not look.is_text and len(words) == 1 and words[0] in PERSON_WORDS
+def is_called_name(column: str) -> bool:
+    """Whether the column is called 'name', 'customer' and the like, and no more."""
+    words = words_of(column)
+    return len(words) == 1 and words[0] in PERSON_WORDS
 
 
 def _column(column: TableColumn, table: TableSource, kinds: Sequence[Kind], inputs: PrivacyInput) -> Look:

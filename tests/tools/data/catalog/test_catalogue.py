@@ -148,6 +148,13 @@ def test_accounts_and_cards_are_known_by_their_look_and_measures_are_not_by_thei
     assert personal == {"x": "Bank account (IBAN)", "region_id": "Town, district or region"}
 
 
+def test_a_name_beside_an_address_is_a_persons_and_its_values_are_not_shown(build):
+    rows = {row[:2]: row for row in _rows(build(), "Columns")}
+    assert rows["customers", "name"][5:8] == (None, None, "Name of a person")
+    goods = build({"goods.csv": "name,price\n" + "".join(f"bolt {n},{n}\n" for n in range(30))})
+    assert [row[7] for row in _rows(goods, "Columns")] == [None, None]
+
+
 def test_numbers_that_are_none_stay_out_of_figures_and_files(build, context, tmp_path):
     frame = pd.DataFrame({"x": [1.0, float("inf"), 3.0], "y": [float("-inf")] * 3})
     parquet.write_table(pa.Table.from_pandas(frame.assign(z=[1.0, 2.0, 3.0])), tmp_path / "t.parquet")
