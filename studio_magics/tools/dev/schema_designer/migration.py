@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.schema_designer.differences import ColumnChange, Differences, TableChange
 
 SPLIT = ";\n\n"
+WORDS = frozenset({"string", "text"})
+COUNTED = frozenset({"integer", "bigint", "smallint", "id", "decimal", "float"})
+MOMENTS = frozenset({"date", "timestamp"})
 NEUTRAL = {
     "string": "",
     "text": "",
@@ -160,15 +163,19 @@ class _Steps:
         if change.becomes_required and fill_of(change.after) is not None:
             self._fill(table, change.after, str(fill_of(change.after)), everywhere=False)
         options: dict[str, Any] = {}
+        new_default = change.before.default != change.after.default
         if change.changes_type:
             kind = type_of(change.after, self._found.after)
             options["type_"] = kind
             if self._dialect == "postgresql":
                 written = kind.compile(dialect=dialect_of("postgresql"))
-                options["postgresql_using"] = f"{_quoted(change.after.name)}::{written}"
+                options["postgresql_using"] = _converted(change, written)
+                if change.before.default is not None:
+                    self._alter(table, change.after.name, change.before, {"server_default": None})
+                    new_default = change.after.default is not None
         if change.before.required != change.after.required:
             options["nullable"] = not change.after.required
-        if change.before.default != change.after.default:
+        if new_default:
             options["server_default"] = default_of(change.after, self._dialect)
         if options:
             self._alter(table, change.after.name, change.before, options)
@@ -229,6 +236,23 @@ def _text(rule: Rule, dialect: Dialect) -> Any:
 
 def _quoted(name: str) -> str:
     return dialect_of("postgresql").identifier_preparer.quote(name)
+
+
+def _converted(change: ColumnChange, written: str) -> str:
+    """The old value as one of the new type; where PostgreSQL has no way, over its text."""
+    name, was, now = _quoted(change.after.name), change.stored_before[0], change.stored_after[0]
+    if now == "boolean" and was in COUNTED:
+        return f"{name} <> 0"
+    if was == "boolean" and now in COUNTED:
+        return f"{name}::integer::{written}"
+    if now == "json" and was not in WORDS:
+        return f"to_jsonb({name})"
+    if now == "binary":
+        return f"convert_to({name}::text, 'UTF8')"
+    if was == "binary":
+        return f"convert_from({name}, 'UTF8')::{written}"
+    direct = was == now or WORDS & {was, now} or {was, now} <= COUNTED or {was, now} <= MOMENTS
+    return f"{name}::{written}" if direct else f"{name}::text::{written}"
 
 
 def _compiled_create(table: Any, dialect: Dialect) -> str:
