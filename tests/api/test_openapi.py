@@ -14,6 +14,18 @@ def test_the_description_is_valid_openapi_and_has_one_run_path_for_each_of_the_2
     assert len(identifiers) == len(set(identifiers))
 
 
+def test_an_answer_without_content_declares_none() -> None:
+    described = document(catalogue.load(with_code=False))
+    empty = [
+        op["responses"]["204"]
+        for path in described["paths"].values()
+        for op in path.values()
+        if "204" in op["responses"]
+    ]
+    assert len(empty) == 3
+    assert all(answer == {"description": "Done"} for answer in empty)
+
+
 async def test_the_server_serves_its_own_description(nobody: httpx.AsyncClient) -> None:
     described = (await nobody.get("/openapi.json")).json()
     assert "/api/toy/count/run" in described["paths"]

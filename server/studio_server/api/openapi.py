@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -55,7 +56,7 @@ def _operation(endpoint: Endpoint, path: str, title: str) -> dict[str, Any]:
         "summary": f"{title}: {endpoint.says}" if title else endpoint.says,
         "parameters": _parameters(endpoint, path),
         "responses": {
-            str(endpoint.status): {"description": "Done", "content": _content(endpoint.answers)},
+            str(endpoint.status): _done(endpoint),
             "default": {"description": "Refused", "content": {"application/problem+json": _schema(Problem)}},
         },
         "security": [{}, {"token": []}] if endpoint.anonymous else [{"token": []}],
@@ -63,6 +64,13 @@ def _operation(endpoint: Endpoint, path: str, title: str) -> dict[str, Any]:
     if endpoint.takes is not None:
         operation["requestBody"] = {"required": True, "content": _content(endpoint.takes)}
     return operation
+
+
+def _done(endpoint: Endpoint) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": "Done"}
+    return (
+        done if endpoint.status == HTTPStatus.NO_CONTENT else done | {"content": _content(endpoint.answers)}
+    )
 
 
 def _parameters(endpoint: Endpoint, path: str) -> list[dict[str, Any]]:

@@ -23,7 +23,8 @@ from studio_server.pricing.burn import GIGABYTE, MILLISECONDS, Burn, burnt_credi
 from studio_server.pricing.limits import Limits
 
 MEGABYTE = 10**6
-DEFAULT_OUTPUT_BYTES = MEGABYTE
+DEFAULT_OUTPUT_BYTES = 8 * MEGABYTE
+"""Of a result and its files together; the result alone, which is shown and kept with the run, has 1 MB."""
 PLAN_CURRENCIES = ("gbp", "usd")
 LARGEST_PRICE_MINOR = 99_999_999
 DEFAULT_PLAN = "free"

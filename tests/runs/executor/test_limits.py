@@ -49,6 +49,13 @@ def test_a_result_above_the_output_limit_is_refused(bench):
     assert bench.run("MUCH", limits=limits(output_bytes=1_000), size=2_000).kind == "limit_output"
 
 
+def test_a_result_that_is_too_large_to_be_shown_is_refused_where_files_of_its_size_are_kept(bench):
+    outcome = bench.run("MUCH", size=1_200_000)
+    assert outcome.kind == "limit_output"
+    assert outcome.message.startswith("made a result of 1.2 MB where 1 MB are allowed")
+    assert bench.run("ARTEFACT", size=2 * MEGABYTE).kind == "succeeded"
+
+
 @pytest.mark.parametrize("one_file", [True, False])
 def test_a_tool_that_fills_the_disk_is_stopped(make_bench, one_file):
     outcome = make_bench(scratch_bytes=4 * MEGABYTE).run("DISK", size=8, stubborn=one_file)

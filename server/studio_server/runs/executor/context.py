@@ -15,7 +15,7 @@ from studio_magics.contracts.secrets import SECRET_PREFIX
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.intake import examine
 from studio_magics.tools.tunnel import open_tunnel
-from studio_server.runs.executor.sentences import output_too_large
+from studio_server.runs.executor.sentences import MOST_RESULT_BYTES, output_too_large, result_too_large
 
 PROGRESS_DESCRIPTOR = 3
 PARTING_DESCRIPTOR = 4
@@ -26,8 +26,8 @@ MAX_ARTEFACTS = 500
 class OutputTooLarge(Exception):
     """Result and artefacts together pass the limit of the run."""
 
-    def __init__(self, found_bytes: int, allowed_bytes: int) -> None:
-        super().__init__(output_too_large(found_bytes, allowed_bytes))
+    def __init__(self, found_bytes: int, allowed_bytes: int, told: str = "") -> None:
+        super().__init__(told or output_too_large(found_bytes, allowed_bytes))
         self.found_bytes = found_bytes
         self.allowed_bytes = allowed_bytes
 
@@ -138,6 +138,15 @@ class WorkerContext:
     def account_output(self, size_bytes: int) -> None:
         """Count what leaves the run; once too much, it stays too much, also when the tool goes on."""
         self._output_bytes += size_bytes
+
+    def check_result(self, size_bytes: int) -> None:
+        """Refuse a result, without its files, that is too large to be shown.
+
+        Raises:
+            OutputTooLarge: It is.
+        """
+        if size_bytes > MOST_RESULT_BYTES:
+            raise OutputTooLarge(size_bytes, MOST_RESULT_BYTES, result_too_large(size_bytes))
 
     def check_output(self) -> None:
         """Refuse when too much has left the run.

@@ -315,7 +315,7 @@ class LocalExecutor:
 
     @staticmethod
     def _read(job: Job, report: endings.Report, bounds: endings.Bounds) -> Outcome:
-        said = folder.read_answer(job.workdir, job.limits.output_bytes + ANSWER_SLACK_BYTES)
+        said = folder.read_answer(job.workdir, 2 * sentences.MOST_RESULT_BYTES + ANSWER_SLACK_BYTES)
         if said is None or report.exit_code != 0:
             return endings.without_answer(report, bounds)
         answer = endings.Answer.model_validate_json(said)
@@ -331,7 +331,11 @@ def _succeeded(job: Job, report: endings.Report, answer: endings.Answer) -> Outc
     for said in answer.artefacts:
         size_bytes, digest = folder.weigh(job.workdir / said.file, job.limits.output_bytes)
         files.append(endings.artefact_file(job.workdir, said, size_bytes, digest))
-    total = sum(file.size_bytes for file in files) + len((answer.result or "").encode())
+    of_result = len((answer.result or "").encode())
+    if of_result > sentences.MOST_RESULT_BYTES:
+        message = sentences.result_too_large(of_result)
+        return Outcome("limit_output", message, endings.measurement(report))
+    total = sum(file.size_bytes for file in files) + of_result
     if total > job.limits.output_bytes:
         message = sentences.output_too_large(total, job.limits.output_bytes)
         return Outcome("limit_output", message, endings.measurement(report))

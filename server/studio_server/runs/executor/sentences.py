@@ -6,6 +6,9 @@ from collections.abc import Iterable
 SENTENCE_CHARACTERS = 300
 _PATH = re.compile(r"(?:/[\w.@+~-]+){2,}/?")
 
+MOST_RESULT_BYTES = 1_000_000
+"""Of a result without its files: it travels inline and is kept in the books' database."""
+
 
 def too_much_cpu(limit_ms: int) -> str:
     """The CPU limit of the run was met."""
@@ -31,6 +34,12 @@ def output_too_large(found_bytes: int, allowed_bytes: int) -> str:
     """The result and its files are above what one run may return."""
     found, allowed = _size(found_bytes), _size(allowed_bytes)
     return f"made {found} of results where {allowed} are allowed; ask for fewer files, rows or figures"
+
+
+def result_too_large(found_bytes: int) -> str:
+    """The result is above what is shown and kept with the run."""
+    found, allowed = _size(found_bytes), _size(MOST_RESULT_BYTES)
+    return f"made a result of {found} where {allowed} are allowed; ask for fewer rows or figures"
 
 
 def too_many_processes(limit: int) -> str:

@@ -120,6 +120,7 @@ def succeeded(tool: Tool, result: ToolResult, context: WorkerContext) -> Answer:
         provenance = result.provenance.model_copy(update={"libraries": versions(tool.libraries)})
         result = result.model_copy(update={"provenance": provenance})
     text = result.model_dump_json()
+    context.check_result(len(text.encode()))
     context.account_output(len(text.encode()))
     context.check_output()
     return {"kind": "succeeded", "message": "", "result": text, "artefacts": context.artefacts}

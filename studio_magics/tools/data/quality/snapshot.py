@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ MOST_CATEGORIES = 50
 """Of a column with more different values the categories are not compared."""
 FEW_NUMBERS = 200
 """So few different numbers that one of them may be more than a hundredth of all."""
+MANY_NUMBERS = 20_000
+"""More different numbers than that are counted by the engine, which takes longer for few."""
 LEAST_ROWS = 20
 """Fewer values say nothing about a spread."""
 
@@ -115,9 +118,16 @@ def numbers_in(table: TableSource, column: ColumnProfile, edges: tuple[float, ..
 
 def finely_in(table: TableSource, column: ColumnProfile, edges: tuple[float, ...]) -> tuple[int, ...]:
     """How many values lie between the edges and how many on each: new codes hide between old ones."""
-    up_to = ", ".join(f"count(*) FILTER (v < {edge!r}), count(*) FILTER (v <= {edge!r})" for edge in edges)
-    *counts, total = table.query(f"SELECT {up_to}, count(*) FROM ({_numbers_sql(column)})")[0]
-    return bucket_counts(counts, total)
+    if column.distinct_count > MANY_NUMBERS:
+        both = (f"count(*) FILTER (v {sign} {edge!r})" for edge in edges for sign in ("<", "<="))
+        up_to = ", ".join(both)
+        *found, total = table.query(f"SELECT {up_to}, count(*) FROM ({_numbers_sql(column)})")[0]
+        return bucket_counts(found, total)
+    values = table.query(f"SELECT v, count(*) FROM ({_numbers_sql(column)}) GROUP BY v")
+    counts = [0] * (2 * len(edges) + 1)
+    for value, count in values:
+        counts[bisect_left(edges, value) + bisect_right(edges, value)] += count
+    return tuple(counts)
 
 
 def outside_of(table: TableSource, column: ColumnProfile, low: float, high: float) -> int:
