@@ -62,7 +62,7 @@ def linked_boxes(
     plan = place(
         {node.name: _size(node) for node in nodes}, ((link.target, link.source) for link in drawn), top=top
     )
-    width = max(plan.width, MIN_CANVAS)
+    width = max(plan.width, MIN_CANVAS, 2 * MARGIN + _width_of(legend))
     height = plan.height + MARGIN + (18 if note else 0)
     body = [label(MARGIN, 26, clipped(title, width - 2 * MARGIN, 15), size=15, font_weight=600)]
     body += _legend(legend)
@@ -82,6 +82,10 @@ def _legend(entries: Sequence[tuple[str, Tone]]) -> list[str]:
         drawn.append(label(x + 16, 48, name, size=11, fill=MUTED))
         x += 16 + text_width(name, 11) + 18
     return drawn
+
+
+def _width_of(legend: Sequence[tuple[str, Tone]]) -> float:
+    return sum(16 + text_width(name, 11) + 18 for name, _ in legend)
 
 
 def _size(node: Node) -> tuple[float, float]:

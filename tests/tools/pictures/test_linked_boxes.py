@@ -79,3 +79,10 @@ def test_the_cell_with_most_rows_is_darkest_and_empty_cells_stay_white() -> None
     ]
     assert fills == [HEAT[-1], HEAT[1]]
     assert "most rows, 100, near x 0 and y 0" in svg
+
+
+def test_a_picture_is_as_wide_as_what_its_colours_mean() -> None:
+    legend = [("what takes the value that changes", "poor"), ("everything else that there is", "quiet")] * 2
+    narrow = ET.fromstring(linked_boxes("One", [Node("a", "a")], [], legend=legend))
+    last = [one for one in narrow.iter() if one.tag.endswith("text") and one.text == legend[-1][0]][-1]
+    assert float(last.get("x")) + 150 < float(narrow.get("width"))
