@@ -103,6 +103,25 @@ async def test_credits_that_came_elsewhere_show_here_and_nobody_else_hears_of_th
         assert moved == []  # who watches moves was told by the server that made them
 
 
+async def test_what_could_not_be_told_is_told_at_the_next_look(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FixedClock(NOON)
+    async with serving(tmp_path / "b", clock=clock, database_url=url) as server:
+        ada = await server.services.user(person("ada"))
+        with server.services.bus.listen(ada.id) as listener:
+            await server.services.following.look()
+            gift = IssueGrant("gift", ada.wallet_id, GrantSource.PROMOTION, 70, "gift")
+            await server.services.db.write(lambda tx: server.services.ledger.execute(tx, gift))
+            with monkeypatch.context() as broken:
+                broken.setattr(server.services.announcer, "show_balance", lambda _: 1 / 0)
+                with pytest.raises(ZeroDivisionError):
+                    await server.services.following.look()
+            await server.services.following.look()
+            [event] = await heard(listener)
+            assert isinstance(event, BalanceEvent)
+
+
 async def test_looking_goes_on_after_a_look_that_failed(tmp_path: Path, url: str, caplog) -> None:
     clock = FixedClock(NOON)
     async with serving(tmp_path / "a", clock=clock, database_url=url) as server:

@@ -67,10 +67,9 @@ def _operation(endpoint: Endpoint, path: str, title: str) -> dict[str, Any]:
 
 
 def _done(endpoint: Endpoint) -> dict[str, Any]:
-    done: dict[str, Any] = {"description": "Done"}
-    return (
-        done if endpoint.status == HTTPStatus.NO_CONTENT else done | {"content": _content(endpoint.answers)}
-    )
+    if endpoint.status == HTTPStatus.NO_CONTENT:
+        return {"description": "Done"}
+    return {"description": "Done", "content": _content(endpoint.answers)}
 
 
 def _parameters(endpoint: Endpoint, path: str) -> list[dict[str, Any]]:

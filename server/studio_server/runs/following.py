@@ -79,11 +79,11 @@ class Following:
         """Publish what others did since the last look; the first one only notes how things are."""
         listening = self._bus.listening
         news = await asyncio.to_thread(self._read, lambda tx: self._news(tx, listening))
-        self._seen = news.seen
         for run_id in sorted(news.runs):
             self._announcer.run_changed(run_id)
         for user_id in sorted(news.users):
             self._announcer.show_balance(user_id)
+        self._seen = news.seen  # only now: what could not be told is told at the next look
 
     def _news(self, tx: Tx, listening: frozenset[str]) -> News:
         before = self._seen

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from studio_server.runs.executor import meter
+from studio_server.runs.executor.fork_server import WISH_AGAIN_SECONDS, ForkServer
 from studio_server.runs.executor.local import all_but_one
 from studio_server.runs.executor.offspring import children_of
 from studio_server.runs.executor.sandbox import belt
@@ -127,3 +128,12 @@ def test_a_process_that_has_ended_is_not_asked_again(monkeypatch):
     watch._tree = SimpleNamespace(new_sessions=[], pids=[8])
     watch._let_sessions_give_way()
     assert watch._in_the_way == set()
+
+
+def test_a_fork_server_makes_its_wish_again_until_the_kernel_takes_it(monkeypatch):
+    taken = iter((False, True))
+    monkeypatch.setattr(belt, "give_way", lambda _niceness: next(taken))
+    serving = ForkServer(None, None, os.getpid(), gives_way=False)
+    assert serving._patience_seconds() == WISH_AGAIN_SECONDS
+    assert serving._patience_seconds() != WISH_AGAIN_SECONDS
+    assert serving._patience_seconds() != WISH_AGAIN_SECONDS  # and is not asked a third time

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from studio_server.runs.executor.context import PARTING_DESCRIPTOR, PROGRESS_DESCRIPTOR
 from studio_server.runs.executor.hearing import Hearing
 from studio_server.runs.executor.process_tree import TreeClock
 from studio_server.runs.executor.sandbox import belt, kernel, landlock, namespaces, privileges, seccomp, view
@@ -26,8 +27,6 @@ from studio_server.runs.executor.sandbox.groups import Group, Parents
 
 READ_BYTES = 1 << 20
 READY = b"!"
-PROGRESS_DESCRIPTOR = 3
-PARTING_DESCRIPTOR = 4
 MOST_DESCRIPTORS = 65_536
 COULD_NOT_CONFINE = 126
 LINUX = sys.platform == "linux"

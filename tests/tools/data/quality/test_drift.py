@@ -12,7 +12,7 @@ import statsmodels
 from scipy.stats import ks_2samp
 
 from studio_magics.tools.base import InputRejected
-from studio_magics.tools.data.quality import TOOL
+from studio_magics.tools.data.quality import TOOL, snapshot
 from studio_magics.tools.data.quality.drift_measures import bucket_counts, by_chance, ks, psi, psi_by_chance
 from studio_magics.tools.data.quality.drift_report import AlertsReport, DriftReport
 
@@ -101,10 +101,12 @@ def test_two_samples_of_one_spread_are_the_same_however_many_rows_there_are(comp
     assert not {code for code, _ in codes(result)} & {"spread-changed", "row-count-changed", "new-values"}
 
 
+@pytest.mark.parametrize("many", [-1, snapshot.MANY_NUMBERS], ids=["by the engine", "in one pass"])
 @pytest.mark.parametrize("name", ["E6.csv", "heart.csv", "strikes.csv", "ccard.csv", "fair.csv"])
 def test_the_distance_of_published_columns_is_the_one_of_scipy_to_a_hundredth(
-    compare, context, name: str
+    compare, context, monkeypatch: pytest.MonkeyPatch, name: str, many: int
 ) -> None:
+    monkeypatch.setattr(snapshot, "MANY_NUMBERS", many)
     [path, *_] = sorted((Path(statsmodels.__file__).parent / "datasets").rglob(name))
     whole = pd.read_csv(path)
     before, now = whole.iloc[::2], whole.iloc[len(whole) // 3 :]
