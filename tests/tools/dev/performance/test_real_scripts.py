@@ -2,6 +2,10 @@
 
 import cProfile
 import pstats
+import time
+from types import SimpleNamespace
+
+from studio_magics.tools.dev.performance import child_profile
 
 REAL = """import ast
 import difflib
@@ -36,8 +40,8 @@ compare()
 
 
 def by_cprofile():
-    """Function → share of the time, with all it calls and alone."""
-    profile = cProfile.Profile()
+    """Function → share of the processor's time, with all it calls and alone; others' time is in neither."""
+    profile = cProfile.Profile(time.process_time)
     profile.run(compile(REAL, "main.py", "exec"))
     stats = pstats.Stats(profile).stats
     total = sum(row[2] for row in stats.values())
@@ -66,3 +70,18 @@ def test_the_headline_names_the_line_that_takes_the_most(measure):
 def test_a_line_stands_once_in_the_table_of_memory(measure):
     lines = [row[0] for row in measure(REAL, seconds=10).tables[2].rows]
     assert len(lines) == len(set(lines))
+
+
+def test_the_time_others_had_the_processor_belongs_to_no_frame(monkeypatch):
+    waited = iter([5.0, 5.0, 5.04, 5.2])
+    monkeypatch.setattr(child_profile, "_queued", lambda: next(waited))
+    kept = []
+    plain = SimpleNamespace(_sampler_saw_call_stack=lambda *sample: kept.append(sample))
+    profiler = child_profile.without_queueing(plain)
+    for frame, seconds in (("a", 0.001), ("b", 0.045), ("c", 0.1)):
+        profiler._sampler_saw_call_stack([frame], seconds, None)
+    assert [(stack, round(seconds, 6)) for stack, seconds, _ in kept] == [
+        (["a"], 0.001),
+        (["b"], 0.005),
+        (["c"], 0.0),
+    ]
