@@ -68,6 +68,7 @@ async def test_a_refusal_of_the_app_arrives_as_the_problem_it_is(serve: Any):
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.measures_time
 async def test_estimating_and_asking_for_the_balance_do_not_hold_jupyters_loop_up(serve: Any):
     mounted = await serve(create_app)
     file = {"digest": "sha256:" + "0" * 64, "name": "shop.db", "size_bytes": 8_192}

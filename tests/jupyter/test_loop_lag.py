@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -37,14 +38,17 @@ async def lag_during(serve: Any, endpoint: Any) -> float:
     return min(worst)
 
 
+@pytest.mark.measures_time
 async def test_an_endpoint_that_blocks_the_loop_is_noticed(serve: Any):
     assert await lag_during(serve, in_the_loop) > BLOCKED_SECONDS * 0.8
 
 
+@pytest.mark.measures_time
 async def test_an_endpoint_that_blocks_a_thread_is_not_taken_for_one_that_blocks_the_loop(serve: Any):
     assert await lag_during(serve, in_a_thread) < BLOCKED_SECONDS * 0.8
 
 
+@pytest.mark.measures_time
 async def test_a_block_at_the_very_end_of_the_watch_is_noticed():
     async with watch_loop_lag() as lag:
         await asyncio.sleep(0)

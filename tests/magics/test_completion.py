@@ -93,6 +93,7 @@ def test_other_lines_are_left_alone(tab):
     assert "number" in " ".join(tab("numb"))
 
 
+@pytest.mark.measures_time
 def test_a_slow_server_costs_a_moment_once_and_the_tools_of_the_kernel_are_offered(studio):
     gate = threading.Event()
 

@@ -46,6 +46,7 @@ def test_the_burn_at_the_limits_of_a_run_never_passes_the_ceiling_of_its_quote()
         assert burnt_credits(BURN, at_the_limits) <= max(priced.maximum, BURN.minimum_credits) <= most
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(("limit", "inputs"), [("limit_cpu", {"cpu_ms": 9_000}), ("limit_memory", {})])
 def test_a_run_is_stopped_before_it_burns_more_than_a_sample_above_its_limits(bench, limit, inputs):
     limits = RunLimits(cpu_ms=500, wall_ms=20_000, memory_bytes=96 * MEGABYTE, output_bytes=MEGABYTE)

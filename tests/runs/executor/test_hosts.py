@@ -16,6 +16,7 @@ from studio_server.runs.executor.protocol import ExecutorFull
 import studio_magics
 
 
+@pytest.mark.measures_time
 async def test_awaiting_an_outcome_does_not_block_the_event_loop(bench):
     running = bench.start("BURN", cpu_ms=400)
     turns = 0
@@ -27,6 +28,7 @@ async def test_awaiting_an_outcome_does_not_block_the_event_loop(bench):
     assert turns > 20
 
 
+@pytest.mark.measures_time
 async def test_starting_returns_before_the_worker_runs(bench):
     before = time.perf_counter()
     running = bench.start("TRIVIAL")
@@ -34,6 +36,7 @@ async def test_starting_returns_before_the_worker_runs(bench):
     assert (await running.outcome()).kind == "succeeded"
 
 
+@pytest.mark.measures_time
 async def test_giving_up_waiting_does_not_cancel_the_run(bench):
     running = bench.start("BURN", cpu_ms=300)
     with pytest.raises(TimeoutError):

@@ -11,6 +11,7 @@ def limits(*, cpu_ms=20_000, wall_ms=30_000, memory_megabytes=512, output_bytes=
     )
 
 
+@pytest.mark.measures_time
 def test_the_cpu_limit_counts_four_children_together(bench):
     outcome = bench.run("BURN", limits=limits(cpu_ms=1_200), cpu_ms=8_000, children=4)
     assert outcome.kind == "limit_cpu"
@@ -25,6 +26,7 @@ def test_the_memory_limit_counts_three_children_together(bench):
     assert outcome.measured.peak_bytes >= 200 * MEGABYTE
 
 
+@pytest.mark.measures_time
 def test_a_tool_that_sleeps_meets_the_wall_limit_and_costs_no_cpu(bench, lifeline):
     outcome = bench.run("WAIT", limits=limits(wall_ms=900), fifo=str(lifeline.path))
     assert (outcome.kind, outcome.message[:22]) == ("limit_wall", "took longer than 0.9 s")

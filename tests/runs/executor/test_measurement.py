@@ -16,6 +16,7 @@ def test_a_busy_loop_is_measured_with_the_start_of_its_worker(bench):
     assert 800 + start * 0.5 <= used <= 800 + start * 2 + 100
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(("tool", "children"), [("BURN", 4), ("SESSIONS", 4)])
 def test_the_same_work_is_billed_within_five_percent_in_whatever_processes_it_is_done(bench, tool, children):
     alone = bench.run("BURN", cpu_ms=1_600).measured.cpu_ms
@@ -23,6 +24,7 @@ def test_the_same_work_is_billed_within_five_percent_in_whatever_processes_it_is
     assert abs(elsewhere - alone) <= 0.05 * alone
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("without", [{"control group"}, {"control group", "exact clock"}])
 def test_the_bill_does_not_depend_on_which_clock_a_machine_has(make_bench, without):
     bench = make_bench(without=without)
@@ -37,11 +39,13 @@ def test_memory_that_a_file_in_memory_holds_is_billed(bench):
     assert outcome.measured.peak_bytes >= 40 * MEGABYTE
 
 
+@pytest.mark.measures_time
 def test_children_that_nobody_waits_for_are_billed(bench):
     start = bench.run("TRIVIAL").measured.cpu_ms
     assert bench.run("DISOWN", cpu_ms=500, children=2).measured.cpu_ms >= 900 + start * 0.5
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("children", [1, 3])
 def test_peak_memory_is_the_sum_over_the_processes(bench, children):
     start = bench.run("TRIVIAL").measured.peak_bytes

@@ -93,7 +93,7 @@ def without_queueing(profiler: Any) -> Any:
         keep(stack, max(seconds - (now - before[0]), 0.0), state)
         before[0] = now
 
-    profiler._sampler_saw_call_stack = unhindered  # noqa: SLF001
+    profiler._sampler_saw_call_stack = unhindered  # noqa: SLF001  - as above
     return profiler
 
 

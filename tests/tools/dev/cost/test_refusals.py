@@ -71,6 +71,7 @@ def test_a_bad_text_is_refused_with_place_and_what_is_allowed(price, context, te
     assert context.artefacts == {}
 
 
+@pytest.mark.measures_time
 def test_an_alias_bomb_is_refused_at_once_instead_of_expanded(price):
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
@@ -92,6 +93,7 @@ def test_more_components_than_the_limit_are_refused(price):
         price(HEAD + many)
 
 
+@pytest.mark.measures_time
 def test_three_hundred_components_are_priced_in_a_few_seconds(price):
     many = "".join(f"  - {{name: n{i}, kind: egress, gb: {i}}}\n" for i in range(300))
     began = time.process_time()

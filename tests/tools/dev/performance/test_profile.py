@@ -15,6 +15,7 @@ from studio_magics.tools.dev.performance.tree import (
     speedscope,
 )
 
+pytestmark = pytest.mark.measures_time
 BUSY = """import time
 
 

@@ -5,8 +5,11 @@ import pstats
 import time
 from types import SimpleNamespace
 
+import pytest
+
 from studio_magics.tools.dev.performance import child_profile
 
+pytestmark = pytest.mark.measures_time
 REAL = """import ast
 import difflib
 import inspect
