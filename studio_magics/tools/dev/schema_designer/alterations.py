@@ -98,6 +98,7 @@ def _alter_column(action: Any, table: TableReading) -> None:
 def _rename_table(old: str, new: str, reading: dict[str, TableReading]) -> None:
     reading[new] = reading.pop(old)
     for table in reading.values():
+        table.references = [replace(one, table=new) if one.table == old else one for one in table.references]
         for column in list(table.columns):
             if column.reference and column.reference.table == old:
                 table.change(column.name, reference=replace(column.reference, table=new))
@@ -114,7 +115,12 @@ def _rename_column(
     table.uniques = [named(one) for one in table.uniques]
     table.indexes = [named(one) for one in table.indexes]
     table.checks = {key: renamed_condition(one, {old: new}) for key, one in table.checks.items()}
+    table.references = [replace(one, columns=named(one.columns)) for one in table.references]
     for other in reading.values():
+        other.references = [
+            replace(one, parent_columns=named(one.parent_columns)) if one.table == name else one
+            for one in other.references
+        ]
         for column in list(other.columns):
             reference = column.reference
             if reference and (reference.table, reference.column) == (name, old):
@@ -128,6 +134,7 @@ def _drop_column(table: TableReading, name: str) -> None:
     table.uniques = [one for one in table.uniques if name not in one]
     table.indexes = [one for one in table.indexes if name not in one]
     table.checks = {key: one for key, one in table.checks.items() if name not in columns_of(one)}
+    table.references = [one for one in table.references if name not in one.columns]
 
 
 def _comment(statement: Any, reading: dict[str, TableReading]) -> bool:

@@ -26,6 +26,17 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class GroupReference:
+    """A foreign key of the whole table: columns, together, to a key of another table."""
+
+    columns: tuple[str, ...]
+    table: str
+    parent_columns: tuple[str, ...]
+    """In the order of `columns`; empty while it is read: the key of the other table."""
+    on_delete: OnDelete = "restrict"
+
+
+@dataclass(frozen=True)
 class ColumnDesign:
     """One column."""
 
@@ -66,12 +77,27 @@ class TableDesign:
     indexes: tuple[tuple[str, ...], ...] = ()
     checks: dict[str, str] = field(default_factory=dict[str, str])
     """Name → condition in plain SQL."""
+    references: tuple[GroupReference, ...] = ()
     was: str = ""
     comment: str = ""
 
     def column(self, name: str) -> ColumnDesign | None:
         """The column of this name."""
         return next((one for one in self.columns if one.name == name), None)
+
+    @property
+    def all_references(self) -> tuple[GroupReference, ...]:
+        """References to other tables, those of single columns first."""
+        single = (
+            GroupReference((one.name,), one.reference.table, (one.reference.column,), one.reference.on_delete)
+            for one in self.columns
+            if one.reference
+        )
+        return (*single, *self.references)
+
+    def requires(self, reference: GroupReference) -> bool:
+        """Whether every row must refer: none of the columns may be empty."""
+        return all(one.required for one in self.columns if one.name in reference.columns)
 
     @property
     def all_uniques(self) -> tuple[tuple[str, ...], ...]:
@@ -105,6 +131,11 @@ class Design:
         return {one.name: one for one in self.tables}
 
 
+def spoken(columns: tuple[str, ...]) -> str:
+    """'a' or '(a, b)'."""
+    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+
+
 def in_order_of_references(design: Design) -> list[TableDesign]:
     """Tables so that each comes after those it refers to; in a circle the order written."""
     done: dict[str, TableDesign] = {}
@@ -118,4 +149,4 @@ def in_order_of_references(design: Design) -> list[TableDesign]:
 
 
 def _parents(table: TableDesign) -> set[str]:
-    return {one.reference.table for one in table.columns if one.reference}
+    return {one.table for one in table.all_references}

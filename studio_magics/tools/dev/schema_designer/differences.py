@@ -12,7 +12,12 @@ from studio_magics.tools.dev.schema_designer.rules import Rule, rules_of, storag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from studio_magics.tools.dev.schema_designer.design import ColumnDesign, Design, TableDesign
+    from studio_magics.tools.dev.schema_designer.design import (
+        ColumnDesign,
+        Design,
+        GroupReference,
+        TableDesign,
+    )
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class Differences:
     dropped: tuple[TableDesign, ...]
     renamed: tuple[tuple[str, str], ...]
     changed: tuple[TableChange, ...]
+    rehung: tuple[tuple[Rule, Rule], ...] = ()
+    """References that stay, before and after, but whose key goes: it cannot go while they hang on it."""
 
     @property
     def is_empty(self) -> bool:
@@ -96,7 +103,29 @@ def compare(before: Design, after: Design, field: str = "tables") -> Differences
         dropped=tuple(one for one in before.tables if one.name not in kept),
         renamed=tuple((old.name, new.name) for old, new in pairs if old.name != new.name),
         changed=tuple(one for one in changes if not one.is_empty),
+        rehung=_rehung(pairs, renamed_before, {one.before.name: one for one in changes}),
     )
+
+
+def _rehung(
+    pairs: list[tuple[TableDesign, TableDesign]], renamed: Design, changes: Mapping[str, TableChange]
+) -> tuple[tuple[Rule, Rule], ...]:
+    """The references that stay and point at a key or unique that is dropped, by old and new names."""
+    found: list[tuple[Rule, Rule]] = []
+    for old, new in pairs:
+        as_new = renamed.by_name[new.name]
+        for rule, now in zip(rules_of(old), rules_of(as_new), strict=True):
+            stays = rule.kind == "reference" and rule not in changes[old.name].rules_dropped
+            if stays and rule.parent in changes and _loses_key(changes[rule.parent], rule.parent_columns):
+                found.append((rule, replace(now, name=rule.name)))
+    return tuple(found)
+
+
+def _loses_key(change: TableChange, columns: tuple[str, ...]) -> bool:
+    """Whether what these columns of the table before are a key by goes, perhaps to come again."""
+    gone = [one.columns for one in change.rules_dropped if one.kind == "unique"]
+    gone += [change.before.key] if change.key_changed else []
+    return any(set(one) == set(columns) for one in gone)
 
 
 def _old_name(table: TableDesign, before: Design) -> str:
@@ -162,6 +191,22 @@ def _renamed_table(
         uniques=tuple(new(one) for one in table.uniques),
         indexes=tuple(new(one) for one in table.indexes),
         checks={name: renamed_condition(one, own) for name, one in table.checks.items()},
+        references=tuple(_renamed_reference(one, own, tables, columns) for one in table.references),
+    )
+
+
+def _renamed_reference(
+    reference: GroupReference,
+    own: Mapping[str, str],
+    tables: Mapping[str, str],
+    columns: Mapping[str, Mapping[str, str]],
+) -> GroupReference:
+    inner = columns.get(reference.table, {})
+    return replace(
+        reference,
+        columns=tuple(own.get(one, one) for one in reference.columns),
+        table=tables.get(reference.table, reference.table),
+        parent_columns=tuple(inner.get(one, one) for one in reference.parent_columns),
     )
 
 

@@ -70,17 +70,18 @@ def mermaid(design: Design) -> str:
     names = {one.name: _word(one.name, f"t{number}") for number, one in enumerate(design.tables)}
     for table in design.tables:
         lines.append(f"    {names[table.name]} {{")
+        referring = {name for one in table.all_references for name in one.columns}
         for column in table.columns:
-            mark = " PK" if column.name in table.key else " FK" if column.reference else ""
+            mark = " PK" if column.name in table.key else " FK" if column.name in referring else ""
             kind = re.sub(r"[^A-Za-z0-9_]+", "_", column.type_text).strip("_")[:40]
             lines.append(f"        {kind} {_word(column.name, 'column')}{mark}")
         lines.append("    }")
     for table in design.tables:
-        for column in table.columns:
-            if column.reference:
-                parent = "||" if column.required else "|o"
-                ends = f"{names[column.reference.table]} {parent}--o{{ {names[table.name]}"
-                lines.append(f'    {ends} : "{_word(column.name, "column")}"')
+        for one in table.all_references:
+            parent = "||" if table.requires(one) else "|o"
+            ends = f"{names[one.table]} {parent}--o{{ {names[table.name]}"
+            told = ", ".join(_word(name, "column") for name in one.columns)
+            lines.append(f'    {ends} : "{told}"')
     return "\n".join(lines) + "\n"
 
 

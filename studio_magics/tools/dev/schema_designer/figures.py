@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Figure
+from studio_magics.tools.dev.schema_designer.design import spoken
 from studio_magics.tools.dev.schema_designer.exports import mermaid
 from studio_magics.tools.pictures.linked_boxes import Link, Node, linked_boxes
 from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:
-    from studio_magics.tools.dev.schema_designer.design import ColumnDesign, Design, TableDesign
+    from studio_magics.tools.dev.schema_designer.design import (
+        ColumnDesign,
+        Design,
+        GroupReference,
+        TableDesign,
+    )
     from studio_magics.tools.dev.schema_designer.differences import Differences
     from studio_magics.tools.pictures import Tone
 
@@ -28,13 +34,7 @@ def diagram(design: Design, found: Differences | None) -> Figure:
     """The entity-relationship diagram."""
     tables = [*design.tables, *(found.dropped if found else ())][:MAX_TABLES]
     nodes = [_node(one, found) for one in tables]
-    links = [
-        Link(one.name, column.reference.table, column_row(column, one), "", dashed=not column.required,
-             told=f"{one.name}.{column.name} refers to {column.reference.table}")
-        for one in tables
-        for column in one.columns
-        if column.reference
-    ]  # fmt: skip
+    links = [_link(table, one) for table in tables for one in table.all_references]
     left = len(design.tables) - len(tables)
     note = "Dashed: the reference may be empty."
     if left > 0:
@@ -49,11 +49,19 @@ def diagram(design: Design, found: Differences | None) -> Figure:
     )
 
 
+def _link(table: TableDesign, reference: GroupReference) -> Link:
+    """The arrow of a reference; one of several columns begins at the first of them."""
+    first = next(one for one in table.columns if one.name in reference.columns)
+    return Link(
+        table.name, reference.table, column_row(first, table), "", dashed=not table.requires(reference),
+        told=f"{table.name}.{spoken(reference.columns)} refers to {reference.table}",
+    )  # fmt: skip
+
+
 def column_row(column: ColumnDesign, table: TableDesign) -> str:
     """'customer_id  ref  ·FK'."""
-    mark = (
-        "  · key" if column.name in table.key else f"  → {column.reference.table}" if column.reference else ""
-    )
+    parents = dict.fromkeys(one.table for one in table.all_references if column.name in one.columns)
+    mark = "  · key" if column.name in table.key else f"  → {', '.join(parents)}" if parents else ""
     kind = "" if column.reference else f"  {column.type_text}"
     return f"{column.name}{'' if column.required else '?'}{kind}{mark}"
 
@@ -61,7 +69,8 @@ def column_row(column: ColumnDesign, table: TableDesign) -> str:
 def _node(table: TableDesign, found: Differences | None) -> Node:
     changed = {name for one in found.changed if one.after.name == table.name for name in _touched(one)} if (
         found) else set[str]()  # fmt: skip
-    first = [one for one in table.columns if one.name in table.key or one.reference or one.name in changed]
+    told = {*table.key, *changed, *(name for one in table.all_references for name in one.columns)}
+    first = [one for one in table.columns if one.name in told]
     rest = [one for one in table.columns if one not in first]
     shown = [*first, *rest][:MAX_ROWS]
     left = len(table.columns) - len(shown)

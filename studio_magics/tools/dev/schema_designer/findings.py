@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Finding
 from studio_magics.tools.data.schema.words import style_of
+from studio_magics.tools.dev.schema_designer.group_findings import group_findings
 from studio_magics.tools.dev.schema_designer.migration import fill_of
 from studio_magics.tools.dev.schema_designer.rules import storage_of
 from studio_magics.tools.wording import counted
@@ -29,7 +30,7 @@ WIDENING = {("smallint", "integer"), ("smallint", "bigint"), ("integer", "bigint
 
 def design_findings(design: Design, dialects: tuple[Dialect, ...]) -> list[Finding]:
     """What to improve in the design itself."""
-    found = [one for table in design.tables for one in _of_table(table, design)]
+    found = [one for table in design.tables for one in _of_table(table, design, dialects)]
     if "mysql" in dialects:
         found += _too_long_for_mysql(design)
     return found + list(_names(design)) + list(_lost(design))
@@ -50,7 +51,7 @@ def _lost(design: Design) -> Iterator[Finding]:
         )
 
 
-def _of_table(table: TableDesign, design: Design) -> Iterator[Finding]:
+def _of_table(table: TableDesign, design: Design, dialects: tuple[Dialect, ...]) -> Iterator[Finding]:
     name = table.name
     if not table.key:
         yield Finding(
@@ -64,6 +65,8 @@ def _of_table(table: TableDesign, design: Design) -> Iterator[Finding]:
     covered = {group[0] for group in (*table.all_indexes, *table.all_uniques, table.key) if group}
     for column in table.columns:
         yield from _of_column(table, column, design, covered)
+    for reference in table.references:
+        yield from group_findings(table, reference, design, dialects)
     yield from _indexes(table)
 
 

@@ -30,7 +30,8 @@ class SchemaDesignInput(ToolInput):
     tables: WrittenText = Field(
         default="",
         max_length=MAX_CHARACTERS,
-        description="YAML with 'tables' (columns as 'name: string(120) required unique'), or CREATE TABLE "
+        description="YAML with 'tables' (columns as 'name: string(120) required unique', keys of several "
+        "columns as 'references: [\"a, b to TABLE (c, d) on-delete cascade\"]'), or CREATE TABLE "
         "statements; a dict from Python too",
         examples=[
             "tables:\n  customer:\n    columns:\n      id: id\n      email: string(254) required unique\n"

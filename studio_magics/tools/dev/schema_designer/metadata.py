@@ -141,7 +141,7 @@ def _add(table: Table, rule: Rule, dialect: Dialect) -> None:
         table.append_constraint(
             ForeignKeyConstraint(
                 rule.columns,
-                [f"{rule.parent}.{rule.parent_column}"],
+                [f"{rule.parent}.{name}" for name in rule.parent_columns],
                 name=rule.name,
                 ondelete=ON_DELETE[rule.on_delete],
             )

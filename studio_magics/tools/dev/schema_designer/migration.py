@@ -121,9 +121,11 @@ class _Steps:
         for change in self._found.changed:
             if change.key_changed:
                 self._key(change)
-            self._add_rules(change.rules_added)
-        for table in self._found.created:
-            self._add_rules(tuple(one for one in rules_of(table) if one.kind == "reference"))
+        added = [rule for change in self._found.changed for rule in change.rules_added]
+        added += [
+            rule for table in self._found.created for rule in rules_of(table) if rule.kind == "reference"
+        ]
+        self._add_rules((*added, *(now for _, now in self._found.rehung)))
         for table in reversed(
             in_order_of_references(replace(self._found.before, tables=self._found.dropped))
         ):
@@ -136,6 +138,7 @@ class _Steps:
             rule for table in self._found.dropped for rule in rules_of(table)
             if rule.kind == "reference" and rule.parent in gone
         ]  # fmt: skip
+        rules += [was for was, _ in self._found.rehung]
         for rule in sorted(rules, key=lambda one: one.kind != "reference"):
             if rule.kind == "index":
                 self._op.drop_index(rule.name, table_name=rule.table)
@@ -218,7 +221,7 @@ class _Steps:
                 self._op.create_check_constraint(rule.name, rule.table, _text(rule, self._dialect))
             else:
                 self._op.create_foreign_key(
-                    rule.name, rule.table, rule.parent, list(rule.columns), [rule.parent_column],
+                    rule.name, rule.table, rule.parent, list(rule.columns), list(rule.parent_columns),
                     ondelete=ON_DELETE[rule.on_delete],
                 )  # fmt: skip
 

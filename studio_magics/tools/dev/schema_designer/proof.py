@@ -10,6 +10,7 @@ from studio_magics.tools.dev.documents import as_map
 from studio_magics.tools.dev.schema_designer.design import (
     ColumnDesign,
     Design,
+    GroupReference,
     TableDesign,
     in_order_of_references,
 )
@@ -111,6 +112,8 @@ def _seeded(database: sqlite3.Connection, design: Design) -> Step:
     for table in in_order_of_references(design):
         for number in range(1, ROWS + 1):
             row = {one.name: _value(one, number, design, values) for one in table.columns}
+            for reference in table.references:
+                row |= _referring(table, reference, number, values)
             try:
                 _insert(database, table, row)
             except sqlite3.Error as error:
@@ -149,6 +152,16 @@ def _value(
     return made.get(kind, number)
 
 
+def _referring(
+    table: TableDesign, reference: GroupReference, number: int, values: dict[tuple[str, str], list[Any]]
+) -> dict[str, Any]:
+    """What columns that refer together hold: the same row of the other table, or nothing where they may."""
+    known = [values.get((reference.table, name), []) for name in reference.parent_columns]
+    if all(len(one) >= number for one in known):
+        return {name: one[number - 1] for name, one in zip(reference.columns, known, strict=True)}
+    return {one.name: None for one in table.columns if one.name in reference.columns and not one.required}
+
+
 def shape_of(database: sqlite3.Connection) -> Shape:
     """What the database says of its tables, columns, keys, references, indexes and conditions."""
     names = [
@@ -178,10 +191,18 @@ def _table_shape(database: sqlite3.Connection, name: str) -> Shape:
     )
     return {
         "columns": {row[1]: (row[2], row[3], row[4], row[5]) for row in asked("table_info", name)},
-        "references": sorted((row[2], row[3], row[4], row[6]) for row in asked("foreign_key_list", name)),
+        "references": _grouped(asked("foreign_key_list", name)),
         "indexes": sorted(indexes),
         "checks": [line.split("CHECK (", 1)[1].strip() for line in checks],
     }
+
+
+def _grouped(rows: list[Any]) -> list[Any]:
+    """Each foreign key with all its columns: the table, pairs of columns, and what a delete does."""
+    keys: dict[int, list[Any]] = {}
+    for row in sorted(rows, key=lambda one: (one[0], one[1])):
+        keys.setdefault(row[0], []).append(row)
+    return sorted((key[0][2], [(row[3], row[4]) for row in key], key[0][6]) for key in keys.values())
 
 
 def fresh_shape(design: Design) -> Shape:

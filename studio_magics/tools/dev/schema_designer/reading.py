@@ -17,6 +17,7 @@ from studio_magics.tools.dev.schema_designer.design import (
     TableDesign,
     in_order_of_references,
 )
+from studio_magics.tools.dev.schema_designer.group_references import read_references, resolved_group
 from studio_magics.tools.dev.schema_designer.reserved import reserved_in
 from studio_magics.tools.intake.plain_text import decoded
 from studio_magics.tools.intake.refusal import IntakeRefused
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.documents import Part
 
 TOP_KEYS = ("schema", "tables")
-TABLE_KEYS = ("columns", "key", "unique", "indexes", "checks", "was", "comment")
+TABLE_KEYS = ("columns", "key", "unique", "indexes", "references", "checks", "was", "comment")
 MAX_TABLES = 300
 MAX_COLUMNS = 400
 MAX_FILE_BYTES = 2_000_000
@@ -102,6 +103,7 @@ def _table(name: str, part: Part, dialects: Sequence[str]) -> TableDesign:
         uniques=_names(entries.get("unique"), names),
         indexes=_names(entries.get("indexes"), names),
         checks=_checks(entries.get("checks"), set(names)),
+        references=read_references(entries.get("references"), names),
         was=entries["was"].word(NAME, NAME_SAYS) if "was" in entries else "",
         comment=entries["comment"].text(most=500) if "comment" in entries else "",
     )
@@ -166,7 +168,8 @@ def _sound(design: Design, field: str) -> Design:
 
 def _resolved(table: TableDesign, design: Design, field: str) -> TableDesign:
     columns = tuple(_resolved_column(table, one, design, field) for one in table.columns)
-    return replace(table, columns=columns)
+    groups = tuple(resolved_group(table, one, design, field) for one in table.references)
+    return replace(table, columns=columns, references=tuple(dict.fromkeys(groups)))
 
 
 def _resolved_column(table: TableDesign, column: ColumnDesign, design: Design, field: str) -> ColumnDesign:
@@ -195,7 +198,7 @@ def _resolved_column(table: TableDesign, column: ColumnDesign, design: Design, f
 def _refuse_circles(design: Design, field: str) -> None:
     """A circle of required references: no first row could ever be written."""
     required = {
-        one.name: {column.reference.table for column in one.columns if column.reference and column.required}
+        one.name: {reference.table for reference in one.all_references if one.requires(reference)}
         for one in design.tables
     }
     for start in required:

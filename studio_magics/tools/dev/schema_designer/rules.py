@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,7 @@ class Rule:
     columns: tuple[str, ...]
     condition: str = ""
     parent: str = ""
-    parent_column: str = ""
+    parent_columns: tuple[str, ...] = ()
     on_delete: str = ""
 
 
@@ -33,11 +33,10 @@ def rules_of(table: TableDesign) -> tuple[Rule, ...]:
     found = [Rule("unique", name, named("uq", name, *one), one) for one in table.all_uniques]
     found += [
         Rule(
-            "reference", name, named("fk", name, one.name), (one.name,), parent=one.reference.table,
-            parent_column=one.reference.column, on_delete=one.reference.on_delete,
+            "reference", name, named("fk", name, *one.columns), one.columns, parent=one.table,
+            parent_columns=one.parent_columns, on_delete=one.on_delete,
         )
-        for one in table.columns
-        if one.reference
+        for one in table.all_references
     ]  # fmt: skip
     found += [
         Rule("check", name, named("ck", name, one.name), (one.name,), condition=_of_enum(one))
@@ -48,8 +47,18 @@ def rules_of(table: TableDesign) -> tuple[Rule, ...]:
         Rule("check", name, named("ck", name, key), (), condition=one) for key, one in table.checks.items()
     ]
     found += [Rule("index", name, named("ix", name, *one), one) for one in table.all_indexes]
-    unique = {rule.name: rule for rule in found}
-    return tuple(unique.values())
+    return _named_apart(found)
+
+
+def _named_apart(rules: list[Rule]) -> tuple[Rule, ...]:
+    """Each rule once; where two would have one name, the later one ends in a digest of what it says."""
+    kept: dict[str, Rule] = {}
+    for rule in dict.fromkeys(rules):
+        said = repr((rule.columns, rule.parent, rule.parent_columns, rule.condition))
+        digest = sha256(said.encode()).hexdigest()[:8]
+        own = named(rule.name, digest) if rule.name in kept else rule.name
+        kept[own] = replace(rule, name=own)
+    return tuple(kept.values())
 
 
 def _of_enum(column: ColumnDesign) -> str:

@@ -138,7 +138,7 @@ def _summary(
         "schema": design.name,
         "tables": len(design.tables),
         "columns": sum(len(one.columns) for one in design.tables),
-        "references": sum(one.reference is not None for table in design.tables for one in table.columns),
+        "references": sum(len(table.all_references) for table in design.tables),
         "changes": None if found is None else _changes(found),
         "tried": proof.passed,
         "findings": {level: sum(one.severity == level for one in findings) for level in SEVERITIES},

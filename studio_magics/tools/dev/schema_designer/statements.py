@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.documents import shown
 from studio_magics.tools.dev.schema_designer.alterations import alter
-from studio_magics.tools.dev.schema_designer.design import ColumnDesign, Design, TableDesign
+from studio_magics.tools.dev.schema_designer.design import (
+    ColumnDesign,
+    Design,
+    GroupReference,
+    TableDesign,
+)
+from studio_magics.tools.dev.schema_designer.rules import storage_of
 from studio_magics.tools.dev.schema_designer.splitting import Written, statements_of, without_comments
 from studio_magics.tools.dev.schema_designer.table_reading import TableReading, add_group, named, read_table
 
@@ -48,7 +54,7 @@ def read_statements(text: str, field_name: str) -> Design:
         raise InputRejected(field_name, found=found, allowed=f"1 to {MAX_TABLES}")
     _resolve(reading)
     counted = _numbers_itself(dialect, text, reading)
-    tables = tuple(_finished(name, one, counted) for name, one in reading.items())
+    tables = _widened([_finished(name, one, counted) for name, one in reading.items()])
     lost = [f"{name}: {one}" for name, table in reading.items() for one in table.lost]
     for name, one in reading.items():
         lost += [f"{name}: the collation of {', '.join(one.collated)}"] if one.collated else []
@@ -162,6 +168,33 @@ def _resolve(reading: dict[str, TableReading]) -> None:
                 target = reading[name].column(column.reference.column) if name in reading else None
                 own = target.name if target else column.reference.column
                 table.change(column.name, reference=replace(column.reference, table=name, column=own))
+        table.references = [_resolved(one, reading) for one in table.references]
+
+
+def _resolved(reference: GroupReference, reading: dict[str, TableReading]) -> GroupReference:
+    name = named(reference.table, reading)
+    parent = reading.get(name)
+    their = tuple(
+        found.name if parent and (found := parent.column(one)) else one for one in reference.parent_columns
+    )
+    return replace(reference, table=name, parent_columns=their)
+
+
+def _widened(tables: Sequence[TableDesign]) -> tuple[TableDesign, ...]:
+    """Whole numbers that refer, with others, to a numbered key are as wide as it is."""
+    design = Design("", tuple(tables))
+    for table in design.tables:
+        for reference in table.references:
+            parent = design.table(reference.table)
+            their = (reference.parent_columns or parent.key) if parent else ()
+            for name, target in zip(reference.columns, their, strict=False):
+                own, other = table.column(name), parent.column(target) if parent else None
+                narrow = own is not None and own.kind in {"integer", "smallint"}
+                if narrow and other and storage_of(other, design)[0] in {"id", "bigint"}:
+                    wider = tuple(replace(one, kind="bigint") if one is own else one for one in table.columns)
+                    made = replace(table, columns=wider)
+                    return _widened([made if one is table else one for one in design.tables])
+    return design.tables
 
 
 def _numbers_itself(dialect: str, text: str, reading: dict[str, TableReading]) -> bool:
@@ -176,7 +209,7 @@ def _finished(name: str, found: TableReading, numbers_itself: bool) -> TableDesi
     columns = tuple(_finished_column(one, key, numbered) for one in found.columns)
     return TableDesign(
         name, columns, key, tuple(dict.fromkeys(found.uniques)), tuple(dict.fromkeys(found.indexes)),
-        found.checks, comment=found.comment,
+        found.checks, tuple(dict.fromkeys(found.references)), comment=found.comment,
     )  # fmt: skip
 
 

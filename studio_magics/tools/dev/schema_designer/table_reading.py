@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio_magics.tools.dev.schema_designer.conditions import ConditionRefused, check_condition, plainer
-from studio_magics.tools.dev.schema_designer.design import ColumnDesign, OnDelete, Reference
+from studio_magics.tools.dev.schema_designer.design import (
+    ColumnDesign,
+    GroupReference,
+    OnDelete,
+    Reference,
+    spoken,
+)
 
 KINDS = {
     "INT": "integer", "INTEGER": "integer", "MEDIUMINT": "integer", "BIGINT": "bigint",
@@ -32,7 +38,13 @@ SAID_OF_TYPES = {
 }
 INTEGERS = frozenset({"integer", "bigint", "smallint"})
 ON_DELETE: dict[str, OnDelete] = {"CASCADE": "cascade", "SET NULL": "set-null"}
-ON_UPDATE = re.compile(r"ON UPDATE (CASCADE|SET NULL|SET DEFAULT)")
+UNKEPT = (
+    re.compile(r"ON UPDATE (CASCADE|SET NULL|SET DEFAULT)"),
+    re.compile(r"ON DELETE SET DEFAULT"),
+    re.compile(r"MATCH FULL"),
+    re.compile(r"(?<!NOT )DEFERRABLE"),
+)
+"""What a reference may say that is not kept."""
 DEFAULT_DECIMAL = (18, 4)
 DEFAULT_LENGTH = 255
 
@@ -46,6 +58,7 @@ class TableReading:
     uniques: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     indexes: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     checks: dict[str, str] = field(default_factory=dict[str, str])
+    references: list[GroupReference] = field(default_factory=list[GroupReference])
     comment: str = ""
     collated: list[str] = field(default_factory=list[str])
     """Columns with an order of signs of their own, which no two databases call the same."""
@@ -215,16 +228,23 @@ def _default(value: Any, kind: str) -> str | None:
 
 
 def _reference(rule: Any, name: str, found: TableReading) -> Reference:
+    made = _group(rule, (name,), found)
+    return Reference(made.table, (*made.parent_columns, "")[0], made.on_delete)
+
+
+def _group(rule: Any, columns: tuple[str, ...], found: TableReading) -> GroupReference:
+    """What REFERENCES says; what cannot be kept of it is noted."""
     from sqlglot import exp
 
     target = rule.this
     table = target.this.name if isinstance(target, exp.Schema) else target.name
-    columns = [one.name for one in target.expressions] if isinstance(target, exp.Schema) else []
+    their = tuple(one.name for one in target.expressions) if isinstance(target, exp.Schema) else ()
     options = " ".join(str(one) for one in rule.args.get("options", ())).upper()
-    on_update = ON_UPDATE.search(options)
-    if on_update:
-        found.lost.append(f"the reference of {name} to {table}: {on_update[0].lower()}")
-    reference = Reference(table, columns[0] if columns else "")
+    for unkept in UNKEPT:
+        hit = unkept.search(options)
+        if hit:
+            found.lost.append(f"the reference of {spoken(columns)} to {table}: {hit[0].lower()}")
+    reference = GroupReference(columns, table, their)
     chosen = next((ours for theirs, ours in ON_DELETE.items() if f"DELETE {theirs}" in options), None)
     return replace(reference, on_delete=chosen) if chosen else reference
 
@@ -245,7 +265,7 @@ def add_rule(part: Any, name: str, found: TableReading) -> None:
         add_group(found.indexes, found.names(part.expressions), part, found)
     elif isinstance(part, exp.CheckColumnConstraint):
         add_check(part.this, name or f"check_{len(found.checks) + 1}", found)
-    elif isinstance(part, exp.ForeignKey) and len(part.expressions) == 1:
+    elif isinstance(part, exp.ForeignKey):
         _add_reference(part, found)
     else:
         found.lost.append(f"a rule: {_short(part)}")
@@ -271,16 +291,19 @@ def add_group(groups: list[tuple[str, ...]], names: tuple[str, ...], part: Any, 
 
 
 def _add_reference(part: Any, found: TableReading) -> None:
-    name = part.expressions[0].name
-    reference = _reference(part.args.get("reference"), name, found)
+    names = found.names(part.expressions)
+    reference = _group(part.args.get("reference"), names, found)
     options = part.args.get("delete")
     if options:
         reference = replace(reference, on_delete=ON_DELETE.get(str(options).upper(), "restrict"))
-    known = found.column(name)
-    if known is None or known.reference is not None:
+    known = [found.column(one) for one in names]
+    if not all(known):
         found.lost.append(f"a rule: {_short(part)}")
+    elif len(known) == 1 and known[0] and known[0].reference is None:
+        single = Reference(reference.table, (*reference.parent_columns, "")[0], reference.on_delete)
+        found.change(names[0], reference=single)
     else:
-        found.change(name, reference=reference)
+        found.references.append(reference)
 
 
 def add_check(condition: Any, name: str, found: TableReading) -> None:

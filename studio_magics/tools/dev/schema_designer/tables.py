@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio_magics.contracts.results import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from studio_magics.tools.dev.schema_designer.design import ColumnDesign, Design
+    from studio_magics.tools.dev.schema_designer.design import ColumnDesign, Design, TableDesign
     from studio_magics.tools.dev.schema_designer.differences import ColumnChange, Differences
     from studio_magics.tools.dev.schema_designer.proof import Proof
 
@@ -28,7 +28,7 @@ def _columns(design: Design) -> Table:
             one.type_text,
             one.required,
             one.name in table.key or one.unique,
-            f"{one.reference.table}.{one.reference.column}" if one.reference else "",
+            _refers_to(table, one.name),
             one.default,
             one.comment,
         )
@@ -44,6 +44,17 @@ def _columns(design: Design) -> Table:
         rows=tuple(rows[:MAX_ROWS]),
         note=f"{left} more are in schema.json." if left > 0 else "",
     )
+
+
+def _refers_to(table: TableDesign, column: str) -> str:
+    """'customer.id', or 'line.number (with order_id)' where columns refer together."""
+    found: list[str] = []
+    for one in table.all_references:
+        if column in one.columns:
+            others = ", ".join(name for name in one.columns if name != column)
+            target = f"{one.table}.{one.parent_columns[one.columns.index(column)]}"
+            found.append(f"{target} (with {others})" if others else target)
+    return "; ".join(found)
 
 
 def _changes(found: Differences) -> Table:

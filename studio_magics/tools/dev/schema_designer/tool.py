@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.base import RunContext
 
 TOOL_ID = "dev-studio-schema-designer"
-VERSION = "1.1.1"
+VERSION = "1.2.0"
 LIBRARIES = ("SQLAlchemy", "alembic", "sqlglot", "PyYAML")
 
 EXAMPLE = """%%studio run schema-designer

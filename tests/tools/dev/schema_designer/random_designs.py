@@ -66,7 +66,23 @@ def design(random: Random) -> dict:
                 "indexed": True,
             }
         tables[f"t{number}"] = {"columns": columns}
+        if random.random() < 0.5:
+            _group(tables, f"t{number}", random)
     return {"tables": tables}
+
+
+def _group(tables: dict, name: str, random: Random) -> None:
+    """Two columns that refer together to a unique pair of another table, or of the same."""
+    parent = random.choice(list(tables))
+    pairs = tables[parent].setdefault("unique", [])
+    if not pairs:
+        tables[parent]["columns"] |= {"near": {"type": "integer"}, "far": {"type": "string(9)"}}
+        pairs.append(["near", "far"])
+    columns = tables[name]["columns"]
+    columns |= {"here": {"type": "integer"}, "there": {"type": "string(9)"}}
+    rule = random.choice(["cascade", "restrict", "set-null"])
+    made = {"columns": ["here", "there"], "to": parent, "their": list(pairs[0]), "on-delete": rule}
+    tables[name]["references"] = [made]
 
 
 def changed(before: dict, random: Random) -> dict:
@@ -75,9 +91,7 @@ def changed(before: dict, random: Random) -> dict:
     for _ in range(random.randint(1, 4)):
         name = random.choice(list(after["tables"]))
         table = after["tables"][name]
-        random.choice([_add, _drop, _alter, _rename_column, _rename_table, _index, _check, _new_table])(
-            after, name, table, random
-        )
+        random.choice(CHANGES)(after, name, table, random)
     return after
 
 
@@ -133,6 +147,9 @@ def _rename_table(after, name, table, random):
         for value in one["columns"].values():
             if value.get("to") == name:
                 value["to"] = new
+        for value in one.get("references", ()):
+            if value["to"] == name:
+                value["to"] = new
 
 
 def _index(after, name, table, random):
@@ -158,3 +175,35 @@ def _new_table(after, name, table, random):
             "owner_id": {"type": "ref", "to": name, "indexed": True},
         }
     }
+
+
+def _refer(after, name, table, random):
+    """A reference of two columns comes, goes, or does another thing on delete."""
+    if "references" not in table:
+        _group(after["tables"], name, random)
+    elif random.random() < 0.5:
+        del table["references"]
+    else:
+        table["references"][0]["on-delete"] = "cascade"
+
+
+def _rename_pair(after, name, table, random):
+    """The columns that others refer to together get other names."""
+    if ["near", "far"] in table.get("unique", ()) and not any(
+        "was" in one for one in table["columns"].values()
+    ):
+        names = {"near": "nearer", "far": "farther"}
+        table["columns"] = {
+            names.get(key, key): {**value, "was": key} if key in names else value
+            for key, value in table["columns"].items()
+        }
+        table["unique"] = [["nearer", "farther"]]
+        for one in after["tables"].values():
+            for value in one.get("references", ()):
+                if value["to"] == name:
+                    value["their"] = ["nearer", "farther"]
+
+
+CHANGES = [
+    _add, _drop, _alter, _rename_column, _rename_table, _index, _check, _new_table, _refer, _rename_pair
+]  # fmt: skip

@@ -149,7 +149,12 @@ LOST = [
     ("x numeric", "decimal of any size"),
     ("x timestamp", "a time without zone, which gets one: x"),
     ("x int, y int generated always as (x * 2) stored", "y is computed"),
-    ("x int, y int, foreign key (x, y) references a (x, y)", "a rule: FOREIGN KEY (x, y)"),
+    (
+        "x int, y int, unique (x, y), foreign key (y, x) references a (y, x) match full",
+        "(y, x) to a: match full",
+    ),
+    ("x int references a (id) on delete set default", "on delete set default"),
+    ("x int references a (id) deferrable initially deferred", "of x to a: deferrable"),
     ("x int references a (id) on update cascade", "on update cascade"),
     ("x json, check (x::text <> '')", "the condition check_1"),
 ]
