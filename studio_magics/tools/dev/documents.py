@@ -221,15 +221,16 @@ def load_document(content: bytes, name: str, field_name: str, limits: YamlLimits
 
 def _load(text: str, field_name: str, limits: YamlLimits | None) -> tuple[Node | None, Any]:
     import yaml
+    from yaml.composer import ComposerError
 
     try:
         check_yaml(text, limits)
-        loader = _loader_class()(text)
         try:
-            node = loader.get_single_node()
-            return node, loader.construct_document(node) if node is not None else None
-        finally:
-            loader.dispose()
+            return _composed(text, _loader_class())
+        except ComposerError:
+            if limits is None or not limits.written_out:
+                raise
+            return _composed(text, _loader_class(renames=True))
     except IntakeRefused as refused:
         raise InputRejected(
             field_name, found=refused.found, allowed=refused.allowed, action=refused.action
@@ -241,6 +242,15 @@ def _load(text: str, field_name: str, limits: YamlLimits | None) -> tuple[Node |
         raise InputRejected(field_name, found=found, allowed="one YAML document") from error
     except (yaml.YAMLError, ValueError) as error:
         raise InputRejected(field_name, found="text that is not YAML", allowed="YAML in UTF-8") from error
+
+
+def _composed(text: str, kind: type[SafeLoader]) -> tuple[Node | None, Any]:
+    loader = kind(text)
+    try:
+        node = loader.get_single_node()
+        return node, loader.construct_document(node) if node is not None else None
+    finally:
+        loader.dispose()
 
 
 def _note(node: Node | None, path: str, lines: dict[str, int], scalars: dict[str, str]) -> None:
@@ -262,13 +272,20 @@ def _note(node: Node | None, path: str, lines: dict[str, int], scalars: dict[str
 
 
 @cache
-def _loader_class() -> type[SafeLoader]:
+def _loader_class(*, renames: bool = False) -> type[SafeLoader]:
+    """The loader; one that `renames` lets an anchor be given anew, and takes eight times as long."""
     import yaml
 
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    base: Any = yaml.SafeLoader if renames else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class TextLoader(base):
         """Safe loader with text keys, each once; neither dates nor the booleans of YAML 1.1."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            event = self.peek_event()
+            if renames and not isinstance(event, yaml.AliasEvent):
+                self.anchors.pop(event.anchor, None)
+            return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = True) -> dict[str, Any]:
             found: dict[str, Any] = {}

@@ -7,6 +7,8 @@ Kind = Literal[
     "encrypted parquet", "arrow", "avro", "orc", "sqlite", "program", "unknown",
 ]  # fmt: skip
 HEAD_BYTES = 512
+TEXT = frozenset((*b"\t\n\r\f\x1b", *range(0x20, 0x7F)))
+"""What packed bytes are not made of alone."""
 TAR_MARK_AT = 257
 SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -57,5 +59,6 @@ def kind_of(head: bytes) -> Kind:
 
 
 def _is_zlib(head: bytes) -> bool:
-    """As joblib writes it: the usual window, and a header that divides by 31."""
-    return len(head) > 1 and head[0] == 0x78 and (head[0] * 256 + head[1]) % 31 == 0  # noqa: PLR2004  - RFC 1950
+    """As joblib writes it: the usual window, and a header that divides by 31; 'x = 1' and 'x^2' are texts."""
+    usual = len(head) > 1 and head[0] == 0x78 and (head[0] * 256 + head[1]) % 31 == 0  # noqa: PLR2004  - RFC 1950
+    return usual and any(sign not in TEXT for sign in head)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.intake.refusal import IntakeRefused
+from studio_magics.tools.intake.yaml_aliases import WrittenOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +35,18 @@ class YamlLimits:
     characters: int = MAX_CHARACTERS
     documents: int = MAX_DOCUMENTS
     digits: int = MAX_DIGITS
+    written_out: int = 0
+    """Most parts with every alias written out; 0 refuses anchors and aliases."""
+    merges: bool = False
+    """Whether the reader resolves merge keys (<<) by itself."""
 
 
 def check_yaml(text: str, limits: YamlLimits | None = None) -> None:
     """Look at the events of every document.
 
     Raises:
-        IntakeRefused: An anchor, alias, merge or tag; too deep, long or many; a number of huge size; no YAML.
+        IntakeRefused: An anchor or alias where none is taken, or one that grows too large; a merge or tag;
+            too deep, long or many; a number of huge size; no YAML.
     """
     import yaml
 
@@ -72,10 +78,15 @@ def _look(events: Iterator[Any], bounds: YamlLimits) -> None:
     import yaml
 
     depth = documents = 0
+    expanded = WrittenOut(bounds.written_out, bounds.depth) if bounds.written_out else None
     for number, event in enumerate(events):
         where = f" in line {event.start_mark.line + 1}"
-        _refuse_reference(event, where)
-        _refuse_number(event, where, bounds.digits)
+        if expanded is None:
+            _refuse_reference(event, where)
+        else:
+            expanded.take(event, where)
+        _refuse_tag(event, where)
+        _refuse_number(event, where, bounds)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if depth > bounds.depth:
@@ -92,6 +103,11 @@ def _refuse_reference(event: Any, where: str) -> None:
         raise IntakeRefused(f"an alias (*){where}", "YAML without aliases", "write the value out")
     if getattr(event, "anchor", None):
         raise IntakeRefused(f"an anchor (&){where}", "YAML without anchors", "write the value out")
+
+
+def _refuse_tag(event: Any, where: str) -> None:
+    import yaml
+
     tag = getattr(event, "tag", None)
     if tag and tag != "!" and tag.removeprefix(PREFIX) not in CORE:
         raise IntakeRefused(f"a tag (!){where}", "YAML without tags", "leave the tag out")
@@ -99,11 +115,12 @@ def _refuse_reference(event: Any, where: str) -> None:
         raise IntakeRefused(f"a %TAG line{where}", "YAML without tags", "leave the line out")
 
 
-def _refuse_number(event: Any, where: str, most: int) -> None:
+def _refuse_number(event: Any, where: str, bounds: YamlLimits) -> None:
+    most = bounds.digits
     value = getattr(event, "value", None)
     if not isinstance(value, str) or getattr(event, "style", None):
         return
-    if value == "<<":
+    if value == "<<" and not bounds.merges:
         raise IntakeRefused(f"a merge (<<){where}", "YAML without merges", "write the keys out")
     digits = value.lstrip("+-").replace("_", "")
     if (len(digits) > most and digits.isalnum() and digits[:1].isdigit()) or MAX_SIXTIES.fullmatch(value):

@@ -33,7 +33,10 @@ class FolderContext:
         return InputFolder(name=name, files=files)
 
     def path(self, file: InputFile) -> Path:
-        return self.folder / f"{file.digest.removeprefix('sha256:')}{Path(file.name).suffix}"
+        path = self.folder / f"{file.digest.removeprefix('sha256:')}{Path(file.name).suffix}"
+        if not path.exists():
+            path.write_bytes(next(self.folder.glob(f"{path.stem}*")).read_bytes())
+        return path
 
     def progress(self, fraction: float, stage: str) -> None:
         self.stages.append((fraction, stage))

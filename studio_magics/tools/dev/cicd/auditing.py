@@ -68,7 +68,7 @@ class Audit:
 
 
 def audit(texts: Mapping[str, str]) -> Audit:
-    """Everything found in workflows given by the names of their files.
+    """Everything found in workflows given by the names of their files; a place that aliases repeat, once.
 
     Raises:
         ProgramFailed: The audit itself failed.
@@ -84,9 +84,8 @@ def audit(texts: Mapping[str, str]) -> Audit:
         )
     done = {own for own in names if re.search(rf"completed \S*{own}", written.said)}
     values = as_list(json.loads(written.result)) if done else []
-    found = sorted(
-        (_finding(as_map(one), names) for one in values), key=lambda one: (one.file, one.line, one.code)
-    )
+    each = dict.fromkeys(_finding(as_map(one), names) for one in values)
+    found = sorted(each, key=lambda one: (one.file, one.line, one.code))
     return Audit(tuple(found), tuple(name for own, name in names.items() if own not in done))
 
 

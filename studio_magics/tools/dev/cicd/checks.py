@@ -33,6 +33,7 @@ RETIRED = {
     "macos-13": "December 2025",
 }
 """Labels GitHub took away, or said when it would; as of September 2025."""
+TAGGED = re.compile(r"([\w.-]+/[\w.-]+)@(v\d[\w.]*)")
 COMMAND = re.compile(r"::(set-output|save-state|set-env|add-path) ")
 
 
@@ -189,8 +190,8 @@ def _commands(workflow: Workflow) -> Iterator[Finding]:
 def _not_pinned(workflow: Workflow, pins: Pins) -> Iterator[Finding]:
     from studio_magics.tools.dev.cicd.pins import numbers_of
 
-    tags = dict.fromkeys(re.findall(r"uses:\s*[\"']?([\w.-]+/[\w.-]+)@(v\d[\w.]*)", workflow.text))
-    for action, tag in tags:
+    tagged = (TAGGED.fullmatch(one) for one in workflow.used())
+    for action, tag in (found.groups() for found in tagged if found):
         newest = pins.actions.get(action)
         if newest and numbers_of(tag) > numbers_of(newest.version):
             yield Finding(
@@ -215,11 +216,11 @@ def _not_pinned(workflow: Workflow, pins: Pins) -> Iterator[Finding]:
 def _versions(workflow: Workflow, pins: Pins, today: date) -> Iterator[Finding]:
     from studio_magics.tools.dev.cicd.pins import STALE_DAYS
 
-    used = set(re.findall(r"uses:\s*[\"']?([\w.-]+/[\w./-]+)@([0-9a-f]{40})", workflow.text))
+    commits = {one.rsplit("@", 1)[-1] for one in workflow.used()}
     known = pins.versions()
     age = (today - pins.as_of).days
     yield from _not_pinned(workflow, pins)
-    if age > STALE_DAYS and any(commit in known for _, commit in used):
+    if age > STALE_DAYS and any(commit in known for commit in commits):
         yield Finding(
             code="pins-old",
             severity="low",

@@ -9,9 +9,11 @@ from studio_magics.contracts.inputs import InputFolder
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.cicd.pipeline import circle_of
 from studio_magics.tools.dev.clear_secrets import clear_secret
-from studio_magics.tools.dev.documents import as_list, as_map, load_yaml, shown
+from studio_magics.tools.dev.documents import as_list, as_map, as_text, load_yaml, shown
+from studio_magics.tools.dev.plain_files import plain_path
 from studio_magics.tools.intake.plain_text import decoded
 from studio_magics.tools.intake.refusal import IntakeRefused
+from studio_magics.tools.intake.yaml_text import YamlLimits
 
 if TYPE_CHECKING:
     from studio_magics.contracts.inputs import InputFile
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 MAX_FILES = 100
 MAX_FILE_BYTES = 500_000
 FIELD = "workflow"
+LIMITS = YamlLimits(written_out=50_000)
+"""GitHub takes anchors and aliases too, and stops at as many parts; merges (<<) it refuses."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,12 @@ class Workflow:
     def jobs(self) -> dict[str, dict[str, Any]]:
         """The jobs by name."""
         return {name: as_map(job) for name, job in as_map(self.value.get("jobs")).items()}
+
+    def used(self) -> tuple[str, ...]:
+        """Every action and workflow behind 'uses', each once; what stands in comments is none."""
+        steps = [as_map(step) for job in self.jobs.values() for step in as_list(job.get("steps"))]
+        said = (as_text(one.get("uses")) for one in (*self.jobs.values(), *steps))
+        return tuple(dict.fromkeys(one for one in said if one))
 
     def needs(self) -> dict[str, tuple[str, ...]]:
         """What each job waits for."""
@@ -72,12 +82,12 @@ def _read(file: InputFile, context: RunContext, *, needed: bool) -> Workflow | N
             allowed=f"at most {MAX_FILE_BYTES:,}",
         )
     try:
-        text = decoded(context.path(file).read_bytes())
+        text = decoded(plain_path(file, context).read_bytes())
     except IntakeRefused as refused:
         raise InputRejected(
             FIELD, found=refused.found, allowed=refused.allowed, action=refused.action
         ) from refused
-    value = load_yaml(text, FIELD)
+    value = _loaded(text, file.name)
     if not isinstance(value, dict) or "jobs" not in value:
         if needed:
             raise InputRejected(
@@ -87,6 +97,19 @@ def _read(file: InputFile, context: RunContext, *, needed: bool) -> Workflow | N
     made = Workflow(file.name, text, as_map(value))
     refuse_unworkable(made)
     return made
+
+
+def _loaded(text: str, name: str) -> Any:
+    try:
+        return load_yaml(text, FIELD, LIMITS)
+    except InputRejected as refused:
+        merges = refused.found.startswith("a merge")
+        raise InputRejected(
+            FIELD,
+            found=f"{shown(name)}: {refused.found}",
+            allowed="anchors and aliases; GitHub takes no merges (<<)" if merges else refused.allowed,
+            action=refused.action,
+        ) from refused
 
 
 def refuse_unworkable(workflow: Workflow) -> None:

@@ -9,7 +9,13 @@ from studio_magics.contracts.results import Cell, Column, Finding, Provenance, T
 from studio_magics.tools.dev.cicd.auditing import AuditFinding, audit
 from studio_magics.tools.dev.cicd.checks import SEVERITIES, form_faults, own_findings
 from studio_magics.tools.dev.cicd.detecting import detect
-from studio_magics.tools.dev.cicd.existing import Workflow, read_workflows, refuse_unworkable
+from studio_magics.tools.dev.cicd.existing import (
+    FIELD,
+    LIMITS,
+    Workflow,
+    read_workflows,
+    refuse_unworkable,
+)
 from studio_magics.tools.dev.cicd.figures import graphs
 from studio_magics.tools.dev.cicd.pins import Pins, read_pins
 from studio_magics.tools.dev.cicd.pipeline import Pipeline, read_pipeline
@@ -151,7 +157,7 @@ def _worst(workflows: Sequence[Workflow], audited: Sequence[AuditFinding]) -> di
     """The gravest finding of zizmor for each job, told by the lines the jobs begin in."""
     found: dict[tuple[str, str], Severity] = {}
     for workflow in workflows:
-        part = read_part(workflow.text, "workflow")
+        part = read_part(workflow.text, FIELD, LIMITS)
         starts = sorted((part.lines.get(f"jobs.{name}", 1), name) for name in workflow.jobs)
         for one in audited:
             before = [name for line, name in starts if line <= one.line]

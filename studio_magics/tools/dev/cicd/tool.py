@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.base import RunContext
 
 TOOL_ID = "dev-studio-cicd"
-VERSION = "1.0.1"
+VERSION = "1.1.0"
 LIBRARIES = ("zizmor", "check-jsonschema", "jsonschema-rs", "PyYAML")
 
 EXAMPLE = """%%studio run cicd

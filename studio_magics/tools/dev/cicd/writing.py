@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PINNED = re.compile(r"^(?P<line>\s*(?:- )?uses: \S+@(?P<commit>[0-9a-f]{40}))$", re.MULTILINE)
 USES = re.compile(
-    r"^(?P<start>\s*(?:-\s+)?uses:\s*)(?P<quote>[\"']?)(?P<action>[\w.-]+/[\w./-]+)@(?P<at>[\w./-]+)(?P=quote)"
+    r"^(?P<start>\s*(?:-\s+)?(?:&\S+\s+)?uses:\s*(?:&\S+\s+)?)(?P<quote>[\"']?)(?P<action>[\w.-]+/[\w./-]+)@(?P<at>[\w./-]+)(?P=quote)"
     r"[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )

@@ -9,6 +9,7 @@ from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.documents import as_list, as_map, as_text, load_yaml
 from studio_magics.tools.dev.security.gathering import is_test
 from studio_magics.tools.dev.security.issue import Issue
+from studio_magics.tools.dev.yaml_merges import merged
 from studio_magics.tools.intake.yaml_text import YamlLimits
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.security.gathering import Gathered
 
 DOCKERFILE = re.compile(r"(^|/)(dockerfile[^/]*|[^/]*\.dockerfile)$", re.IGNORECASE)
-LIMITS = YamlLimits(characters=500_000, events=100_000)
+LIMITS = YamlLimits(characters=500_000, events=100_000, written_out=50_000, merges=True)
 RULES: dict[str, tuple[Severity, int, str, str, str]] = {
     "image-runs-as-root": (
         "medium",
@@ -282,13 +283,13 @@ def _base(name: str, number: int, image: str, stages: dict[str, str]) -> Iterato
 
 
 def _yaml(name: str, text: str) -> list[Issue] | None:
-    """Compose and Kubernetes; refused where it has anchors, templates, or is no YAML."""
+    """Compose and Kubernetes; refused where it has tags or templates, or is no YAML."""
     if not re.search(r"^(services|kind):", text, re.MULTILINE):
         return None
     found: list[Issue] = []
     lines = text.splitlines()
     for part in re.split(r"^---.*$", text, flags=re.MULTILINE):
-        value = as_map(load_yaml(part, "code", LIMITS))
+        value = as_map(merged(load_yaml(part, "code", LIMITS)))
         found += _compose(name, value, lines) if isinstance(value.get("services"), dict) else []
         found += _kubernetes(name, value, lines) if isinstance(value.get("kind"), str) else []
     return found
@@ -308,9 +309,21 @@ def _compose(name: str, value: dict[str, Any], lines: list[str]) -> Iterator[Iss
         if any("docker.sock" in str(mount) for mount in as_list(one.get("volumes"))):
             yield _issue("docker-socket", name, _line_of(lines, "docker.sock"), service)
         for port in as_list(one.get("ports")):
-            parts = str(port).split(":")
-            if len(parts) == 2 and parts[1].split("/")[0] in DATABASE_PORTS:  # noqa: PLR2004  - host and container
-                yield _issue("port-open-to-all", name, _line_of(lines, str(port)), f"{service} {port}")
+            said = _published(port)
+            if said:
+                yield _issue("port-open-to-all", name, _line_of(lines, *said.split(":")), f"{service} {said}")
+
+
+def _published(port: Any) -> str:
+    """'outside:inside' of a database's port that every network reaches; empty where it is none."""
+    if isinstance(port, dict):
+        written = as_map(port)
+        outside, inside = (str(written.get(key, "")) for key in ("published", "target"))
+        parts = [outside, inside] if outside and not written.get("host_ip") else []
+    else:
+        parts = str(port).split(":")
+    both = len(parts) == 2  # noqa: PLR2004  - host and container; three name an address
+    return ":".join(parts) if both and parts[1].split("/")[0] in DATABASE_PORTS else ""
 
 
 def _kubernetes(name: str, value: dict[str, Any], lines: list[str]) -> Iterator[Issue]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio_magics.contracts.inputs import InputFile, InputFolder
 from studio_magics.tools.base import InputRejected
+from studio_magics.tools.dev.plain_files import plain_path
 from studio_magics.tools.intake.refusal import IntakeRefused
 from studio_magics.tools.intake.unpacking import unpack
 from studio_magics.tools.wording import counted
@@ -132,11 +133,11 @@ def gather(code: InputFile | InputFolder, root: Path, context: RunContext) -> Ga
                 FIELD, found=refused.found, allowed=refused.allowed, action=refused.action
             ) from refused
     else:
-        _copy(code, root, context)
-    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    for name in names:
+        _copy(code, found, context)
+    for name in sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()):
         _keep(name, found)
     if not found.names:
+        names = [name for several in found.left_out.values() for name in several]
         endings = sorted({Path(name).suffix or Path(name).name for name in names})[:15]
         raise InputRejected(
             FIELD,
@@ -147,26 +148,42 @@ def gather(code: InputFile | InputFolder, root: Path, context: RunContext) -> Ga
     return found
 
 
-def _copy(code: InputFile | InputFolder, root: Path, context: RunContext) -> None:
+def _copy(code: InputFile | InputFolder, found: Gathered, context: RunContext) -> None:
     files = code.files if isinstance(code, InputFolder) else (code,)
     total = sum(one.size_bytes for one in files)
     if total > MAX_BYTES:
         raise InputRejected(FIELD, found=f"{total:,} bytes", allowed=f"at most {MAX_BYTES:,} bytes")
     for one in files:
-        target = root / one.name
+        if _is_left_out(one.name, found):
+            continue
+        try:
+            content = plain_path(one, context).read_bytes()
+        except InputRejected:
+            found.leave_out(one.name, "no plain text, or not in UTF-8")
+            continue
+        target = found.root / one.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(context.path(one).read_bytes())
+        target.write_bytes(content)
 
 
-def _keep(name: str, found: Gathered) -> None:
-    path = found.path(name)
+def _is_left_out(name: str, found: Gathered) -> bool:
+    """Whether its name says that it is not scanned; that is noted."""
     lowered = name.lower()
     base = lowered.rsplit("/", 1)[-1]
     if NOT_OURS.search(name):
         found.leave_out(name, "code of others (node_modules, site-packages, vendor, .git)")
-    elif not lowered.endswith(TEXTS) and base not in NAMES and not base.startswith((".env", "dockerfile")):
+        return True
+    if not lowered.endswith(TEXTS) and base not in NAMES and not base.startswith((".env", "dockerfile")):
         found.leave_out(name, "no text that is known")
-    elif path.stat().st_size > MAX_TEXT_BYTES:
+        return True
+    return False
+
+
+def _keep(name: str, found: Gathered) -> None:
+    path = found.path(name)
+    if _is_left_out(name, found):
+        return
+    if path.stat().st_size > MAX_TEXT_BYTES:
         found.leave_out(name, f"larger than {MAX_TEXT_BYTES // 10**6} MB")
     elif _is_minified(path):
         found.leave_out(name, "minified, or made by a machine")

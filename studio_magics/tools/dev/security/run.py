@@ -275,7 +275,7 @@ def _not_checked(seen: _Seen, findings: Sequence[Finding]) -> tuple[str, ...]:
     if seen.passed_over:
         said.append(f"Workflows that could not be audited: {_listed(seen.passed_over)}.")
     if seen.unread:
-        said.append(f"Configuration not read (anchors, templates, or no YAML): {_listed(seen.unread)}.")
+        said.append(f"Configuration not read (tags, templates, or no YAML): {_listed(seen.unread)}.")
     said.append("Languages other than Python were searched for secrets only.")
     said.append(
         "Known faults of the packages in use were not looked up: the Vulnerability Scanner does that."

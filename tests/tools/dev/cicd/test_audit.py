@@ -159,7 +159,7 @@ REFUSALS = [
         "line 11: a GitHub token written in clear",
     ),
     ("a: 1\n", "has no 'jobs'"),
-    ("jobs: &a {}\n", "an anchor (&) in line 1"),
+    ("jobs: {a: &a [*a]}\n", "the alias *a in line 1, which stands in what it names"),
     ("jobs: {}\njobs: {}\n", "the key 'jobs' stands twice in line 2"),
 ]
 
