@@ -5,28 +5,28 @@ import pytest
 from tests.hostile.conftest import GONE_WITHIN_SECONDS
 from tests.hostile.listing import parameters, programs
 
-LOST, FAILED, DISK, WELL = ("lost",), ("tool_failed",), ("limit_disk",), ("succeeded",)
+FAILED, DISK, WELL = ("tool_failed",), ("limit_disk",), ("succeeded",)
 ENDS = {
-    "forge_the_cost": LOST,
-    "forge_a_receipt": LOST,
-    "forge_the_kind": LOST,
+    "forge_the_cost": FAILED,
+    "forge_a_receipt": FAILED,
+    "forge_the_kind": FAILED,
     "claim_it_is_the_platforms_fault": FAILED,
     "claim_the_input_was_bad": ("input_rejected",),
-    "link_an_artefact": LOST,
-    "link_the_artefact_folder": LOST,
-    "second_name_of_an_artefact": LOST,
-    "pipe_as_artefact": LOST,
-    "folder_as_artefact": LOST,
-    "missing_artefact": LOST,
-    "artefact_elsewhere": LOST,
+    "link_an_artefact": FAILED,
+    "link_the_artefact_folder": FAILED,
+    "second_name_of_an_artefact": FAILED,
+    "pipe_as_artefact": FAILED,
+    "folder_as_artefact": FAILED,
+    "missing_artefact": FAILED,
+    "artefact_elsewhere": FAILED,
     "sparse_artefact": DISK,
     "too_many_artefacts": FAILED,
     "same_file_many_times": ("limit_output",),
-    "answer_is_a_link": LOST,
-    "answer_is_a_pipe": LOST,
+    "answer_is_a_link": FAILED,
+    "answer_is_a_pipe": FAILED,
     "answer_is_endless": DISK,
-    "answer_is_deep": LOST,
-    "answer_is_no_text": LOST,
+    "answer_is_deep": FAILED,
+    "answer_is_no_text": FAILED,
     "answer_by_a_child": FAILED,
     "leave_without_answer": FAILED,
     "crash_after_the_answer": FAILED,
@@ -36,10 +36,12 @@ ENDS = {
     "progress_without_end": WELL,
     "forge_the_meters_report": WELL,
     "close_everything": ("succeeded", "tool_failed"),
-    "raise_strangely": ("tool_failed", "lost"),
+    "raise_strangely": FAILED,
     "return_rubbish_in_a_result": WELL,
     "exit_from_a_thread": FAILED,
-    "change_the_answer_in_place": ("succeeded", "lost", "tool_failed"),
+    "same_name_twice": FAILED,
+    "type_that_is_no_text": FAILED,
+    "change_the_answer_in_place": ("succeeded", "tool_failed"),
 }
 
 
@@ -52,6 +54,10 @@ def test_a_program_that_lies_gains_nothing(arena, surroundings, program):
     assert attacked.alive_seconds < GONE_WITHIN_SECONDS
     assert outcome.measured.cpu_ms > 0
     assert all(file.path.parent.name == "out" for file in outcome.artefacts)
+
+
+def test_no_program_that_has_begun_gets_its_run_for_nothing_by_what_it_leaves():
+    assert not [program for program, ends in ENDS.items() if "lost" in ends]
 
 
 @pytest.mark.parametrize("program", ["claim_it_is_the_platforms_fault", "claim_the_input_was_bad"])

@@ -45,6 +45,7 @@ VERDICTS: dict[str, Verdict] = {
     "lost": Verdict("lost", False, "platform_fault", PLATFORM_FAULT),
 }
 WITHDRAWN = Verdict("cancelled", False, "cancelled", "it had not begun; nothing was charged")
+STOPPED_EARLY = Verdict("cancelled", False, "cancelled", "no work was measured; nothing was charged")
 PREDICATES = ("needed ", "took ", "made ")
 """What an executor's sentence without a subject begins with."""
 NEXT_STEPS = {
@@ -90,7 +91,7 @@ class Closer:
         run = rows.by_id(tx, run_id)
         if run is None or run.over:
             return None
-        verdict = verdict or VERDICTS[outcome.kind]
+        verdict = verdict or _verdict(outcome)
         usage = self._usage(run, outcome)
         charged = self._end_hold(tx, run, verdict, usage)
         receipt = self._receipt(tx, run, verdict, usage, charged)
@@ -163,6 +164,12 @@ class Closer:
     def _wallet(self, tx: Tx, user_id: str) -> str:
         row = tx.one("SELECT wallet_id FROM users WHERE id = ?", (user_id,))
         return row[0] if row else ""
+
+
+def _verdict(outcome: Outcome) -> Verdict:
+    if outcome.kind == "cancelled" and outcome.measured is None:
+        return STOPPED_EARLY
+    return VERDICTS[outcome.kind]
 
 
 def _ended(receipt: Receipt, verdict: Verdict) -> RunEnded:

@@ -19,6 +19,7 @@ from studio_magics.tools import catalog
 from studio_server.runs import rows
 from studio_server.runs.artefacts import ArtefactStore, with_ends
 from studio_server.runs.closing import WITHDRAWN, Closer, Closing, Verdict
+from studio_server.runs.executor import sentences
 from studio_server.runs.executor.protocol import (
     Executor,
     ExecutorClosed,
@@ -131,7 +132,7 @@ class Scheduler:
                 continue
             del self._waiting[run.id]
             self._tell_places_soon()
-            await self._close(run, Outcome("lost", "The run waited too long for a free worker."))
+            await self._close(run, Outcome("lost", sentences.waited_too_long()))
 
     def clear_leftovers(self) -> None:
         """Delete the work folders of runs that a former process left; blocks, before anything runs."""
@@ -244,6 +245,7 @@ class Scheduler:
 
     def _job(self, run: RunRow) -> Job:
         tool = catalog.load(run.tool_id)
+        waited = self._around.db.clock.now() - run.created_at
         return Job(
             run_id=run.id,
             tool_id=run.tool_id,
@@ -255,6 +257,7 @@ class Scheduler:
             tool_reference=catalog.sources()[run.tool_id].reference,
             secrets=self._around.secrets.values(run.user_id, tool, run.inputs),
             network=tool.network,
+            wait_seconds=max(0.0, (self._max_queue - waited).total_seconds()),
         )
 
     def _listener(self, run_id: str) -> Callable[[Progress], None]:

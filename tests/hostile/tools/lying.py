@@ -86,6 +86,17 @@ def folder_as_artefact(*, context):
     forge(artefacts=[artefact("a.txt")])
 
 
+def same_name_twice(*, context):
+    for number in range(2):
+        Path(f"out/{number:04d}").write_bytes(b"x")
+    forge(artefacts=[artefact("a.txt", f"out/{number:04d}") for number in range(2)])
+
+
+def type_that_is_no_text(*, context):
+    Path("out/0000").write_bytes(b"x")
+    forge(artefacts=[artefact("a.txt") | {"media_type": "text/plain\0"}])
+
+
 def missing_artefact(*, context):
     forge(artefacts=[artefact("a.txt")])
 

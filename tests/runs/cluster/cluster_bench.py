@@ -78,7 +78,12 @@ class Bench:
         return {"digest": digest, "name": "data.bin", "size_bytes": len(content)}, {digest: stored}
 
     def start(
-        self, *, limits: RunLimits = GENEROUS, files: dict[str, Path] | None = None, **inputs
+        self,
+        *,
+        limits: RunLimits = GENEROUS,
+        files: dict[str, Path] | None = None,
+        wait_seconds: float = 0.0,
+        **inputs,
     ) -> DaskRunningJob:
         self.started += 1
         job = Job(
@@ -90,6 +95,7 @@ class Bench:
             now=NOW,
             workdir=self.folder / f"run-{self.started}",
             tool_reference="cluster_tools:WORK",
+            wait_seconds=wait_seconds,
         )
         return self.executor.start(job, self.heard.put)
 

@@ -12,6 +12,7 @@ from studio_server.runs.executor.cluster.executor import DaskExecutor
 
 from tests.runs.cluster.cluster_bench import TOOLS, Bench, Lifeline, wait_until
 from tests.runs.cluster.local_cluster import LocalCluster
+from tests.runs.cluster.other_work import OtherWork
 
 pytest.importorskip("distributed")
 _numbers = itertools.count(1)
@@ -32,6 +33,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory):
     running.start(workers=2)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def others(own_cluster: LocalCluster):
+    """Somebody else's work on `own_cluster`, which has one worker with one thread."""
+    own_cluster.start(workers=1, threads=1)
+    with OtherWork(own_cluster.address) as work:
+        yield work
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """What a worker process refuses, so that no run begins twice or after it was given up."""
 
+from types import SimpleNamespace
+
 import pytest
+from studio_server.runs.executor.cluster import on_worker
 from studio_server.runs.executor.cluster.desk import AttemptRefused, Desk
 from studio_server.runs.executor.protocol import Outcome
 
@@ -28,6 +31,23 @@ def test_an_attempt_that_was_stopped_before_it_began_never_begins(desk: Desk) ->
     assert not desk.stop("a")
     with pytest.raises(AttemptRefused):
         desk.begin("a", desk.incarnation, 60)
+
+
+def test_an_attempt_that_has_begun_and_is_over_is_never_said_not_to_have_begun(desk: Desk) -> None:
+    desk.begin("a", desk.incarnation, 60).outcome = Outcome("succeeded", "")
+    desk.close("a")
+    assert desk.stop("a")
+    assert [desk.stop("b"), desk.stop("b")] == [False, False]
+
+
+async def test_only_the_process_that_was_asked_can_say_that_an_attempt_never_begins(desk: Desk) -> None:
+    worker = SimpleNamespace(id=f"worker of {desk.incarnation}")
+    on_worker._desks[worker.id] = desk
+    try:
+        assert not await on_worker.stop("a", desk.incarnation, worker)
+        assert await on_worker.stop("b", "the process before", worker)
+    finally:
+        del on_worker._desks[worker.id]
 
 
 def test_an_attempt_that_has_begun_is_stopped_as_soon_as_its_processes_exist(desk: Desk) -> None:

@@ -1,21 +1,31 @@
-"""What the server does not take from a worker: impossible times, unasked cancellations, files that differ."""
+"""What the server does not take from a worker: impossible figures, unasked ends, files that differ."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from studio_server.runs.executor.cluster import on_worker
-from studio_server.runs.executor.cluster.errand import CLOCK_SLACK_MS, Errand, RunLost, Terms
+from studio_server.runs.executor import sentences
+from studio_server.runs.executor.cluster import belief, on_worker
+from studio_server.runs.executor.cluster.belief import CLOCK_SLACK_MS
+from studio_server.runs.executor.cluster.errand import Errand, Terms
 from studio_server.runs.executor.cluster.executor import is_private
 from studio_server.runs.executor.cluster.fleet import Fleet
-from studio_server.runs.executor.cluster.wire import Introduction, Order, Piece
-from studio_server.runs.executor.protocol import ArtefactFile, Job, Measurement, Outcome
+from studio_server.runs.executor.cluster.losses import RunLost
+from studio_server.runs.executor.cluster.wire import OUTCOME, Introduction, Order, Piece
+from studio_server.runs.executor.context import MAX_ARTEFACTS
+from studio_server.runs.executor.protocol import ArtefactFile, Job, Measurement, Outcome, Rejection
 
+from studio_magics.contracts.results import Artefact, Provenance, ToolResult
 from tests.runs.cluster.cluster_bench import GENEROUS, NOW
 
 CONTENT = b"what the tool wrote"
 TERMS = Terms("topic", 0.1, 60.0, 60.0, shared_folders=False, extra_path="", is_private=False)
+
+
+WORKER = Introduction("x", "1", 1, (), processors=4, memory_bytes=1 << 30)
+PROVENANCE = Provenance(tool_id="tool", tool_version="1")
 
 
 class SayingWorker:
@@ -23,24 +33,36 @@ class SayingWorker:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.piece_bytes = 5
+        self.asked = 0
 
     async def call(self, address, function, *arguments):
         assert (address, function) == ("a", on_worker.fetch)
         _, _, offset = arguments
-        return self.content[offset : offset + 5]
+        self.asked += 1
+        return self.content[offset : offset + self.piece_bytes]
+
+
+def attempt(job: Job, terms: Terms, fleet: Fleet, worker: SayingWorker | None) -> Errand:
+    begin_by = asyncio.get_running_loop().time() + terms.patience_seconds
+    return Errand(job, terms, fleet, lambda: worker, begin_by=begin_by, cancelled=asyncio.Event())
 
 
 def errand(folder: Path, content: bytes = CONTENT) -> tuple[Errand, object]:
     fleet = Fleet("1")
-    fleet.admit("a", Introduction("x", "1", 1, ()), 0.0)
+    fleet.admit("a", WORKER, 0.0)
     job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, folder)
-    return Errand(job, TERMS, fleet, lambda: SayingWorker(content)), fleet.members[0]
+    return attempt(job, TERMS, fleet, SayingWorker(content)), fleet.members[0]
 
 
-def succeeded(content: bytes = CONTENT) -> Outcome:
+def made(content: bytes = CONTENT, name: str = "a.txt") -> ArtefactFile:
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    file = ArtefactFile("a.txt", Path("elsewhere"), "text/plain", len(content), digest)
-    return Outcome("succeeded", "", Measurement(1, 500, 1), artefacts=(file,))
+    return ArtefactFile(name, Path("elsewhere"), "text/plain", len(content), digest)
+
+
+def succeeded(*files: ArtefactFile, headline: str = "done") -> Outcome:
+    result = ToolResult(headline=headline, provenance=PROVENANCE)
+    return Outcome("succeeded", "", Measurement(1, 500, 1), result, artefacts=files or (made(),))
 
 
 async def test_a_file_that_arrives_as_announced_is_kept_in_the_folder_of_the_run(tmp_path: Path) -> None:
@@ -72,7 +94,7 @@ async def test_a_run_that_a_worker_ends_by_itself_was_not_cancelled_by_its_user(
     ended = Outcome("cancelled", "cancelled", Measurement(1, 1, 1))
     with pytest.raises(RunLost, match="by itself"):
         await sent._accept(member, ended, 500)
-    sent.cancel()
+    sent._cancelled.set()
     assert await sent._accept(member, ended, 500) == ended
 
 
@@ -95,9 +117,9 @@ async def test_secrets_of_a_run_leave_the_machine_encrypted_or_not_at_all(
     job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, Path(), secrets={"KEY": "word"})
     terms = replace(TERMS, is_private=is_private(address))
     with pytest.raises(RunLost, match="no worker" if private else "secrets"):
-        await Errand(job, terms, Fleet("1"), lambda: None).run()
+        await attempt(job, terms, Fleet("1"), None).run()
     with pytest.raises(RunLost, match="no worker"):
-        await Errand(replace(job, secrets={}), terms, Fleet("1"), lambda: None).run()
+        await attempt(replace(job, secrets={}), terms, Fleet("1"), None).run()
 
 
 def test_what_is_sent_does_not_show_inputs_or_secrets_in_a_log() -> None:
@@ -106,10 +128,129 @@ def test_what_is_sent_does_not_show_inputs_or_secrets_in_a_log() -> None:
     assert "secret" not in repr(Piece("sha256:1", 0, b"secret", is_last=True))
 
 
-async def test_more_output_than_the_run_may_have_is_not_fetched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("files", "headline", "sentence"),
+    [
+        ((replace(made(), size_bytes=GENEROUS.output_bytes),), "", "33.6 MB of results where 33.6 MB are"),
+        ((made(), replace(made(), size_bytes=GENEROUS.output_bytes - 9)), "", "where 33.6 MB are allowed"),
+        ((made(),) * (MAX_ARTEFACTS + 1), "", sentences.too_many_files(501, 500)),
+        ((made(),), "x" * sentences.MOST_RESULT_BYTES, "a result of 1 MB where 1 MB are allowed"),
+    ],
+)
+async def test_more_than_a_run_may_return_ends_it_at_that_limit_and_nothing_is_fetched(
+    files: tuple, headline: str, sentence: str, tmp_path: Path
+) -> None:
     sent, member = errand(tmp_path)
-    [file] = succeeded().artefacts
-    huge = replace(succeeded(), artefacts=(replace(file, size_bytes=GENEROUS.output_bytes + 1),))
-    with pytest.raises(RunLost, match="more output"):
-        await sent._accept(member, huge, 500)
+    outcome = await sent._accept(member, succeeded(*files, headline=headline), 500)
+    assert (outcome.kind, outcome.result, outcome.artefacts) == ("limit_output", None, ())
+    assert sentence in outcome.message
+    assert outcome.measured == Measurement(1, 500, 1)
+    assert sent._connection().asked == 0
     assert not (tmp_path / "out").exists()
+
+
+async def test_as_much_as_a_run_may_return_is_taken(tmp_path: Path) -> None:
+    sent, member = errand(tmp_path)
+    few = succeeded(*(made(name=f"{number}.txt") for number in range(MAX_ARTEFACTS)), headline="x" * 999_000)
+    outcome = await sent._accept(member, few, 500)
+    assert (outcome.kind, len(outcome.artefacts)) == ("succeeded", MAX_ARTEFACTS)
+
+
+async def test_sizes_that_cancel_each_other_out_are_not_added_up(tmp_path: Path) -> None:
+    sent, member = errand(tmp_path)
+    files = (replace(made(), size_bytes=-(10**12)), replace(made(name="b"), size_bytes=10**12))
+    with pytest.raises(RunLost, match="less than no bytes"):
+        await sent._accept(member, succeeded(*files), 500)
+
+
+async def test_a_piece_with_more_than_was_announced_is_not_written(tmp_path: Path) -> None:
+    sent, member = errand(tmp_path, CONTENT + b"x" * 1_000_000)
+    sent._connection().piece_bytes = 2_000_000
+    with pytest.raises(RunLost, match=r"a\.txt"):
+        await sent._accept(member, succeeded(), 500)
+    assert (tmp_path / "out" / "0000").stat().st_size == 0
+
+
+async def test_what_a_result_says_of_its_files_is_the_servers_own(tmp_path: Path) -> None:
+    sent, member = errand(tmp_path)
+    lying = succeeded()
+    file = Artefact(name="b.txt", media_type="text/plain", size_bytes=9, digest=f"sha256:{'0' * 64}")
+    lying = replace(lying, result=lying.result.model_copy(update={"artefacts": (file,)}), message="rm -rf /")
+    outcome = await sent._accept(member, lying, 500)
+    [record] = outcome.result.artefacts
+    assert (record.name, record.size_bytes, record.digest) == ("a.txt", len(CONTENT), made().digest)
+    assert outcome.message == "done"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (made(name="../../etc/passwd"),),
+        (made(name=""),),
+        (made(), made()),
+        (replace(made(), media_type="text/plain\0"),),
+    ],
+)
+async def test_a_file_with_a_name_or_a_type_that_cannot_be_loses_the_run(
+    files: tuple, tmp_path: Path
+) -> None:
+    sent, member = errand(tmp_path)
+    with pytest.raises(RunLost, match=r"a: .* file"):
+        await sent._accept(member, succeeded(*files), 500)
+
+
+@pytest.mark.parametrize("kind", ["tool_failed", "limit_cpu", "input_rejected", "lost"])
+def test_only_what_belongs_to_an_end_is_taken_with_it(kind: str) -> None:
+    job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, Path())
+    rejection = Rejection("data", "x" * 1_000_000, "less")
+    said = replace(succeeded(), kind=kind, message="/secret/place/file broke\n" * 9, rejection=rejection)
+    outcome = belief.believed(said, job, WORKER, 500)
+    assert (outcome.result, outcome.artefacts, outcome.message) == (None, (), "file broke")
+    kept = outcome.rejection
+    assert (kept is not None) == (kind == "input_rejected")
+    assert kept is None or len(kept.found) == sentences.SAID_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("measured", "why"),
+    [
+        (Measurement(-1, 500, 1), "less than nothing"),
+        (Measurement(1, -500, 1), "less than nothing"),
+        (Measurement(1, 500, -1), "less than nothing"),
+        (Measurement((500 + CLOCK_SLACK_MS) * 4 + 1, 500, 1), "processors"),
+        (Measurement(1, 500, (1 << 30) + 1), "more memory"),
+        (None, "nothing was measured"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["succeeded", "tool_failed", "limit_cpu"])
+def test_a_measurement_that_cannot_be_gets_no_result_through(
+    measured: Measurement | None, why: str, kind: str
+) -> None:
+    job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, Path())
+    with pytest.raises(RunLost, match=why):
+        belief.believed(replace(succeeded(), kind=kind, measured=measured), job, WORKER, 500)
+
+
+def test_the_most_that_can_be_measured_is_believed() -> None:
+    job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, Path())
+    most = Measurement((500 + CLOCK_SLACK_MS) * 4, 500 + CLOCK_SLACK_MS, 1 << 30)
+    assert belief.believed(replace(succeeded(), measured=most), job, WORKER, 500).measured == most
+
+
+def test_a_success_without_a_result_is_none() -> None:
+    job = Job("run_1", "tool", {}, {}, GENEROUS, NOW, Path())
+    with pytest.raises(RunLost, match="without a result"):
+        belief.believed(replace(succeeded(), result=None), job, WORKER, 500)
+
+
+@pytest.mark.parametrize("figure", ["NaN", "Infinity", "-Infinity", "1.5", "null", '"many"', "1e400"])
+def test_a_figure_that_is_no_whole_number_is_no_measurement(figure: str) -> None:
+    answer = OUTCOME.dump_json(succeeded())
+    assert belief.read(answer).measured == Measurement(1, 500, 1)
+    with pytest.raises(RunLost, match="no outcome"):
+        belief.read(answer.replace(b'"cpu_ms":1', f'"cpu_ms":{figure}'.encode()))
+
+
+def test_an_answer_without_end_is_not_read() -> None:
+    with pytest.raises(RunLost, match="bytes"):
+        belief.read(b"x" * (belief.MOST_ANSWER_BYTES + 1))

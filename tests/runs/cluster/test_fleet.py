@@ -11,7 +11,7 @@ from studio_server.runs.executor.protocol import Layer
 def worker(
     incarnation: str = "x", *, slots: int = 2, version: str = "1", present: bool = True
 ) -> Introduction:
-    return Introduction(incarnation, version, slots, (Layer("sandbox", present, "keeps it in"),))
+    return Introduction(incarnation, version, slots, (Layer("sandbox", present, "keeps it in"),), 4, 1 << 34)
 
 
 def fleet(**workers: Introduction) -> Fleet:
@@ -27,6 +27,16 @@ async def seats(where: Fleet, count: int) -> list[str]:
 
 async def test_runs_go_to_the_worker_with_most_free_slots() -> None:
     assert await seats(fleet(a=worker(slots=1), b=worker(slots=3)), 4) == ["b", "b", "a", "b"]
+
+
+async def test_a_worker_that_declined_is_asked_last_and_as_others_when_it_takes_runs_again() -> None:
+    where = fleet(a=worker(slots=9), b=worker(), c=worker())
+    [a, b, _] = where.members
+    a.declined_at, b.declined_at = 2.0, 1.0
+    assert await seats(where, 5) == ["c", "c", "b", "b", "a"]
+    a.declined_at = 0.0
+    where.leave("3-0")
+    assert await seats(where, 1) == ["a"]
 
 
 async def test_a_run_waits_for_a_slot_until_one_is_free() -> None:

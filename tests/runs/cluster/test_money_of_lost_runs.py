@@ -1,16 +1,61 @@
 """A whole server whose runs go to a cluster: what is lost there is free, what is done there is charged."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 from studio_server.app import create_app
+from studio_server.runs.executor.cluster.delivery import WAITING
 from studio_server.runs.executor.cluster.executor import DaskExecutor
 from studio_server.services import Services
 from studio_server.settings import Settings
 from studio_server.wiring import build
 
-from tests.fakes.toy_server import RUN, TOYS, ToyServer, finished, forget_toys, person, toy_registry
+from tests.fakes.toy_server import RUN, TERMINAL, TOYS, ToyServer, finished, forget_toys, person, toy_registry
 from tests.runs.cluster.local_cluster import LocalCluster, kill
+
+NOBODY = "tcp://127.0.0.1:9"
+
+
+async def test_a_run_that_waits_for_the_cluster_says_so_and_costs_nothing_when_it_never_begins(
+    tmp_path: Path,
+) -> None:
+    made: list[Services] = []
+
+    def make(wanted: Settings) -> Services:
+        executor = DaskExecutor(NOBODY, extra_path=TOYS, patience_seconds=0.1)
+        made.append(build(wanted, executor=executor, registry=toy_registry()))
+        return made[0]
+
+    settings = Settings.for_local(data_dir=tmp_path / "data", owner="ada")
+    app = create_app(replace(settings, max_queue_seconds=3), make_services=make)
+    try:
+        async with app.router.lifespan_context(app):
+            client = ToyServer(made[0], app).client(person("ada"))
+            withdrawn = await at_stage(client, (await client.post(RUN, json={"inputs": {}})).json(), WAITING)
+            await client.post(f"/api/runs/{withdrawn['id']}/cancel")
+            withdrawn = await finished(client, withdrawn)
+            lost = await at_stage(client, (await client.post(RUN, json={"inputs": {}})).json(), WAITING)
+            lost = await finished(client, lost)
+            balance = (await client.get("/api/credits/balance")).json()
+            await client.aclose()
+    finally:
+        forget_toys()
+    assert (withdrawn["state"], withdrawn["charged_credits"]) == ("cancelled", 0)
+    assert withdrawn["receipt"]["reason"] == "no work was measured; nothing was charged"
+    assert (lost["state"], lost["charged_credits"]) == ("lost", 0)
+    assert lost["failure"]["error"] == "The run waited too long for a free worker."
+    assert (balance["available_credits"], balance["held_credits"]) == (300, 0)
+
+
+async def at_stage(client: httpx.AsyncClient, run: dict, stage: str) -> dict:
+    """The run once it says this of itself."""
+    while run["stage"] != stage:
+        query = {"since": run["revision"], "wait_seconds": 20}
+        run = (await client.get(f"/api/runs/{run['id']}", params=query)).json()
+        assert run["state"] not in TERMINAL, run
+    return run
 
 
 async def test_a_run_lost_with_its_worker_is_free_and_one_that_ends_there_is_charged(
@@ -34,9 +79,7 @@ async def test_a_run_lost_with_its_worker_is_free_and_one_that_ends_there_is_cha
             before = (await client.get("/api/credits/balance")).json()
 
             lost = (await client.post(RUN, json={"inputs": {"sleep_until_killed": True}})).json()
-            while lost["stage"] != "sleeping":
-                query = {"since": lost["revision"], "wait_seconds": 20}
-                lost = (await client.get(f"/api/runs/{lost['id']}", params=query)).json()
+            lost = await at_stage(client, lost, "sleeping")
             kill(own_cluster.workers[0])
             lost = await finished(client, lost)
             after = (await client.get("/api/credits/balance")).json()

@@ -73,6 +73,17 @@ def test_a_signal_is_translated_into_what_it_means(name, cpu_ms, kind):
     assert endings.without_answer(ended, BOUNDS).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("begun", "by_the_run", "kind"),
+    [(True, True, "tool_failed"), (False, True, "lost"), (True, False, "lost")],
+)
+def test_an_answer_that_cannot_be_read_is_the_runs_own_doing_only_where_it_begun_and_made_it_so(
+    begun, by_the_run, kind
+):
+    outcome = endings.unreadable(report(begun=begun), by_the_run=by_the_run)
+    assert (outcome.kind, outcome.measured.cpu_ms) == (kind, 100)
+
+
 def test_a_worker_that_never_reached_the_tool_is_the_platforms_fault():
     assert endings.without_answer(report(begun=False, exit_code=127), BOUNDS).kind == "lost"
     assert endings.without_answer(report(begun=True, exit_code=1), BOUNDS).kind == "tool_failed"

@@ -56,7 +56,7 @@ def test_a_tool_that_ends_itself_failed(bench, how, kind, message):
 @pytest.mark.parametrize("how", ["text answer", "forged measurement"])
 def test_an_answer_that_is_not_one_is_no_success_and_is_measured_all_the_same(bench, how):
     outcome = bench.run("END", how=how)
-    assert outcome.kind == "lost"
+    assert outcome.kind == "tool_failed"
     assert outcome.measured.cpu_ms > 0
 
 

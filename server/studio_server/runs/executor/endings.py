@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from studio_magics.contracts.catalogue import RunLimits
 from studio_magics.contracts.results import Artefact, ToolResult
@@ -18,6 +18,7 @@ from studio_server.runs.executor.protocol import ArtefactFile, Measurement, Outc
 
 OUT_OF_MEMORY_SIGNALS = frozenset({"SIGABRT", "SIGSEGV", "SIGTRAP", "SIGBUS", "SIGILL"})
 """How Polars, DuckDB, V8 and others end when they get no more memory."""
+MEDIA_TYPE = r"^[ -~]{1,200}$"
 PRESSURE = 0.75
 """From this share of a memory limit on, such a signal is read as 'out of memory'."""
 
@@ -58,8 +59,15 @@ class AnsweredFile(Closed):
 
     name: str
     file: Annotated[str, Field(pattern=r"^out/\d{4}$")]
-    media_type: str
+    media_type: Annotated[str, Field(pattern=MEDIA_TYPE)]
     title: str
+
+
+def _each_once(files: tuple[AnsweredFile, ...]) -> tuple[AnsweredFile, ...]:
+    if len({file.name for file in files}) < len(files):
+        message = "two files have the same name"
+        raise ValueError(message)
+    return files
 
 
 class Answer(Closed):
@@ -71,7 +79,7 @@ class Answer(Closed):
     message: Annotated[str, Field(max_length=20_000)]
     result: str | None = None
     rejection: AnsweredRejection | None = None
-    artefacts: Annotated[tuple[AnsweredFile, ...], Field(max_length=500)] = ()
+    artefacts: Annotated[tuple[AnsweredFile, ...], Field(max_length=500), AfterValidator(_each_once)] = ()
 
 
 @dataclass(frozen=True)
@@ -169,10 +177,22 @@ def answered(report: Report, answer: Answer, bounds: Bounds, *, disk_is_full: bo
         return Outcome(kind, message, measured)
     message = sentences.without_paths(answer.message)
     if answer.kind == "input_rejected" and answer.rejection is not None:
-        refused = answer.rejection
-        rejection = Rejection(refused.field, refused.found, refused.allowed, refused.action)
+        said = answer.rejection
+        rejection = short(Rejection(said.field, said.found, said.allowed, said.action))
         return Outcome("input_rejected", message, measured, rejection=rejection)
     return Outcome(answer.kind, message, measured)
+
+
+def short(said: Rejection) -> Rejection:
+    """What a tool says of an input that it refused, no longer than what is kept with a run."""
+    return Rejection(*(sentences.short(one) for one in (said.field, said.found, said.allowed, said.action)))
+
+
+def unreadable(report: Report, *, by_the_run: bool) -> Outcome:
+    """No outcome can be made of what the worker left; once it has begun, that is the run's own doing."""
+    if by_the_run and report.begun:
+        return Outcome("tool_failed", sentences.no_answer(), measurement(report))
+    return Outcome("lost", sentences.worker_lost(), measurement(report))
 
 
 def succeeded(report: Report, answer: Answer, files: tuple[ArtefactFile, ...]) -> Outcome:
@@ -182,12 +202,17 @@ def succeeded(report: Report, answer: Answer, files: tuple[ArtefactFile, ...]) -
         ValidationError: The answer does not hold a result.
     """
     result = ToolResult.model_validate_json(answer.result or "")
-    records = tuple(_record(file) for file in files)
+    records = tuple(record_of(file) for file in files)
     result = result.model_copy(update={"artefacts": records})
     return Outcome("succeeded", result.headline, measurement(report), result=result, artefacts=files)
 
 
-def _record(file: ArtefactFile) -> Artefact:
+def record_of(file: ArtefactFile) -> Artefact:
+    """What a result says of one of its files.
+
+    Raises:
+        ValidationError: It has a name that no file may have.
+    """
     return Artefact(
         name=file.name,
         media_type=file.media_type,

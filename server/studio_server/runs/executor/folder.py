@@ -190,8 +190,9 @@ def _plain_file(path: Path, most_bytes: int) -> Generator[BinaryIO]:
         raise
     except OSError as refused:
         raise NotAPlainFile(path) from refused
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes or found.st_nlink > 1:
+        os.close(descriptor)
+        raise NotAPlainFile(path)
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most_bytes or found.st_nlink > 1:
-            raise NotAPlainFile(path)
         yield file

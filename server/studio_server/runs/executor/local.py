@@ -49,6 +49,8 @@ LAUNCHES = 2
 TOLD_CHARACTERS = 2_000
 FULL_DISK_BYTES = 64 << 20
 """With less than this left, a run that found no room is believed."""
+BY_THE_RUN = (ValidationError, FileNotFoundError, folder.NotAPlainFile)
+"""What is wrong with an answer because of the run; any other trouble in reading it is the machine's."""
 
 log = logging.getLogger(__name__)
 
@@ -309,9 +311,9 @@ class LocalExecutor:
             return stopped
         try:
             return self._read(job, report, bounds)
-        except (OSError, ValidationError):  # an answer is missing a file, or was written by somebody else
+        except (OSError, ValidationError) as broken:  # a file of it is missing, or somebody else wrote it
             log.exception("the answer of run %s cannot be read", job.run_id)
-            return Outcome("lost", sentences.worker_lost(), endings.measurement(report))
+            return endings.unreadable(report, by_the_run=isinstance(broken, BY_THE_RUN))
 
     @staticmethod
     def _read(job: Job, report: endings.Report, bounds: endings.Bounds) -> Outcome:

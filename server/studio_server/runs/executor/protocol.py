@@ -51,6 +51,8 @@ class Job:
     """Name → value of the user's secrets that the inputs name and the tool declares to take."""
     network: tuple[str, ...] = ()
     """Whom the run may talk to, as its tool declares it; without any it has no network at all."""
+    wait_seconds: float = 0.0
+    """How long it may still wait for a free worker, where workers are shared with others."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 SENTENCE_CHARACTERS = 300
+SAID_CHARACTERS = 2_000
 _PATH = re.compile(r"(?:/[\w.@+~-]+){2,}/?")
 
 MOST_RESULT_BYTES = 1_000_000
@@ -42,6 +43,11 @@ def result_too_large(found_bytes: int) -> str:
     return f"made a result of {found} where {allowed} are allowed; ask for fewer rows or figures"
 
 
+def too_many_files(found: int, allowed: int) -> str:
+    """The result has more files than one run may return."""
+    return f"made {found} files where {allowed} are allowed; ask for fewer"
+
+
 def too_many_processes(limit: int) -> str:
     """The tool multiplied."""
     return f"the tool started more than {limit} processes at once"
@@ -67,6 +73,11 @@ def worker_lost() -> str:
     return "the worker was lost before it could answer; this is the platform's fault, not yours"
 
 
+def waited_too_long() -> str:
+    """Nobody had room for the run in time, and so it never began."""
+    return "The run waited too long for a free worker."
+
+
 def not_confined(missing: Iterable[str]) -> str:
     """The tool was not reviewed, and this machine cannot confine it."""
     return f"this server runs only reviewed tools, because its machine lacks: {', '.join(missing)}"
@@ -87,6 +98,11 @@ def without_paths(text: str) -> str:
     lines = text.strip().splitlines() or [""]
     line = _PATH.sub(lambda found: found.group().rstrip("/").rpartition("/")[2], lines[0])
     return line if len(line) <= SENTENCE_CHARACTERS else line[: SENTENCE_CHARACTERS - 1] + "…"
+
+
+def short(text: str) -> str:
+    """What a tool says of an input, cut to a length that can be kept with the run."""
+    return text if len(text) <= SAID_CHARACTERS else text[: SAID_CHARACTERS - 1] + "…"
 
 
 def _seconds(milliseconds: int) -> str:

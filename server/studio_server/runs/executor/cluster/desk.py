@@ -56,6 +56,7 @@ class Desk:
         self.contents = Contents(self.folder / "inputs", MOST_INPUT_BYTES)
         self._attempts: dict[str, Attempt] = {}
         self._spent: deque[str] = deque(maxlen=REMEMBERED_ATTEMPTS)
+        self._withdrawn: deque[str] = deque(maxlen=REMEMBERED_ATTEMPTS)
         self._executors: dict[str, LocalExecutor] = {}
         self._lock = threading.Lock()
 
@@ -76,7 +77,7 @@ class Desk:
         with self._lock:
             if incarnation != self.incarnation:
                 raise AttemptRefused(attempt, "it is meant for another worker process")
-            if attempt in self._spent:
+            if attempt in self._spent or attempt in self._withdrawn:
                 raise AttemptRefused(attempt, "it has begun before or was stopped")
             self._spent.append(attempt)
             opened = Attempt(self.folder / "runs" / attempt, time.monotonic() + lease_seconds)
@@ -95,8 +96,10 @@ class Desk:
         """End the attempt's processes; False when it has not begun, and then it never will here."""
         with self._lock:
             opened = self._attempts.get(attempt)
+            if opened is None and attempt in self._spent:
+                return True
             if opened is None:
-                self._spent.append(attempt)
+                self._withdrawn.append(attempt)
                 return False
             opened.stopped = True
         if opened.job is not None:

@@ -14,8 +14,10 @@ from studio_magics.contracts.version import __version__
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster import on_worker
 from studio_server.runs.executor.cluster.connection import Connection
-from studio_server.runs.executor.cluster.errand import Errand, RunLost, Terms
+from studio_server.runs.executor.cluster.delivery import Delivery
+from studio_server.runs.executor.cluster.errand import Terms
 from studio_server.runs.executor.cluster.fleet import Fleet, Member
+from studio_server.runs.executor.cluster.losses import NeverBegan, NotReached, RunLost
 from studio_server.runs.executor.cluster.wire import INTRODUCTION
 from studio_server.runs.executor.protocol import Job, Outcome, Progress
 
@@ -48,7 +50,7 @@ class Dispatch:
         """Why nothing is sent there now; empty when the scheduler answers."""
         self._terms = terms
         self._connection: Connection | None = None
-        self._errands: dict[str, tuple[Errand, Listener]] = {}
+        self._attempts: dict[str, Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._partings: set[asyncio.Task[None]] = set()
         """Connections on their way out; they are never cut short, so that nothing of them is left behind."""
@@ -59,12 +61,11 @@ class Dispatch:
         """Start watching the cluster."""
         self._spawn(self._watch())
 
-    def send(self, sent: Sent, on_progress: Listener) -> Errand:
+    def send(self, sent: Sent, on_progress: Listener) -> Delivery:
         """Send a run out; its outcome is told to `sent`."""
-        errand = Errand(sent.job, self._terms, self.fleet, self._connected)
-        self._errands[errand.attempt] = errand, on_progress
-        self._spawn(self._carry(errand, sent))
-        return errand
+        delivery = Delivery(sent.job, self._terms, self.fleet, self._connected, on_progress)
+        self._spawn(self._carry(delivery, sent))
+        return delivery
 
     async def close(self) -> None:
         """Let go of the cluster; every run has ended before."""
@@ -75,16 +76,18 @@ class Dispatch:
         self._disconnect(self.trouble)
         await asyncio.gather(*self._partings, return_exceptions=True)
 
-    async def _carry(self, errand: Errand, sent: Sent) -> None:
+    async def _carry(self, delivery: Delivery, sent: Sent) -> None:
         outcome = Outcome("lost", sentences.worker_lost())
         try:
-            outcome = await errand.run()
+            outcome = await delivery.run(self._attempts)
+        except NeverBegan as refused:
+            log.warning("run %s waited too long: %s", sent.job.run_id, refused)
+            outcome = Outcome("lost", sentences.waited_too_long())
         except RunLost as lost:
             log.warning("run %s is lost: %s", sent.job.run_id, lost)
         except Exception:  # boundary: every run gets an outcome
             log.exception("run %s could not be carried out on the cluster", sent.job.run_id)
         finally:
-            del self._errands[errand.attempt]
             sent.decide(outcome)
 
     async def _watch(self) -> None:
@@ -143,13 +146,13 @@ class Dispatch:
             self.fleet.hear(member, incarnation, self._now())
 
     def _hear(self, said: dict[str, Any]) -> None:
-        errand, on_progress = self._errands.get(said["attempt"], (None, None))
-        if errand is not None and on_progress is not None:
-            errand.hear(said, on_progress)
+        delivery = self._attempts.get(said["attempt"])
+        if delivery is not None:
+            delivery.hear(said)
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            raise RunLost(f"the cluster is not reached: {self.trouble}")
+            raise NotReached(f"the cluster is not reached: {self.trouble}")
         return self._connection
 
     def _disconnect(self, trouble: str) -> None:

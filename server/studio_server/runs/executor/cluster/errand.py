@@ -1,15 +1,14 @@
 """One run sent to a worker: a slot, its inputs, the task, its answer, its files. Ends in one outcome.
 
 Until the worker says that the run began, nothing has happened that would cost; from then on it is never begun
-again anywhere.
+again anywhere. `delivery` makes another attempt where one provably never began.
 """
 
 import asyncio
 import hashlib
-import logging
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,23 +16,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from studio_server.runs.executor import sentences
-from studio_server.runs.executor.cluster import on_worker
+from studio_server.runs.executor.cluster import belief, on_worker
 from studio_server.runs.executor.cluster.connection import Connection
 from studio_server.runs.executor.cluster.fleet import Fleet, Member
-from studio_server.runs.executor.cluster.wire import JOB, OUTCOME, PIECE_BYTES, PROGRESS, Order, Piece
+from studio_server.runs.executor.cluster.losses import NeverBegan, NotReached, RunLost
+from studio_server.runs.executor.cluster.wire import JOB, PIECE_BYTES, PROGRESS, Order, Piece
 from studio_server.runs.executor.patience import WAITING_SHARE
 from studio_server.runs.executor.protocol import ArtefactFile, Job, Outcome, Progress
-
-CLOCK_SLACK_MS = 1_000
-log = logging.getLogger(__name__)
-
-
-class RunLost(Exception):
-    """The platform could not carry the run to its end; `reason` is for the operator."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -42,7 +31,7 @@ class Terms:
 
     topic: str
     patience_seconds: float
-    """From the start until the run must have begun on a worker."""
+    """From the start of an attempt until it must have begun on a worker."""
     lease_seconds: float
     overtime_seconds: float
     """What worker and cluster may take beyond the run's own wall time."""
@@ -53,22 +42,28 @@ class Terms:
 
 
 class Errand:
-    """One run on its way."""
+    """One attempt to carry out a run."""
 
-    def __init__(self, job: Job, terms: Terms, fleet: Fleet, connection: Callable[[], Connection]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        terms: Terms,
+        fleet: Fleet,
+        connection: Callable[[], Connection],
+        *,
+        begin_by: float,
+        cancelled: asyncio.Event,
+    ) -> None:
+        """It is given up when it has not begun by then, and when its user has had enough."""
         self.attempt = secrets.token_hex(12)
         self._job = job
         self._terms = terms
         self._fleet = fleet
         self._connection = connection
-        self._begin_by = asyncio.get_running_loop().time() + terms.patience_seconds
+        self._begin_by = begin_by
         self._begun = asyncio.Event()
-        self._cancelled = asyncio.Event()
+        self._cancelled = cancelled
         self._over = False
-
-    def cancel(self) -> None:
-        """Stop it wherever it is."""
-        self._cancelled.set()
 
     def hear(self, said: dict[str, Any], on_progress: Callable[[Progress], None]) -> None:
         """What the worker says while it runs; nothing counts once the outcome is known."""
@@ -81,6 +76,7 @@ class Errand:
         """Carry it out.
 
         Raises:
+            NeverBegan: It found no room in time, and nothing of it has happened anywhere.
             RunLost: The platform's fault.
             Exception: Whatever broke on the way: the platform's fault too.
         """
@@ -98,18 +94,27 @@ class Errand:
             async with asyncio.timeout_at(self._begin_by):
                 return await self._unless_cancelled(self._fleet.seat(self.attempt))
         except TimeoutError:
-            raise RunLost("no worker had a free slot") from None
+            raise NeverBegan("no worker had a free slot") from None
 
     async def _on(self, member: Member) -> Outcome:
         try:
-            shipped = await self._unless_cancelled(self._ship(member))
-            return await self._work(member) if shipped else _cancelled()
+            shipped = await self._unless_cancelled(self._prepare(member))
+            return await self._work(member, shipped) if shipped else _cancelled()
         finally:
             await self._tidy(member)
 
-    async def _work(self, member: Member) -> Outcome:
+    async def _prepare(self, member: Member) -> Connection:
+        """The connection to send the task over, once all its inputs are where it goes."""
+        try:
+            await self._ship(member)
+            return self._connection()
+        except (OSError, NotReached) as failed:
+            member.declined_at = asyncio.get_running_loop().time()
+            raise NeverBegan(f"{member.address} could not be given its inputs: {failed!r}") from failed
+
+    async def _work(self, member: Member, connection: Connection) -> Outcome:
         sent_at = asyncio.get_running_loop().time()
-        future = self._connection().submit(member.address, self._order(member))
+        future = connection.submit(member.address, self._order(member))
         try:
             outcome = await self._answer(member, future)
         finally:
@@ -127,22 +132,21 @@ class Errand:
             doing.cancel()
             cancelled.cancel()
 
-    async def _ship(self, member: Member) -> bool:
+    async def _ship(self, member: Member) -> None:
         """Bring every input to the worker that is not there yet; at most as long as patience lasts."""
         files = self._job.files
         if not files:
-            return True
+            return
         shared = {d: str(path.absolute()) if self._terms.shared_folders else "" for d, path in files.items()}
         call, address = self._connection().call, member.address
         async with asyncio.timeout_at(self._begin_by), member.shipping:
             for digest in await call(address, on_worker.claim, self.attempt, shared):
                 await self._send(address, digest, files[digest])
-        return True
 
     async def _send(self, address: str, digest: str, path: Path) -> None:
         offset, is_last = 0, False
         while not is_last:
-            content = await asyncio.to_thread(_read_piece, path, offset)
+            content = await asyncio.to_thread(_piece_of_input, path, offset)
             is_last = len(content) < PIECE_BYTES
             piece = Piece(digest, offset, content, is_last)
             await self._connection().call(address, on_worker.receive, self.attempt, piece)
@@ -169,19 +173,26 @@ class Errand:
             patience_seconds = self._begin_by - asyncio.get_running_loop().time()
             await _first((answer, gone, begun, cancelled), max(0.0, patience_seconds))
             if not (answer.done() or gone.done() or self._begun.is_set()):
-                withdrawn = not await self._connection().call(member.address, on_worker.stop, self.attempt)
+                withdrawn = not await self._stop(member)
                 if withdrawn and self._cancelled.is_set():
                     return _cancelled()
                 if withdrawn:
-                    raise RunLost(f"{member.address} had no free thread")
+                    member.declined_at = asyncio.get_running_loop().time()
+                    raise NeverBegan(f"{member.address} had no free thread")
+            member.declined_at = 0.0
             await _first((answer, gone, cancelled), self._most_seconds)
             if cancelled.done() and not answer.done() and not gone.done():
-                await self._connection().call(member.address, on_worker.stop, self.attempt)
+                await self._stop(member)
                 await _first((answer, gone), self._terms.overtime_seconds)
             return self._read(member, answer)
         finally:
             for waiting in (answer, gone, begun, cancelled):
                 waiting.cancel()
+
+    async def _stop(self, member: Member) -> bool:
+        """Whether it has begun, or may have; where it has not, it never will."""
+        call, incarnation = self._connection().call, member.said.incarnation
+        return await call(member.address, on_worker.stop, self.attempt, incarnation)
 
     @property
     def _most_seconds(self) -> float:
@@ -191,7 +202,8 @@ class Errand:
     def _read(self, member: Member, answer: "asyncio.Future[bytes]") -> Outcome:
         failure = _failure(answer)
         if answer.done() and failure is None:
-            return OUTCOME.validate_json(answer.result())
+            with _word_of(member):
+                return belief.read(answer.result())
         if member.gone.is_set():
             raise RunLost(f"the worker {member.address} is gone")
         if answer.done():
@@ -204,15 +216,14 @@ class Errand:
         Raises:
             RunLost: It says what cannot be, or a file is not what it should be.
         """
-        if outcome.measured is not None and outcome.measured.wall_ms > elapsed_ms + CLOCK_SLACK_MS:
-            raise RunLost(f"{member.address} measured more time than has passed")
         if outcome.kind == "cancelled" and not self._cancelled.is_set():
             raise RunLost(f"{member.address} ended the run by itself")
-        if sum(file.size_bytes for file in outcome.artefacts) > self._job.limits.output_bytes:
-            raise RunLost(f"{member.address} announced more output than is allowed")
+        with _word_of(member):
+            outcome = belief.believed(outcome, self._job, member.said, elapsed_ms)
         numbered = enumerate(outcome.artefacts)
         files = [await self._collect(member, number, file) for number, file in numbered]
-        return replace(outcome, artefacts=tuple(files))
+        with _word_of(member):
+            return belief.with_files(outcome, tuple(files))
 
     async def _collect(self, member: Member, number: int, file: ArtefactFile) -> ArtefactFile:
         target = self._job.workdir / "out" / f"{number:04d}"
@@ -222,7 +233,7 @@ class Errand:
             while size < file.size_bytes:
                 call = self._connection().call
                 piece = await call(member.address, on_worker.fetch, self.attempt, number, size)
-                if not piece:
+                if not 0 < len(piece) <= file.size_bytes - size:
                     break
                 hasher.update(piece)
                 size += len(piece)
@@ -239,6 +250,15 @@ class Errand:
             await self._connection().call(member.address, on_worker.close, self.attempt)
 
 
+@contextmanager
+def _word_of(member: Member) -> Generator[None]:
+    """Name the worker whose word is not believed."""
+    try:
+        yield
+    except RunLost as lost:
+        raise RunLost(f"{member.address}: {lost.reason}") from lost
+
+
 async def _first(waiting: tuple["asyncio.Future[Any]", ...], seconds: float) -> None:
     await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
@@ -250,10 +270,13 @@ def _failure(answer: "asyncio.Future[bytes]") -> BaseException | None:
     return asyncio.CancelledError() if answer.cancelled() else answer.exception()
 
 
-def _read_piece(path: Path, offset: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(PIECE_BYTES)
+def _piece_of_input(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(PIECE_BYTES)
+    except OSError as missing:
+        raise RunLost(f"an input of it cannot be read: {missing}") from missing
 
 
 def _cancelled() -> Outcome:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster.connection import is_installed
+from studio_server.runs.executor.cluster.delivery import Delivery
 from studio_server.runs.executor.cluster.dispatch import Dispatch, new_topic
-from studio_server.runs.executor.cluster.errand import Errand, Terms
+from studio_server.runs.executor.cluster.errand import Terms
 from studio_server.runs.executor.protocol import (
     ExecutorClosed,
     ExecutorFull,
@@ -51,7 +52,7 @@ class DaskRunningJob:
     job: Job
     loop: asyncio.AbstractEventLoop
     on_end: Callable[["DaskRunningJob"], None]
-    errand: Errand | None = None
+    delivery: Delivery | None = None
     ended: Future[Outcome] = field(default_factory=Future[Outcome])
 
     @property
@@ -79,8 +80,8 @@ class DaskRunningJob:
             self.ended.set_result(outcome)
 
     def _cancel(self) -> None:
-        if self.errand is not None:
-            self.errand.cancel()
+        if self.delivery is not None:
+            self.delivery.cancel()
 
 
 class DaskExecutor:
@@ -175,7 +176,7 @@ class DaskExecutor:
             except Exception:  # boundary: a listener's mistake does not end the run
                 log.exception("a listener failed on %s", progress)
 
-        running.errand = self._dispatch.send(running, tell)
+        running.delivery = self._dispatch.send(running, tell)
 
     def _forget(self, running: DaskRunningJob) -> None:
         with self._lock:

@@ -20,6 +20,8 @@ class Member:
     heard_at: float
     """When it last answered, on the server's monotonic clock."""
     attempts: set[str] = field(default_factory=set[str])
+    declined_at: float = 0.0
+    """When it last could not take a run that it was given; 0 when it took the last one."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     shipping: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One input goes to a worker at a time, so that no content is sent to it twice."""
@@ -95,14 +97,19 @@ class Fleet:
             self.lose(address)
         self.unfit.clear()
 
+    @property
+    def has_free_slot(self) -> bool:
+        """Whether a run would get a slot at once."""
+        return any(member.free_slots > 0 for member in self.members)
+
     async def seat(self, attempt: str) -> Member:
-        """A slot on the worker that has most of them free; waits until there is one."""
-        while True:
-            best = max(self.members, key=lambda member: member.free_slots, default=None)
-            if best is not None and best.free_slots > 0:
-                best.attempts.add(attempt)
-                return best
+        """A slot on the worker with most of them free, on one that declined last of all; waits for one."""
+        while not self.has_free_slot:
             await self._changed.wait()
+        free = (member for member in self.members if member.free_slots > 0)
+        best = max(free, key=lambda member: (-member.declined_at, member.free_slots))
+        best.attempts.add(attempt)
+        return best
 
     def leave(self, attempt: str) -> None:
         """The attempt's slot is free again."""

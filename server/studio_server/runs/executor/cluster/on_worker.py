@@ -5,6 +5,7 @@ All but `carry_out` run on the worker's event loop, so what takes time is done i
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -58,7 +59,10 @@ async def introduce(dask_worker: Any) -> bytes:
     """An `Introduction` as JSON."""
     desk = desk_of(dask_worker)
     layers = await asyncio.to_thread(desk.executor().capabilities)
-    return INTRODUCTION.dump_json(Introduction(desk.incarnation, __version__, desk.slots, layers))
+    introduction = Introduction(
+        desk.incarnation, __version__, desk.slots, layers, os.cpu_count() or 1, _memory_bytes()
+    )
+    return INTRODUCTION.dump_json(introduction)
 
 
 async def renew(attempts: list[str], lease_seconds: float, dask_worker: Any) -> str:
@@ -84,9 +88,13 @@ async def receive(attempt: str, piece: Piece, dask_worker: Any) -> None:
     await asyncio.to_thread(desk_of(dask_worker).contents.receive, attempt, piece)
 
 
-async def stop(attempt: str, dask_worker: Any) -> bool:
-    """End an attempt's processes; False when it has not begun, and then it never will here."""
-    return desk_of(dask_worker).stop(attempt)
+async def stop(attempt: str, incarnation: str, dask_worker: Any) -> bool:
+    """End an attempt's processes; False when it has not begun, and then it never will.
+
+    Another process than the one it was meant for cannot know: what ran there may have begun.
+    """
+    desk = desk_of(dask_worker)
+    return desk.stop(attempt) or desk.incarnation != incarnation
 
 
 async def fetch(attempt: str, number: int, offset: int, dask_worker: Any) -> bytes:
@@ -98,6 +106,10 @@ async def fetch(attempt: str, number: int, offset: int, dask_worker: Any) -> byt
 async def close(attempt: str, dask_worker: Any) -> None:
     """The server is done with this attempt."""
     await asyncio.to_thread(desk_of(dask_worker).close, attempt)
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _read_piece(path: Path, offset: int) -> bytes:

@@ -50,6 +50,9 @@ class Introduction:
     """Of Studio; a worker with another one would run other tools than were priced."""
     slots: int
     layers: tuple[Layer, ...]
+    processors: int
+    memory_bytes: int
+    """Of the worker's machine: no run there can have used more."""
 
 
 INTRODUCTION = TypeAdapter(Introduction)
