@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -48,9 +49,12 @@ RESTRICTED = 4
 CONFIDENTIAL = 2
 COUNTRIES = ("us", "uk")
 LOOKED_LIKE = 0.5
+ENDLESS = frozenset({"DOUBLE", "FLOAT", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
+"""Types of DuckDB that hold infinity, too."""
 NUMBERS: frozenset[ValueKind] = frozenset({"integer", "number"})
 ORDERED: frozenset[ValueKind] = frozenset({"integer", "number", "text", "date", "timestamp"})
 SHOWN = 60
+VIEWS_TOLD = 12
 
 
 def read_everything(inputs: CatalogInput, context: RunContext, catalogue: Catalogue) -> None:
@@ -128,22 +132,41 @@ def _read_database(file: InputFile, context: RunContext, catalogue: Catalogue) -
     path = context.path(file)
     with path.open("rb") as stream:
         head = stream.read(16)
-    is_duckdb = head[MAGIC_AT:].startswith(MAGIC)
-    try:
-        opened = (open_duckdb if is_duckdb else open_sqlite)(path, name=file.name, field="source")
-    except InputRejected as refused:
-        catalogue.unread.append((file.name, refused.found))
-        return
-    try:
-        owners = {table.name: file for table in opened.schema.tables}
-        _look(opened, owners, "duckdb" if is_duckdb else "sqlite", context, catalogue)
-        catalogue.notes += [f"{file.name}: {note}" for note in opened.schema.notes]
-    finally:
-        opened.store.close()
+    waiting = ["main"]
+    for schema in waiting:
+        try:
+            if head[MAGIC_AT:].startswith(MAGIC):
+                opened = open_duckdb(path, name=file.name, field="source", schema=schema)
+            else:
+                opened = open_sqlite(path, name=file.name, field="source")
+        except InputRejected as refused:
+            catalogue.unread.append((file.name, refused.found))
+            return
+        with closing(opened.store):
+            owners = {table.name: file for table in opened.schema.tables}
+            _look(opened, owners, opened.schema.engine, context, catalogue, prefix=_prefix(schema))
+            catalogue.notes += [f"{file.name}: {note}" for note in (*opened.schema.notes, *_views(opened))]
+            waiting += opened.schema.other_schemas if schema == "main" else ()
+
+
+def _views(opened: Opened) -> list[str]:
+    views = opened.schema.views
+    return [f"Views were not listed: {', '.join(views[:VIEWS_TOLD])}."] if views else []
+
+
+def _prefix(schema: str) -> str:
+    """What stands before the name of a table that is not in the usual schema."""
+    return "" if schema == "main" else f"{schema}."
 
 
 def _look(
-    opened: Opened, owners: dict[str, InputFile], kind: str, context: RunContext, catalogue: Catalogue
+    opened: Opened,
+    owners: dict[str, InputFile],
+    kind: str,
+    context: RunContext,
+    catalogue: Catalogue,
+    *,
+    prefix: str = "",
 ) -> None:
     schema, store = opened.schema, opened.store
     if len(catalogue.datasets) + len(schema.tables) > MAX_TABLES:
@@ -159,15 +182,24 @@ def _look(
         profiles[table.name] = profile_table(table, store, engine=schema.engine, sample_rows=SAMPLE_ROWS)
         file = owners[table.name]
         catalogue.datasets.append(
-            _dataset(table, profiles[table.name], store, file, kind, today=context.now.date())
+            _dataset(table, profiles[table.name], store, file, kind, today=context.now.date(), prefix=prefix)
         )
     tick = lambda: context.progress(0.55, "looking for what fits together")  # noqa: E731  - handed on as it is
     related = [*declared_relations(schema, store), *inferred_relations(schema, profiles, store, tick)]
-    catalogue.relations += [(schema.name, one) for one in related]
+    catalogue.relations += [
+        (schema.name, replace(one, child=prefix + one.child, parent=prefix + one.parent)) for one in related
+    ]
 
 
 def _dataset(
-    table: TableFacts, profile: TableProfile, store: Store, file: InputFile, kind: str, *, today: date
+    table: TableFacts,
+    profile: TableProfile,
+    store: Store,
+    file: InputFile,
+    kind: str,
+    *,
+    today: date,
+    prefix: str,
 ) -> Dataset:
     """One table; a day that is still to come, such as the end of a contract, says nothing of its age."""
     likely = profile.likely_keys[:1] if profile.row_count >= FEWEST_ROWS else ()
@@ -187,7 +219,7 @@ def _dataset(
         if one.kind in {"date", "timestamp"} and one.high and (found := _day(one.high)) is not None
     ]
     return Dataset(
-        name=table.name if kind == "file" else f"{file.name.rpartition('/')[2]}:{table.name}",
+        name=table.name if kind == "file" else f"{file.name.rpartition('/')[2]}:{prefix}{table.name}",
         file=file.name,
         source_kind=kind,
         rows=profile.row_count,
@@ -226,15 +258,17 @@ Figures = tuple[Any, Any, Any, Any]
 def _figures(
     columns: Sequence[ColumnFacts], relation: str, store: Store, *, is_sqlite: bool
 ) -> list[Figures]:
-    """The figures of several columns in one statement; of numbers, over the finite ones."""
+    """The figures of several columns in one statement; of numbers and days, over the finite ones."""
     parts: list[str] = []
     for column in columns:
         name = quoted(column.name)
-        if column.type in {"DOUBLE", "FLOAT"} and not is_sqlite:
+        if column.type in ENDLESS and not is_sqlite:
             name = f"CASE WHEN isfinite({name}) THEN {name} END"
         ordered = column.kind in ORDERED
         parts.append(f"count(DISTINCT {name})" if ordered or column.kind == "boolean" else "0")
-        parts += [f"min({name})", f"max({name})"] if ordered else ["NULL", "NULL"]
+        as_text = not is_sqlite and column.kind not in NUMBERS
+        ends = [f"CAST({end}({name}) AS VARCHAR)" if as_text else f"{end}({name})" for end in ("min", "max")]
+        parts += ends if ordered else ["NULL", "NULL"]
         parts.append(f"avg({name})" if column.kind in NUMBERS else "NULL")
     found = list(store.query(f"SELECT {', '.join(parts)} FROM {relation}")[0])
     return [tuple(found[place : place + 4]) for place in range(0, len(found), 4)]
@@ -275,7 +309,8 @@ def _can_be(column: ColumnFacts, found: Kind) -> bool:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else " ".join(str(value).split())[:SHOWN]
+    written = format(value, "f") if isinstance(value, Decimal) else str(value)
+    return None if value is None else " ".join(written.split())[:SHOWN]
 
 
 def _personal(column: ColumnFacts, profile: TableProfile, distinct: int) -> tuple[str, Sensitivity]:

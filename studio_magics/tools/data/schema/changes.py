@@ -10,6 +10,7 @@ query that names its columns.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from studio_magics.tools.data.schema.type_changes import takes
@@ -17,7 +18,14 @@ from studio_magics.tools.data.schema.type_changes import takes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from studio_magics.tools.data.schema.facts import ColumnFacts, Engine, IndexFacts, Schema, TableFacts
+    from studio_magics.tools.data.schema.facts import (
+        ColumnFacts,
+        Engine,
+        ForeignKey,
+        IndexFacts,
+        Schema,
+        TableFacts,
+    )
 
 Verdict = Literal["full", "backward", "forward", "none"]
 
@@ -83,7 +91,7 @@ def compare(before: Schema, now: Schema) -> Comparison:
         earlier = before.table(table.name)
         if earlier is not None:
             found += _columns(earlier, table, now.engine if now.engine == before.engine else None)
-            found += _keys(earlier, table)
+            found += _keys(earlier, table, (before, now))
     order = {name: place for place, name in enumerate(table.name for table in now.tables)}
     ranked = sorted(
         found, key=lambda one: (-(one.breaks_backward + one.breaks_forward), order.get(one.table, -1))
@@ -192,7 +200,7 @@ def _shown(column: ColumnFacts) -> str:
     return f"{column.type}{'' if column.nullable else ' not null'}"
 
 
-def _keys(before: TableFacts, now: TableFacts) -> Iterator[Change]:
+def _keys(before: TableFacts, now: TableFacts, schemas: tuple[Schema, Schema]) -> Iterator[Change]:
     if _folded(before.primary_key) != _folded(now.primary_key):
         yield Change(
             "primary-key-changed" if before.primary_key and now.primary_key else
@@ -206,7 +214,7 @@ def _keys(before: TableFacts, now: TableFacts) -> Iterator[Change]:
             why="rows are told apart in another way",
         )  # fmt: skip
     yield from _uniques(before, now)
-    yield from _references(before, now)
+    yield from _references((before, schemas[0]), (now, schemas[1]))
     was, has = (
         {_folded(one.columns) for one in table.indexes if not one.is_unique and not one.is_partial}
         for table in (before, now)
@@ -239,29 +247,53 @@ def _unique(table: TableFacts) -> list[IndexFacts]:
     return [one for one in table.indexes if one.is_unique and not one.is_partial]
 
 
-def _references(before: TableFacts, now: TableFacts) -> Iterator[Change]:
-    was, has = (
-        {(_folded(key.columns), key.parent.casefold()): key for key in table.foreign_keys}
-        for table in (before, now)
-    )
-    for columns, parent in sorted(has.keys() - was.keys()):
+def _references(before: tuple[TableFacts, Schema], now: tuple[TableFacts, Schema]) -> Iterator[Change]:
+    was, has = ({_meaning(key, schema): key for key in table.foreign_keys} for table, schema in (before, now))
+    name = now[0].name
+    for pairs in sorted(has.keys() - was.keys()):
         yield Change(
             "reference-added",
-            now.name,
-            ", ".join(columns),
-            now=f"to {has[columns, parent].parent}",
+            name,
+            ", ".join(has[pairs].columns),
+            now=f"to {_target(has[pairs])}",
             breaks_backward=True,
             why="earlier rows may have no parent",
         )
-    for columns, parent in sorted(was.keys() - has.keys()):
+    for pairs in sorted(was.keys() - has.keys()):
         yield Change(
             "reference-removed",
-            now.name,
-            ", ".join(columns),
-            before=f"to {was[columns, parent].parent}",
+            name,
+            ", ".join(was[pairs].columns),
+            before=f"to {_target(was[pairs])}",
             breaks_forward=True,
             why="readers meet rows without a parent",
         )
+    for pairs in sorted(pair for pair in was.keys() & has.keys() if _acts_otherwise(was[pair], has[pair])):
+        yield Change(
+            "reference-action-changed",
+            name,
+            ", ".join(has[pairs].columns),
+            was[pairs].actions or "nothing happens to rows that refer",
+            has[pairs].actions or "nothing happens to rows that refer",
+            why="changes in the other table do another thing to these rows",
+        )
+
+
+def _meaning(key: ForeignKey, schema: Schema) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The parent and which column refers to which, in an order of its own."""
+    parent = schema.table(key.parent)
+    their = key.parent_columns or (parent.primary_key if parent else ())
+    pairs = zip_longest(_folded(key.columns), _folded(their), fillvalue="")
+    return key.parent.casefold(), tuple(sorted(pairs))
+
+
+def _acts_otherwise(before: ForeignKey, now: ForeignKey) -> bool:
+    return None not in {before.actions, now.actions} and before.actions != now.actions
+
+
+def _target(key: ForeignKey) -> str:
+    several = len(key.columns) > 1 and key.parent_columns
+    return f"{key.parent} ({', '.join(key.parent_columns)})" if several else key.parent
 
 
 def _folded(names: tuple[str, ...]) -> tuple[str, ...]:

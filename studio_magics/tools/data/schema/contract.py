@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 if TYPE_CHECKING:
-    from studio_magics.tools.data.schema.facts import ColumnFacts, Kind, Schema, TableFacts
+    from studio_magics.tools.data.schema.facts import ColumnFacts, ForeignKey, Kind, Schema, TableFacts
 
 LOGICAL: dict[Kind, str] = {
     "integer": "integer",
@@ -40,23 +40,43 @@ def as_contract(schema: Schema, tool_id: str) -> bytes:
         "name": schema.name,
         "version": "1.0.0",
         "status": "draft",
-        "schema": [_object(table) for table in schema.tables],
+        "schema": [_object(table, schema) for table in schema.tables],
     }
     text = yaml.safe_dump(contract, sort_keys=False, allow_unicode=True, width=110)
     return str(text).encode("utf-8", "replace")
 
 
-def _object(table: TableFacts) -> dict[str, Any]:
+def _object(table: TableFacts, schema: Schema) -> dict[str, Any]:
     return {
         "name": table.name,
         "physicalName": table.name,
         "physicalType": "table",
         "logicalType": "object",
-        "properties": [_property(column, table) for column in table.columns],
+        "properties": [_property(column, table, schema) for column in table.columns],
+        **({"relationships": together} if (together := _together(table, schema)) else {}),
     }
 
 
-def _property(column: ColumnFacts, table: TableFacts) -> dict[str, Any]:
+def _together(table: TableFacts, schema: Schema) -> list[dict[str, Any]]:
+    """References of several columns; those of one stand with their column."""
+    return [
+        {
+            "type": "foreignKey",
+            "from": [f"{_reference(table.name)}.{_reference(name)}" for name in key.columns],
+            "to": [f"{_reference(key.parent)}.{_reference(name)}" for name in their],
+        }
+        for key in table.foreign_keys
+        if len(key.columns) > 1 and len(their := _their(key, schema)) == len(key.columns)
+    ]
+
+
+def _their(key: ForeignKey, schema: Schema) -> tuple[str, ...]:
+    """The columns referred to; where none are named, the key of the other table."""
+    parent = schema.table(key.parent)
+    return key.parent_columns or (parent.primary_key if parent else ())
+
+
+def _property(column: ColumnFacts, table: TableFacts, schema: Schema) -> dict[str, Any]:
     found: dict[str, Any] = {"name": column.name, "physicalType": column.type or "any"}
     if column.kind in LOGICAL:
         found["logicalType"] = LOGICAL[column.kind]
@@ -66,15 +86,12 @@ def _property(column: ColumnFacts, table: TableFacts) -> dict[str, Any]:
         found["primaryKeyPosition"] = table.primary_key.index(column.name) + 1
     elif table.is_unique((column.name,)):
         found["unique"] = True
-    parent = next((key for key in table.foreign_keys if key.columns == (column.name,)), None)
-    if parent is not None and parent.parent_columns:
-        found["relationships"] = [
-            {
-                "type": "foreignKey",
-                "to": f"{_reference(parent.parent)}.{_reference(parent.parent_columns[0])}",
-            }
-        ]
-    return found
+    single = [
+        {"type": "foreignKey", "to": f"{_reference(key.parent)}.{_reference(their[0])}"}
+        for key in table.foreign_keys
+        if key.columns == (column.name,) and len(their := _their(key, schema)) == 1
+    ]
+    return {**found, "relationships": single} if single else found
 
 
 def _reference(name: str) -> str:

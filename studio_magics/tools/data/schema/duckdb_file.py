@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAGIC = b"DUCK"
 MAGIC_AT = 8
+_KINDS: dict[str, Kind] = {"BLOB": "binary", "UHUGEINT": "integer", "BIGNUM": "integer", "UUID": "text"}
+"""What only databases and Parquet files have."""
 
 
 class DuckdbStore:
@@ -145,6 +147,10 @@ def _read(store: DuckdbStore, name: str, schema: str) -> Schema:
         listed = ", ".join(sorted({*known, "main"}))
         raise InputRejected("schema_name", found=f"'{schema}'", allowed=listed)
     views = store.query(f"SELECT view_name FROM duckdb_views() WHERE {here} AND NOT internal ORDER BY 1")
+    others = store.query(
+        "SELECT DISTINCT schema_name FROM duckdb_tables() WHERE database_name = current_database()"
+        f" AND NOT internal AND schema_name <> {text_literal(schema)} ORDER BY 1"
+    )
     version = store.query("SELECT version()")[0][0]
     return Schema(
         engine="duckdb",
@@ -152,6 +158,7 @@ def _read(store: DuckdbStore, name: str, schema: str) -> Schema:
         name=name,
         tables=tuple(_table(store, table, here) for table in tables),
         views=tuple(row[0] for row in views),
+        other_schemas=tuple(row[0] for row in others),
     )
 
 
@@ -174,7 +181,8 @@ def _table(store: DuckdbStore, table: str, here: str) -> TableFacts:
         if row[0] == "UNIQUE"
     ]
     made = store.query(
-        f"SELECT index_name, is_unique, expressions FROM duckdb_indexes() WHERE {this} ORDER BY index_name"
+        "SELECT index_name, is_unique, CAST(expressions AS VARCHAR[]) FROM duckdb_indexes()"
+        f" WHERE {this} ORDER BY index_name"
     )
     return TableFacts(
         name=table,
@@ -192,13 +200,17 @@ def _table(store: DuckdbStore, table: str, here: str) -> TableFacts:
 
 def _index(row: tuple[Any, ...], names: list[str]) -> IndexFacts:
     name, unique, expressions = row
-    parts = [part.strip().strip("'\"") for part in str(expressions).strip("[]").split(",")]
+    parts = [_bare(str(part)) for part in expressions]
     known = all(part in names for part in parts)
     return IndexFacts(name, tuple(parts), bool(unique), is_partial=not known)
 
 
+def _bare(written: str) -> str:
+    """A column's name out of its quotes; other expressions as they are written."""
+    is_quoted = len(written) > 1 and written.startswith('"') and written.endswith('"')
+    return written[1:-1].replace('""', '"') if is_quoted else written
+
+
 def kind_of_type(type_name: str) -> Kind:
     """The kind of a DuckDB type."""
-    if type_name == "BLOB":
-        return "binary"
-    return kind_of(type_name)
+    return _KINDS.get(type_name) or kind_of(type_name)

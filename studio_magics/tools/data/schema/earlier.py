@@ -86,7 +86,12 @@ def _table(one: dict[str, Any]) -> TableFacts:
         for at in one["indexes"]
     )
     keys = tuple(
-        ForeignKey(_names(key["columns"]), str(key["table"]), _names(key["referred_columns"]))
+        ForeignKey(
+            _names(key["columns"]),
+            str(key["table"]),
+            _names(key["referred_columns"]),
+            str(key["actions"]) if "actions" in key else None,
+        )
         for key in one["foreign_keys"]
     )
     return TableFacts(str(one["name"]), columns, _names(one["primary_key"]), indexes, keys)

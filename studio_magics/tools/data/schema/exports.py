@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.tabular.identifiers import quoted
 
 if TYPE_CHECKING:
-    from studio_magics.tools.data.schema.facts import ColumnFacts, Inspection, Kind, Relation, TableFacts
+    from studio_magics.tools.data.schema.facts import (
+        ColumnFacts,
+        Engine,
+        Inspection,
+        Kind,
+        Relation,
+        Schema,
+        TableFacts,
+    )
 
 FORMAT = "studio-schema/1"
+_NEXT = re.compile(r"nextval\('([^']+)'")
+_PLAIN = re.compile(r'("[^"]*"|\w+)(\.("[^"]*"|\w+))*')
 _JSON_TYPES: dict[Kind, dict[str, Any]] = {
     "integer": {"type": "integer"},
     "number": {"type": "number"},
@@ -62,7 +73,12 @@ def _table(table: TableFacts, seen: Inspection) -> dict[str, Any]:
             for i in table.indexes
         ],
         "foreign_keys": [
-            {"columns": list(key.columns), "table": key.parent, "referred_columns": list(key.parent_columns)}
+            {
+                "columns": list(key.columns),
+                "table": key.parent,
+                "referred_columns": list(key.parent_columns),
+                "actions": key.actions,
+            }
             for key in table.foreign_keys
         ],
         "row_schema": _row_schema(table),
@@ -106,8 +122,9 @@ def as_ddl(seen: Inspection) -> bytes:
     """CREATE statements of what was found; references nobody declared stand as comments."""
     schema = seen.schema
     parts = [f"-- Schema of {_one_line(schema.name)} ({schema.engine})"]
-    for table in schema.tables:
-        parts.append(_create(table))
+    parts += _sequences(schema)
+    for table in _parents_first(schema):
+        parts.append(_create(table, schema.engine))
         parts += [_create_index(table, index.name, index.columns, index.is_unique) for index in table.indexes
                   if not index.is_partial and not index.is_constraint]  # fmt: skip
         parts += [
@@ -124,8 +141,32 @@ def as_ddl(seen: Inspection) -> bytes:
     return ("\n\n".join(parts) + "\n").encode("utf-8", "replace")
 
 
-def _create(table: TableFacts) -> str:
-    lines = [_column(column) for column in table.columns]
+def _sequences(schema: Schema) -> list[str]:
+    """The sequences that defaults count with: without them the tables could not be made."""
+    columns = [column for table in schema.tables for column in table.columns]
+    named = dict.fromkeys(hit[1] for one in columns if one.default and (hit := _NEXT.search(one.default)))
+    return [f"CREATE SEQUENCE {name if _PLAIN.fullmatch(name) else quoted(name)};" for name in named]
+
+
+def _parents_first(schema: Schema) -> list[TableFacts]:
+    """The tables so that each comes after those it refers to; in a circle the order of their names."""
+    done: list[TableFacts] = []
+    waiting = list(schema.tables)
+    while waiting:
+        missing = {table.name: _parents(table, schema) - {one.name for one in done} for table in waiting}
+        ready = [table for table in waiting if not missing[table.name]] or waiting[:1]
+        done += ready
+        waiting = [table for table in waiting if table not in ready]
+    return done
+
+
+def _parents(table: TableFacts, schema: Schema) -> set[str]:
+    found = (schema.table(key.parent) for key in table.foreign_keys)
+    return {one.name for one in found if one is not None and one.name != table.name}
+
+
+def _create(table: TableFacts, engine: Engine) -> str:
+    lines = [_column(column, engine) for column in table.columns]
     if table.primary_key:
         lines.append(f"PRIMARY KEY {_names(table.primary_key)}")
     lines += [
@@ -135,14 +176,18 @@ def _create(table: TableFacts) -> str:
     ]
     for key in table.foreign_keys:
         target = f" {_names(key.parent_columns)}" if key.parent_columns else ""
-        lines.append(f"FOREIGN KEY {_names(key.columns)} REFERENCES {quoted(key.parent)}{target}")
+        written = f"FOREIGN KEY {_names(key.columns)} REFERENCES {quoted(key.parent)}{target}"
+        lines.append(f"{written} {key.actions}" if key.actions else written)
     return f"CREATE TABLE {quoted(table.name)} (\n    " + ",\n    ".join(lines) + "\n);"
 
 
-def _column(column: ColumnFacts) -> str:
+def _column(column: ColumnFacts, engine: Engine) -> str:
     words = [quoted(column.name), column.type, "" if column.nullable else "NOT NULL"]
     if column.default is not None and not column.is_generated:
         words.append(f"DEFAULT ({column.default})")
+    elif column.default is not None:
+        kept = " STORED" if engine == "postgresql" else ""
+        words.append(f"GENERATED ALWAYS AS ({column.default}){kept}")
     return " ".join(word for word in words if word)
 
 

@@ -46,6 +46,14 @@ class ForeignKey:
     parent: str
     parent_columns: tuple[str, ...]
     """Empty: the parent's primary key."""
+    actions: str | None = ""
+    """'ON UPDATE CASCADE ON DELETE SET NULL'; empty: nothing happens to rows that refer; None: not told."""
+
+
+def actions_of(on_update: str, on_delete: str) -> str:
+    """What a database says happens to rows that refer, as SQL; nothing where it is the usual."""
+    said = (("ON UPDATE", on_update), ("ON DELETE", on_delete))
+    return " ".join(f"{word} {rule.upper()}" for word, rule in said if rule and rule.upper() != "NO ACTION")
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,8 @@ class Schema:
     views: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What a reader of the result must know: not read, assumed, incomplete."""
+    other_schemas: tuple[str, ...] = ()
+    """Schemas of the same database with tables that were not read."""
     companion_missing: bool = False
     """SQLite in WAL mode without its '-wal' file: the last changes may be missing."""
 

@@ -18,6 +18,7 @@ from studio_magics.tools.data.schema.facts import (
     Opened,
     Schema,
     TableFacts,
+    actions_of,
 )
 from studio_magics.tools.tabular.identifiers import quoted
 
@@ -196,7 +197,7 @@ def _table(inspector: Inspector, name: str, schema: str, written: dict[tuple[str
                 type=_type(written[name, column["name"]]),
                 kind=_kind(column["type"]),
                 nullable=column["nullable"],
-                default=column.get("default"),
+                default=column["computed"]["sqltext"] if column.get("computed") else column.get("default"),
                 is_generated=column.get("computed") is not None,
             )
             for column in _columns(inspector, name, schema)
@@ -208,6 +209,9 @@ def _table(inspector: Inspector, name: str, schema: str, written: dict[tuple[str
                 columns=tuple(found["constrained_columns"]),
                 parent=_parent(found["referred_schema"], found["referred_table"], schema),
                 parent_columns=tuple(found["referred_columns"]),
+                actions=actions_of(
+                    found.get("options", {}).get("onupdate", ""), found.get("options", {}).get("ondelete", "")
+                ),
             )
             for found in sorted(inspector.get_foreign_keys(name, schema), key=lambda item: str(item["name"]))
         ),

@@ -18,6 +18,7 @@ MAX_KEY_CANDIDATES = 12
 MAX_SAMPLE_COLUMNS = 60
 SHOWN_CHARACTERS = 200
 _NUMERIC_KINDS = frozenset({"integer", "number"})
+_OF_DUCKDB: frozenset[Engine] = frozenset({"duckdb", "files"})
 
 
 def profile_table(table: TableFacts, store: Store, *, engine: Engine, sample_rows: int) -> TableProfile:
@@ -33,7 +34,9 @@ def profile_table(table: TableFacts, store: Store, *, engine: Engine, sample_row
         row_count=rows,
         columns=columns,
         sample_columns=tuple(column.name for column in shown),
-        sample=_sample(table, shown, relation, store, sample_rows) if rows and shown else (),
+        sample=_sample(table, [_shown(one, engine) for one in shown], relation, store, sample_rows)
+        if rows and shown
+        else (),
         likely_keys=_likely_keys(table, columns, relation, store, rows),
     )
 
@@ -58,17 +61,19 @@ def _columns(
 
 
 def _sample(
-    table: TableFacts, columns: Sequence[ColumnFacts], relation: str, store: Store, limit: int
+    table: TableFacts, parts: Sequence[str], relation: str, store: Store, limit: int
 ) -> tuple[tuple[object, ...], ...]:
     """The first rows; of PostgreSQL, whose order is not fixed, by the key where there is one."""
-    selected = ", ".join(
-        f"substr({quoted(column.name)}, 1, {SHOWN_CHARACTERS})"
-        if column.kind == "text"
-        else quoted(column.name)
-        for column in columns
-    )
     order = f" ORDER BY {', '.join(quoted(name) for name in table.primary_key)}" if table.primary_key else ""
-    return tuple(store.query(f"SELECT {selected} FROM {relation}{order} LIMIT {int(limit)}"))
+    return tuple(store.query(f"SELECT {', '.join(parts)} FROM {relation}{order} LIMIT {int(limit)}"))
+
+
+def _shown(column: ColumnFacts, engine: Engine) -> str:
+    """The value to look at; DuckDB has days, times and nested values that Python has not: those as text."""
+    name = quoted(column.name)
+    if engine in _OF_DUCKDB and column.kind not in {*_NUMERIC_KINDS, "boolean"}:
+        return f"substr(CAST({name} AS VARCHAR), 1, {SHOWN_CHARACTERS})"
+    return f"substr({name}, 1, {SHOWN_CHARACTERS})" if column.kind == "text" else name
 
 
 def _likely_keys(

@@ -101,7 +101,7 @@ def _candidates(
 ) -> Iterator[tuple[TableFacts, ColumnFacts]]:
     for parent in schema.tables:
         target = key_column(parent, profiles[parent.name])
-        if target is None or target.kind != column.kind or not profiles[parent.name].row_count:
+        if target is None or not _compares(column, target) or not profiles[parent.name].row_count:
             continue
         if parent.name == child.name:
             is_self = words_of(column.name)[:1] == ["parent"] and column.name != target.name
@@ -111,6 +111,13 @@ def _candidates(
             child, column, profiles
         ):
             yield parent, target
+
+
+def _compares(column: ColumnFacts, target: ColumnFacts) -> bool:
+    """Whether the two can be compared: an identifier of type UUID is not compared with other texts."""
+    if "UUID" in {column.type.upper(), target.type.upper()}:
+        return column.type.upper() == target.type.upper()
+    return target.kind == column.kind
 
 
 def _is_own_key(child: TableFacts, column: ColumnFacts, profiles: dict[str, TableProfile]) -> bool:

@@ -19,6 +19,7 @@ from studio_magics.tools.data.schema.facts import (
     Opened,
     Schema,
     TableFacts,
+    actions_of,
 )
 from studio_magics.tools.tabular.identifiers import quoted
 
@@ -220,17 +221,19 @@ def _indexes(store: SqliteStore, table: str) -> Iterator[IndexFacts]:
 
 def _foreign_keys(store: SqliteStore, table: str) -> Iterator[ForeignKey]:
     rows = store.query(
-        f'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list({_text(table)}) ORDER BY id DESC, seq'
+        'SELECT id, "table", "from", "to", on_update, on_delete'
+        f" FROM pragma_foreign_key_list({_text(table)}) ORDER BY id DESC, seq"
     )
-    grouped: dict[int, list[tuple[str, str, str | None]]] = {}
-    for number, parent, column, target in rows:
-        grouped.setdefault(number, []).append((parent, column, target))
+    grouped: dict[int, list[tuple[str, str, str | None, str, str]]] = {}
+    for number, *part in rows:
+        grouped.setdefault(number, []).append(tuple(part))
     for parts in grouped.values():
-        targets = tuple(target for _, _, target in parts if target is not None)
+        targets = tuple(one[2] for one in parts if one[2] is not None)
         yield ForeignKey(
-            columns=tuple(column for _, column, _ in parts),
+            columns=tuple(one[1] for one in parts),
             parent=parts[0][0],
             parent_columns=targets if len(targets) == len(parts) else (),
+            actions=actions_of(parts[0][3], parts[0][4]),
         )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.schema.facts import Opened, Relation, TableProfile
 
 TOOL_ID = "data-studio-schema"
-VERSION = "1.0.1"
+VERSION = "1.1.0"
 MAX_TABLES = 500
 MAX_FINDINGS = 200
 SHOWN_NAMES = 20
@@ -200,10 +200,13 @@ def _not_checked(seen: Inspection, inputs: SchemaInput, findings: tuple[Finding,
             f"Lists in cells, numbers kept as text and dependencies of columns were looked for in the first "
             f"{inputs.sample_rows:,} rows of: {', '.join(sampled[:SHOWN_NAMES])}{more}."
         )
-    other = {key.parent for table in seen.schema.tables for key in table.foreign_keys if "." in key.parent}
+    if seen.schema.other_schemas:
+        said.append(f"Other schemas were not read: {', '.join(seen.schema.other_schemas[:SHOWN_NAMES])}.")
+    parents = {key.parent for table in seen.schema.tables for key in table.foreign_keys if "." in key.parent}
+    other = {name for name in parents if seen.schema.table(name) is None}
     if other:
         said.append(f"References into other schemas were not followed: {', '.join(sorted(other))}.")
-    said.append("Views, triggers, procedures, rights and query plans were not judged.")
+    said.append("Conditions (CHECK), views, triggers, procedures, rights and query plans were not judged.")
     said.append(
         "Undeclared references are found only between single columns whose names point to a table; "
         "plural and reserved words are judged by English rules."
