@@ -197,7 +197,7 @@ def _table(inspector: Inspector, name: str, schema: str, written: dict[tuple[str
                 type=_type(written[name, column["name"]]),
                 kind=_kind(column["type"]),
                 nullable=column["nullable"],
-                default=column["computed"]["sqltext"] if column.get("computed") else column.get("default"),
+                default=_default(column),
                 is_generated=column.get("computed") is not None,
             )
             for column in _columns(inspector, name, schema)
@@ -216,6 +216,12 @@ def _table(inspector: Inspector, name: str, schema: str, written: dict[tuple[str
             for found in sorted(inspector.get_foreign_keys(name, schema), key=lambda item: str(item["name"]))
         ),
     )
+
+
+def _default(column: ReflectedColumn) -> str | None:
+    """The default; of a computed column, what it is computed from."""
+    computed = column.get("computed")
+    return computed["sqltext"] if computed else column.get("default")
 
 
 def _type(written: str) -> str:
