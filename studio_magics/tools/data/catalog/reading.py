@@ -269,7 +269,8 @@ def _figures(
         as_text = not is_sqlite and column.kind not in NUMBERS
         ends = [f"CAST({end}({name}) AS VARCHAR)" if as_text else f"{end}({name})" for end in ("min", "max")]
         parts += ends if ordered else ["NULL", "NULL"]
-        parts.append(f"avg({name})" if column.kind in NUMBERS else "NULL")
+        summed = f"CAST({name} AS DOUBLE)" if column.type.startswith("DECIMAL(") else name
+        parts.append(f"avg({summed})" if column.kind in NUMBERS else "NULL")
     found = list(store.query(f"SELECT {', '.join(parts)} FROM {relation}")[0])
     return [tuple(found[place : place + 4]) for place in range(0, len(found), 4)]
 

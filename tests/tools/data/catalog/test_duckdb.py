@@ -57,3 +57,12 @@ def test_a_reference_of_two_columns_stays_within_its_schema(build, odd):
 def test_an_endless_day_is_not_the_newest_one(build, odd):
     days = next(row for row in rows_of(build({"odd.duckdb": odd[0]}), "Datasets") if row[0].endswith(":days"))
     assert days[-1] == "2024-05-02"
+
+
+def test_decimals_whose_sum_is_beyond_every_number_have_a_mean(build, tmp_path):
+    path = tmp_path / "large.parquet"
+    duckdb.sql("select 9999999999999999999999999999.5::decimal(38,10) as d from range(90)").write_parquet(
+        str(path)
+    )
+    result = build({"large.parquet": path.read_bytes()})
+    assert rows_of(result, "Columns")[0][5:7] == ("9999999999999999999999999999.5000000000",) * 2
