@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 150
 MAX_PLACES = 6
-RULES_DATE = "2026-11-25"
+RULES_DATE = "2026-11-26"
 
 
 def run(inputs: SecurityInput, context: RunContext) -> ToolResult:

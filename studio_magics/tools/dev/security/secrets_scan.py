@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from studio_magics.tools.dev.clear_secrets import SHAPES, shapes_in
+from studio_magics.tools.dev.clear_secrets import shapes_in
 from studio_magics.tools.dev.security.gathering import is_test
 from studio_magics.tools.dev.security.issue import Issue
 
@@ -45,6 +45,12 @@ PLACEHOLDER = re.compile(
     r"(^|[/\\])[a-z_.-]+[/\\]|\[[^\]]+\][*+?{]|^[a-z0-9]{1,12}([._-][a-z]+)+$|^[A-Z_]+$|^[a-z]+$|"
     r"^[A-Za-z]+([._:][A-Za-z]+)+$|\{[\w.()\[\]]+\}"
 )
+MADE_UP = re.compile(r"(?i)x{6,}|\*{4}|\.{3}|your|example|placeholder|redacted|changeme|dummy|fake|<|\{")
+"""What stands in the place of a secret where its shape is explained."""
+TWILIO_ACCOUNT = re.compile(r"\bAC[0-9a-f]{32}\b")
+TWILIO_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+NEAR = 3
+"""Lines above and below the number of an account in which a token of its form is its token."""
 LEAST_ENTROPY = 3.0
 LEAST_ENTROPY_OF_LETTERS = 4.0
 MAX_PER_FILE = 50
@@ -61,8 +67,11 @@ def _of_file(name: str, text: str) -> Iterator[Issue]:
     found = 0
     shapes = [(title, shape) for title, shape in shapes_in(text) if shape.search(text)]
     patterns = _patterns(name) if _names_secret(text) else ()
-    for number, line in enumerate(text.splitlines(), 1) if shapes or patterns else ():
+    tokens = _twilio_lines(text)
+    for number, line in enumerate(text.splitlines(), 1) if shapes or patterns or tokens else ():
         issue = _shaped(name, number, line, shapes) or _assigned(name, number, line, patterns)
+        if issue is None and number in tokens:
+            issue = _issue("secret-shape", name, number, "a Twilio token in the text", sure=True)
         if issue:
             yield issue
             found += 1
@@ -82,9 +91,19 @@ def _shaped(name: str, number: int, line: str, shapes: Sequence[tuple[str, re.Pa
             password = hit[0].rsplit("@", 1)[0].rsplit(":", 1)[-1]
             if not PLACEHOLDER.search(password):
                 return _issue("secret-address", name, number, f"{title} in the text", sure=False)
-        elif hit:
+        elif hit and not MADE_UP.search(hit[0]):
             return _issue("secret-shape", name, number, f"{title} in the text", sure=True)
     return None
+
+
+def _twilio_lines(text: str) -> set[int]:
+    """Lines with what has the form of a token beside the number of a Twilio account, which names no token."""
+    if "AC" not in text or not TWILIO_ACCOUNT.search(text):
+        return set()
+    lines = text.splitlines()
+    accounts = [number for number, line in enumerate(lines) if TWILIO_ACCOUNT.search(line)]
+    near = {one for number in accounts for one in range(max(0, number - NEAR), number + NEAR + 1)}
+    return {one + 1 for one in near if one < len(lines) and TWILIO_TOKEN.search(lines[one])}
 
 
 def _assigned(name: str, number: int, line: str, patterns: Sequence[re.Pattern[str]]) -> Issue | None:
@@ -133,10 +152,3 @@ def entropy(text: str) -> float:
     """Bits per sign: about 1.5 for words repeated, above 3.5 for random signs."""
     counts = Counter(text)
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
-
-
-def without_secrets(line: str) -> str:
-    """The line as it may be shown."""
-    for _, shape in SHAPES:
-        line = shape.sub("●●●●", line)
-    return ASSIGNED.sub(lambda hit: hit[0].replace(hit[2], "●●●●"), line)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.base import RunContext
 
 TOOL_ID = "dev-studio-security"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 LIBRARIES = ("ruff", "bandit", "zizmor")
 EXAMPLE = "%studio run security --code src"
 RISKY = b"""import subprocess
