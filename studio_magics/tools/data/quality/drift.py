@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.data.quality import drift_measures as measures
 from studio_magics.tools.data.quality.snapshot import (
+    LEAST_OF_EACH,
     LEAST_ROWS,
     categories_in,
+    code_text,
+    codes_in,
     finely_in,
     kind_of,
+    new_codes,
     new_values,
     numbers_in,
     outside_of,
@@ -122,7 +126,8 @@ def _column(
     if spread is None or min(before.present_count, now.present_count) < LEAST_ROWS:
         return bare
     if spread.edges and now.numbers is not None:
-        return _numbers(table, bare, spread)
+        numbers = _numbers(table, bare, spread)
+        return _codes(table, numbers, spread) if spread.codes else numbers
     if spread.categories and kind_of(now) != "key" and now.reading in {"text", "boolean"}:
         return _categories(table, bare, spread)
     return bare
@@ -145,6 +150,26 @@ def _numbers(table: TableSource, bare: ColumnDrift, spread: Spread) -> ColumnDri
         ks_by_chance=measures.by_chance(sum(spread.counts), sum(counts)),
         outside_count=outside_of(table, bare.now, low, high),
         buckets=tuple(zip(names, before, now, strict=True)),
+    )
+
+
+def _codes(table: TableSource, numbers: ColumnDrift, spread: Spread) -> ColumnDrift:
+    """Very few different numbers: value by value, so that a new one between the old ones is seen."""
+    counts = codes_in(table, numbers.now, spread.codes)
+    names = (*map(code_text, spread.codes), "new values")
+    expected = (one * sum(counts) / sum(spread.code_counts) for one in spread.code_counts)
+    vanished = tuple(
+        name for name, likely, found in zip(names[:-1], expected, counts, strict=False)
+        if likely >= LEAST_OF_EACH and not found
+    )  # fmt: skip
+    return replace(
+        numbers,
+        psi=measures.psi(spread.code_counts, counts),
+        psi_by_chance=measures.psi_by_chance(spread.code_counts, counts),
+        new_values=tuple(new_codes(table, numbers.now, spread.codes)) if counts[-1] else (),
+        new_value_count=counts[-1],
+        vanished_values=vanished,
+        buckets=tuple(zip(names, spread.code_counts, counts, strict=True)),
     )
 
 

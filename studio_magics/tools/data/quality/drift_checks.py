@@ -126,7 +126,8 @@ def _of_spread(one: ColumnDrift) -> Iterator[Observation]:
 
 
 def _of_range(one: ColumnDrift, *, show_values: bool) -> Iterator[Observation]:
-    if one.outside_count and one.before.numbers and one.now.numbers:
+    told_by_value = one.new_value_count is not None
+    if one.outside_count and one.before.numbers and one.now.numbers and not told_by_value:
         before, now = one.before.numbers, one.now.numbers
         shown = (
             f"From {before.minimum:,g} to {before.maximum:,g} before, "

@@ -1,6 +1,8 @@
 """How far two spreads are apart: the population stability index and the Kolmogorov-Smirnov distance.
 
-Both read counts over the same buckets, of the earlier table and of the current one.
+Both read counts over the same buckets, of the earlier table and of the current one. The buckets of PSI are
+tenths of numbers; of texts, truth values and numbers with at most 20 different values they are the values
+themselves, with one more for all new ones.
 
 - **PSI** = Σ (now - before) · ln(now / before) over the shares of the buckets. Below 0.1 the spread is taken
   as the same, from 0.1 on as changed, from 0.25 on as another population: the rule of thumb of credit

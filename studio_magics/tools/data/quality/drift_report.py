@@ -36,7 +36,7 @@ class ColumnDriftReport(Contract):
     type_now: str
     missing_share_before: float
     missing_share_now: float
-    psi: float | None = Field(description="Population stability index over tenths or categories")
+    psi: float | None = Field(description="Population stability index over tenths, codes or categories")
     psi_by_chance: float = Field(description="What chance passes in one case of a hundred")
     ks: float | None = Field(
         description="Kolmogorov-Smirnov distance at the hundredths of the earlier values"

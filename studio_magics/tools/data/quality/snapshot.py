@@ -25,6 +25,10 @@ MOST_CATEGORIES = 50
 """Of a column with more different values the categories are not compared."""
 FEW_NUMBERS = 200
 """So few different numbers that one of them may be more than a hundredth of all."""
+MOST_CODES = 20
+"""So few different numbers are compared value by value: what lies between them is no part of a bucket."""
+LEAST_OF_EACH = 5
+"""As often each of them has to be there on average: Cochran's rule for counts that are compared."""
 MANY_NUMBERS = 20_000
 """More different numbers than that are counted by the engine, which takes longer for few."""
 LEAST_ROWS = 20
@@ -41,6 +45,10 @@ class Spread:
     """One for each bucket: below and at each edge and above the last, or each category and all others."""
     fine: tuple[int, ...] = ()
     """Of few different numbers, what lies between the edges and what lies on them, in turn; else empty."""
+    codes: tuple[float, ...] = ()
+    """Of very few different numbers, which they are; else empty."""
+    code_counts: tuple[int, ...] = ()
+    """One for each of the codes, and one for all others."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +99,52 @@ def _spread(table: TableSource, column: ColumnProfile) -> Spread | None:
         if not edges:
             return None
         fine = finely_in(table, column, edges) if column.distinct_count <= FEW_NUMBERS else ()
-        return Spread(edges=edges, counts=numbers_in(table, column, edges), fine=fine)
+        codes = _codes(table, column)
+        return Spread(
+            edges=edges,
+            counts=numbers_in(table, column, edges),
+            fine=fine,
+            codes=codes,
+            code_counts=codes_in(table, column, codes) if codes else (),
+        )
     if kind == "categories":
         categories = tuple(sorted(_by_value(table, column)))
         return Spread(categories=categories, counts=categories_in(table, column, categories))
     return None
+
+
+def _codes(table: TableSource, column: ColumnProfile) -> tuple[float, ...]:
+    """The different numbers of a column that has few, each of them often; else none."""
+    few = column.distinct_count <= MOST_CODES
+    if not few or column.present_count < LEAST_OF_EACH * column.distinct_count:
+        return ()
+    return tuple(row[0] for row in table.query(f"SELECT DISTINCT v FROM ({_numbers_sql(column)}) ORDER BY 1"))
+
+
+def codes_in(table: TableSource, column: ColumnProfile, codes: tuple[float, ...]) -> tuple[int, ...]:
+    """How often each of these numbers is there, and how often any other."""
+    listed = ", ".join(map(repr, codes))
+    rows = table.query(
+        f"SELECT CASE WHEN v IN ({listed}) THEN v END AS code, count(*) FROM ({_numbers_sql(column)})"
+        " GROUP BY 1"
+    )
+    counts = dict(rows)
+    return (*(counts.get(one, 0) for one in codes), counts.get(None, 0))
+
+
+def new_codes(table: TableSource, column: ColumnProfile, codes: tuple[float, ...]) -> list[tuple[str, int]]:
+    """The numbers that are not among these, most frequent first."""
+    listed = ", ".join(map(repr, codes))
+    rows = table.query(
+        f"SELECT v, count(*) FROM ({_numbers_sql(column)}) WHERE v NOT IN ({listed})"
+        " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
+    )
+    return [(code_text(value), count) for value, count in rows]
+
+
+def code_text(code: float) -> str:
+    """'3', '2.5'."""
+    return f"{code:.15g}"
 
 
 def _edges(table: TableSource, column: ColumnProfile) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from math import isclose, log
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pandas as pd
 import pytest
 import statsmodels
@@ -117,6 +118,64 @@ def test_the_distance_of_published_columns_is_the_one_of_scipy_to_a_hundredth(
     for column, distance in measured.items():
         expected = ks_2samp(before[column].dropna(), now[column].dropna()).statistic
         assert distance == pytest.approx(expected, abs=0.01), column
+
+
+def index_of(before, now, values) -> float:
+    """The index by numpy, over these values and one bucket for all others, with half a value for nothing."""
+    shares = []
+    for column in (np.array(before), np.array(now)):
+        counts = np.array([np.sum(column == one) for one in values] + [np.sum(~np.isin(column, values))])
+        shares.append(np.maximum(counts / len(column), max(1e-4, 0.5 / len(column))))
+    return float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
+
+
+CODES = [
+    ("new ones between", [2, 4] * 40, [1, 2, 3, 4] * 40),
+    ("one goes, one comes", [1, 3, 5] * 50, [1, 2, 5] * 60),
+    ("other shares", [0, 1] * 100, [0, 1, 1, 1] * 50),
+    ("with decimals", [0.5, 1.5, 2.5] * 30, [0.5, 1.0, 2.5] * 30),
+    ("twenty of them", list(range(0, 40, 2)) * 5, list(range(40)) * 5),
+]
+
+
+@pytest.mark.parametrize(("before", "now"), [one[1:] for one in CODES], ids=[one[0] for one in CODES])
+def test_the_index_of_few_different_numbers_is_that_of_their_values(compare, context, before, now) -> None:
+    compare(*("v\n" + "".join(f"{one}\n" for one in column) for column in (before, now)))
+    (column,) = json.loads(context.artefacts["drift.json"])["columns"]
+    values = sorted(set(before))
+    assert column["psi"] == pytest.approx(index_of(before, now, values))
+    assert column["new_value_count"] == sum(one not in values for one in now)
+    assert [(one["before"], one["now"]) for one in column["buckets"]] == [
+        *((before.count(one), now.count(one)) for one in values),
+        (0, column["new_value_count"]),
+    ]
+
+
+def test_a_new_code_is_named_once_and_a_code_that_chance_left_out_is_not_missed(compare) -> None:
+    before = "v\n" + "1\n" * 500 + "3\n" * 500 + "9\n" * 3
+    found = compare(before, "v\n" + "1\n" * 400 + "2\n" * 90 + "3\n" * 400 + "99\n" * 9).findings
+    (new,) = (one for one in found if one.code == "new-values")
+    assert (new.count, "“2” (90 rows), “99” (9 rows)" in new.detail) == (99, True)
+    assert not {"range-changed", "vanished-values"} & {one.code for one in found}
+    gone = compare(before, "v\n" + "1\n" * 500)
+    assert "“3”" in next(one for one in gone.findings if one.code == "vanished-values").detail
+
+
+@pytest.mark.parametrize("different", [20, 21])
+def test_more_than_twenty_different_numbers_are_compared_by_tenths(compare, context, different) -> None:
+    text = "v\n" + "".join(f"{n % different}\n" for n in range(840))
+    compare(text, text)
+    (column,) = json.loads(context.artefacts["drift.json"])["columns"]
+    assert (column["new_value_count"] == 0) is (different == 20)
+    assert (column["buckets"][0]["name"], len(column["buckets"])) == (
+        ("0", 21) if different == 20 else ("to 2", 11)
+    )
+
+
+def test_numbers_that_hardly_repeat_are_no_codes_however_few_there_are(compare, context) -> None:
+    text = "v\n" + "".join(f"{n % 20}\n" for n in range(99))
+    compare(text, text)
+    assert json.loads(context.artefacts["drift.json"])["columns"][0]["new_value_count"] is None
 
 
 def test_new_codes_between_the_old_ones_are_no_same_spread(compare) -> None:
