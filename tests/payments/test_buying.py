@@ -83,7 +83,7 @@ async def test_somebody_elses_payment_is_as_unknown_as_one_that_never_was(shop: 
     unknown = await shop.verify("cs_test_99999999", client=shop.bob)
     assert (foreign.status_code, foreign.json()) == (404, unknown.json())
     assert (shop.bought_credits(), shop.bought_credits("bob")) == (0, 0)
-    success = await shop.bob.get("/account/success", params={"session_id": page["session_id"]})
+    success = await shop.bob.get("/account/credits/success", params={"session_id": page["session_id"]})
     assert (success.status_code, "500" in success.text) == (404, False)
     await shop.verify(page["session_id"])
     assert (shop.bought_credits(), shop.bought_credits("bob")) == (500, 0)

@@ -13,7 +13,7 @@ from tests.payments.shop import Shop
 
 async def test_the_success_page_credits_at_once_and_says_how_much(shop: Shop) -> None:
     page = await shop.buy()
-    answer = await shop.ada.get("/account/success", params={"session_id": page["session_id"]})
+    answer = await shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})
     assert answer.status_code == 200
     assert "500 credits" in answer.text
     assert "800 credits now" in answer.text
@@ -27,7 +27,7 @@ async def test_the_success_page_credits_at_once_and_says_how_much(shop: Shop) ->
 )
 async def test_the_success_page_promises_nothing_that_is_not_paid(shop: Shop, card: str, words: str) -> None:
     page = await shop.buy(card=card) if card else await shop.begin()
-    answer = await shop.ada.get("/account/success", params={"session_id": page["session_id"]})
+    answer = await shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})
     assert words in answer.text
     assert shop.bought_credits() == 0
 
@@ -44,7 +44,7 @@ async def test_the_fakes_own_page_leads_back_to_the_success_page(shop: Shop) -> 
         back = await browser.post(page["url"], data={"card": "4000002760003184", "confirmed": "1"})
         cancelled = httpx.URL((await shop.begin("standard"))["url"])
         away = await browser.post(cancelled, data={"card": "cancel"})
-    assert back.headers["location"] == f"http://studio/account/success?session_id={page['session_id']}"
+    assert back.headers["location"] == f"http://studio/account/credits/success?session_id={page['session_id']}"
     assert "500 credits" in (await shop.ada.get(back.headers["location"])).text
     assert "Nothing was charged" in (await shop.ada.get(away.headers["location"])).text
 
@@ -99,7 +99,7 @@ async def test_a_name_with_markup_is_shown_as_text(shop: Shop) -> None:
 async def test_who_is_not_signed_in_sees_packs_and_nobodys_payment(shop: Shop) -> None:
     page = await shop.buy()
     async with shop.nobody() as nobody:
-        text = (await nobody.get("/account/success", params={"session_id": page["session_id"]})).text
+        text = (await nobody.get("/account/credits/success", params={"session_id": page["session_id"]})).text
         assert "on its way" in text
         assert "%studio buy starter" in (await nobody.get("/account/credits")).text
     assert shop.bought_credits() == 0
@@ -110,7 +110,7 @@ async def test_a_server_without_payments_sells_nothing_and_says_so(tmp_path) -> 
         assert (await ada.get("/api/billing/packs")).json() == {"packs": []}
         answer = await ada.post("/api/billing/checkout", json={"pack": "starter"})
         assert (answer.status_code, answer.json()["code"]) == (409, "payments_off")
-        for path in ("/api/stripe/webhook", "/account/success", "/account/credits"):
+        for path in ("/api/stripe/webhook", "/account/credits/success", "/account/credits"):
             assert (await ada.get(path)).status_code == 404
 
 
@@ -172,10 +172,10 @@ async def test_the_credits_page_compares_plans_and_marks_the_own_one(plans: Plan
 
 async def test_the_success_page_of_a_plan_says_that_it_has_begun(plans: PlanShop) -> None:
     page = await plans.ask()
-    waiting = (await plans.shop.ada.get("/account/success", params={"session_id": page["session_id"]})).text
+    waiting = (await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})).text
     assert "%studio plan supporter" in waiting
     assert "has begun" not in waiting
     plans.shop.fake.books.pay(page["session_id"])
-    text = (await plans.shop.ada.get("/account/success", params={"session_id": page["session_id"]})).text
+    text = (await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})).text
     assert "<strong>Supporter, monthly</strong>, has begun. You have 3,300 credits now." in text
     assert ">Invoice<" in text

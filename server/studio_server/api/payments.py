@@ -104,8 +104,8 @@ def places(request: Request, pack_id: str) -> tuple[str, str]:
     """Where the browser goes after paying a pack, and after going back."""
     base = base_address(request)
     return (
-        f"{base}/account/success?session_id={{CHECKOUT_SESSION_ID}}",
-        f"{base}/account/cancel?pack={pack_id}",
+        f"{base}/account/credits/success?session_id={{CHECKOUT_SESSION_ID}}",
+        f"{base}/account/credits/cancel?pack={pack_id}",
     )
 
 

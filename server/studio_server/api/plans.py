@@ -46,8 +46,8 @@ async def portal(request: Request) -> Response:
 def places(base: str, plan_id: str) -> PlanPlaces:
     """Where the browser comes back to."""
     return PlanPlaces(
-        success=f"{base}/account/success?session_id={{CHECKOUT_SESSION_ID}}",
-        cancel=f"{base}/account/cancel?plan={plan_id}",
+        success=f"{base}/account/credits/success?session_id={{CHECKOUT_SESSION_ID}}",
+        cancel=f"{base}/account/credits/cancel?plan={plan_id}",
         portal=_back(base),
     )
 

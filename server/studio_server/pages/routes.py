@@ -22,8 +22,8 @@ def pages(settings: Settings) -> list[Route]:
     if not settings.stripe_secret_key:
         return []
     return [
-        Route("/account/success", success, name="page_success"),
-        Route("/account/cancel", cancel, name="page_cancel"),
+        Route("/account/credits/success", success, name="page_success"),
+        Route("/account/credits/cancel", cancel, name="page_cancel"),
         Route("/account/plan", plan, name="page_plan"),
         Route("/account/credits", credits_page, name="page_credits"),
         Route("/account/page.css", style, name="page_style"),

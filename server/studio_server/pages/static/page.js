@@ -3,7 +3,7 @@
 // answer shows the page anew, and a refusal is said beside what was pressed. Without a login nothing here is shown.
 'use strict';
 
-const ROOT = new URL('../', document.baseURI);
+const ROOT = new URL('../', document.currentScript.src);
 const WEB = ['https:', 'http:'];
 const UNKNOWN = 500; // from here on an answer does not say what became of the question
 
