@@ -135,8 +135,15 @@ def as_airflow(plan: Plan) -> bytes:
         name=name,
         owner=plan.wish.owner or "data",
         schedule=schedule,
+        load=_free("load", order),
+        test=_free("test", order),
         order=_mapping(order),
     ).encode("utf-8", "replace")
+
+
+def _free(word: str, taken: Mapping[str, Any]) -> str:
+    """A name for a task that no step has: 'load', else 'load_all', 'load_all_all'."""
+    return word if word not in taken else _free(f"{word}_all", taken)
 
 
 def _mapping(entries: Mapping[str, list[str]]) -> str:
@@ -151,8 +158,13 @@ from datetime import datetime
 
 import duckdb
 import pipeline
-from airflow import DAG
-from airflow.operators.python import PythonOperator
+
+try:  # Airflow 3
+    from airflow.providers.standard.operators.python import PythonOperator
+    from airflow.sdk import DAG
+except ImportError:  # Airflow 2
+    from airflow import DAG
+    from airflow.operators.python import PythonOperator
 
 DATABASE = os.path.abspath(os.environ.get("PIPELINE_DATABASE", "pipeline.duckdb"))
 FOLDER = os.path.abspath(os.environ.get("PIPELINE_FOLDER", "."))
@@ -182,8 +194,8 @@ with DAG(
     max_active_tasks=1,
     default_args={{"owner": {owner!r}}},
 ) as dag:
-    load = PythonOperator(task_id="load", python_callable=lambda: with_database(pipeline.load))
-    test = PythonOperator(task_id="test", python_callable=lambda: with_database(tested))
+    load = PythonOperator(task_id={load!r}, python_callable=lambda: with_database(pipeline.load))
+    test = PythonOperator(task_id={test!r}, python_callable=lambda: with_database(tested))
     tasks = {{}}
     for name, reads in READS.items():
         tasks[name] = PythonOperator(

@@ -10,7 +10,7 @@ from studio_magics.tools.base import InputRejected
 from studio_magics.tools.tabular import quoted, text_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from studio_magics.tools.base import RunContext
     from studio_magics.tools.data.pipelines.inputs import Scalar, TestsWish
@@ -140,9 +140,9 @@ def _checked(check: Check, store: Store) -> Checked:
     return Checked(check, int(broken or 0))
 
 
-def checks_of(step: str, tests: TestsWish) -> Iterator[Check]:
-    """Every test of a step as a query that counts what breaks it."""
-    table = quoted(step)
+def checks_of(step: str, tests: TestsWish, written: Callable[[str], str] = quoted) -> Iterator[Check]:
+    """Every test of a step as a query that counts what breaks it; `written` is how a table stands in it."""
+    table = written(step)
     for column in tests.not_null:
         title = f"{column} is never empty"
         yield Check(step, title, f"SELECT count(*) FROM {table} WHERE {quoted(column)} IS NULL")
@@ -159,12 +159,12 @@ def checks_of(step: str, tests: TestsWish) -> Iterator[Check]:
         other, _, key = target.rpartition(".")
         sql = (
             f"SELECT count(*) FROM {table} AS a WHERE a.{quoted(column)} IS NOT NULL AND NOT EXISTS "
-            f"(SELECT 1 FROM {quoted(other)} AS b WHERE b.{quoted(key)} = a.{quoted(column)})"
+            f"(SELECT 1 FROM {written(other)} AS b WHERE b.{quoted(key)} = a.{quoted(column)})"
         )
         yield Check(step, f"{column} is found in {target}", sql)
     for condition in tests.expressions:
         yield Check(step, condition, f"SELECT count(*) FROM {table} WHERE NOT ({condition})")
-    yield from _row_checks(step, tests)
+    yield from _row_checks(step, tests, table)
 
 
 def _repeated(table: str, columns: tuple[str, ...]) -> str:
@@ -176,8 +176,8 @@ def _repeated(table: str, columns: tuple[str, ...]) -> str:
     )
 
 
-def _row_checks(step: str, tests: TestsWish) -> Iterator[Check]:
-    count = f"(SELECT count(*) FROM {quoted(step)})"
+def _row_checks(step: str, tests: TestsWish, table: str) -> Iterator[Check]:
+    count = f"(SELECT count(*) FROM {table})"
     if tests.rows.min is not None:
         sql = f"SELECT greatest({tests.rows.min} - {count}, 0)"
         yield Check(step, f"at least {tests.rows.min:,} rows", sql)

@@ -86,7 +86,7 @@ def test_the_models_of_dbt_say_ref_and_source_and_the_rest_still_parses(folder):
     [paid, _] = properties["models"]
     assert {one["name"]: one["data_tests"] for one in paid["columns"]} == {
         "id": ["not_null", "unique"],
-        "status": [{"accepted_values": {"values": ["paid"]}}],
+        "status": [{"accepted_values": {"arguments": {"values": ["paid"]}}}],
     }
     plain = sums.replace("{{ ref('paid') }}", "paid").replace("{{ ref('customers') }}", "customers")
     body = plain.split("\n\n", 1)[1]
