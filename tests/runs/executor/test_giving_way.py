@@ -9,7 +9,6 @@ import pytest
 from studio_server.runs.executor import meter
 from studio_server.runs.executor.fork_server import WISH_AGAIN_SECONDS, ForkServer
 from studio_server.runs.executor.local import all_but_one
-from studio_server.runs.executor.offspring import children_of
 from studio_server.runs.executor.sandbox import belt
 from studio_server.settings import Settings
 
@@ -28,8 +27,8 @@ def session_niceness(pid):
 def family(pid):
     """A process and all below it."""
     yield pid
-    for child in children_of(pid):
-        yield from family(child)
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
+        yield from family(int(child))
 
 
 def all_give_way(pids, niceness=belt.SESSION_NICENESS):

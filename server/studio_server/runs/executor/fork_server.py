@@ -175,6 +175,7 @@ class ForkServer:
             if self.ready is not None and pid == self.ready.pid:
                 self.ready.connection.close()
                 self.ready = None
+                self._end_orphans(pid)
             if pid in self.reports:
                 self._end_orphans(pid)
                 os.close(self.reports.pop(pid))
@@ -187,13 +188,17 @@ class ForkServer:
         survivors = end_below(kept)
         if survivors:
             print(f"{survivors} processes cannot be killed", file=sys.stderr)  # noqa: T201  - the operator's log
+        self._remove_group(meter)
+
+    def _remove_group(self, meter: int) -> None:
         if self.confinement.has("control group"):
             Group(self.confinement.groups, group_name(meter)).remove()
 
     def _end(self) -> NoReturn:
-        for meter in (*self.reports, *([self.ready.pid] if self.ready else ())):
-            self._end_orphans(meter)
+        meters = (*self.reports, *([self.ready.pid] if self.ready else ()))
         end_below(set())
+        for meter in meters:
+            self._remove_group(meter)
         os._exit(0)
 
 
@@ -205,6 +210,8 @@ def watch_one_run(connection: socket.socket, confinement: Confinement, parent: i
         made = prepare(confinement, worker.main)
         message, descriptors, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, 2)
         if not message:
+            end_below(set())
+            made.close()
             os._exit(0)
         for number, descriptor in enumerate(descriptors):
             os.dup2(descriptor, number)

@@ -241,6 +241,8 @@ class LocalExecutor:
 
     def _warm(self) -> Nursery:
         """The fork servers, whose confinement is decided when the first run comes."""
+        if self._nursery is not None:
+            return self._nursery
         machine = found(self._control_group)
         orders = confining.orders(machine, control_group=self._control_group, without=self._without)
         orders["processors"] = list(processors_for_runs(self._processors))

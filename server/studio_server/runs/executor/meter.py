@@ -87,7 +87,7 @@ class Meter:
         return "memory", max(self._tree.peak_bytes, self._limits["memory_bytes"])
 
     def _watch(self) -> str:
-        next_sample = 0.0
+        next_sample = time.monotonic() + SAMPLE_SECONDS
         watched = [0, self._wake, self._worker.parting]
         while True:
             wait = max(0.0, min(LONGEST_SAMPLE_SECONDS, next_sample - time.monotonic()))

@@ -83,21 +83,14 @@ class Worker:
         elif not confinement.has("user namespace"):
             tasks = belt.tasks_of_a_shared_user(spec["belt"]["tasks"])
             self._spec |= {"belt": spec["belt"] | {"tasks": tasks}}
-        if confinement.has("control group"):
-            self._bound(confinement)
+        if self.group is not None:
+            self._bound(self.group)
 
-    def _bound(self, confinement: Confinement) -> None:
-        group = Group(confinement.groups, group_name(os.getpid()))
+    def _bound(self, group: Group) -> None:
         try:
-            group.make(memory_bytes=self._spec["limits"]["memory_bytes"], tasks=self._spec["belt"]["tasks"])
-            for pid in (self.pid, *children_of(self.pid)):
-                group.add(pid)
-        except OSError:
+            group.bound(memory_bytes=self._spec["limits"]["memory_bytes"], tasks=self._spec["belt"]["tasks"])
+        except OSError:  # the meter watches all the same
             traceback.print_exc()
-            group.remove()
-            return
-        self.group = group
-        self.clocks.append(group)
 
     def begin(self) -> None:
         """Let the run begin, with its folder and nothing else of the machine's.
@@ -132,15 +125,6 @@ class Worker:
 def group_name(meter_pid: int) -> str:
     """The control group of the run that this meter watches."""
     return f"studio-run-{meter_pid}"
-
-
-def children_of(pid: int) -> list[int]:
-    """The children of a process with one thread."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as found:  # noqa: PTH123  - on the path of every run
-            return [int(child) for child in found.read().split()]
-    except OSError:
-        return []
 
 
 def hand_over(folder: str, user: int) -> None:
@@ -180,9 +164,27 @@ def prepare(confinement: Confinement, program: Program) -> Worker:
     for descriptor in (progress_inside, output_inside, parting_inside):
         os.close(descriptor)
     clocks = _clocks(pid) if confinement.has("exact clock") else []
+    group = _group(confinement, pid)
+    if group is not None:
+        clocks.append(group)
     orders.sendall(b"!")
     hearing = Hearing(progress, output)
-    return Worker(pid, hearing, clocks, confinement.has("own view"), None, parting, orders, said)
+    return Worker(pid, hearing, clocks, confinement.has("own view"), group, parting, orders, said)
+
+
+def _group(confinement: Confinement, pid: int) -> Group | None:
+    """A control group with `first` in it, before it starts anything: moving it takes the kernel a while."""
+    if not confinement.has("control group"):
+        return None
+    group = Group(confinement.groups, group_name(os.getpid()))
+    try:
+        group.make()
+        group.add(pid)
+    except OSError:
+        traceback.print_exc()
+        group.remove()
+        return None
+    return group
 
 
 def _clocks(pid: int) -> list[TreeClock]:

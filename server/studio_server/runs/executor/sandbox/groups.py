@@ -68,15 +68,23 @@ class Group:
         self._unified = parents.unified
         self._folders = {key: Path(folder) / name for key, folder in parents.folders.items()}
 
-    def make(self, *, memory_bytes: int, tasks: int) -> None:
-        """Make the group, with its bounds.
+    def make(self) -> None:
+        """Make the group, without bounds.
 
         Raises:
             OSError: The kernel refused.
         """
         for folder in self._folders.values():
             folder.mkdir(exist_ok=True)
-        memory, most_tasks = str(memory_bytes + MEMORY_SLACK_BYTES), str(tasks)
+
+    def bound(self, *, memory_bytes: int, tasks: int) -> None:
+        """Set its bounds; what is in it already was needed to make the run ready and is not the run's.
+
+        Raises:
+            OSError: The kernel refused.
+        """
+        memory = str(self._memory_used_bytes() + memory_bytes + MEMORY_SLACK_BYTES)
+        most_tasks = str(tasks)
         if self._unified:
             self._write("unified", "memory.max", memory)
             self._write("unified", "pids.max", most_tasks)
@@ -114,6 +122,10 @@ class Group:
         """Give the group back; its processes have ended."""
         for folder in self._folders.values():
             _remove(folder)
+
+    def _memory_used_bytes(self) -> int:
+        where = ("unified", "memory.current") if self._unified else ("memory", "memory.usage_in_bytes")
+        return int(self._read(*where) or 0)
 
     def _write(self, key: str, name: str, value: str) -> None:
         (self._folders[key] / name).write_text(value, "ascii")

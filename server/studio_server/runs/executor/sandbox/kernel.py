@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+from functools import cache
 
 _NUMBERS: dict[str, dict[str, int]] = {
     "x86_64": {
@@ -108,5 +109,6 @@ def checked(result: int, what: str) -> int:
     return result
 
 
+@cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)

@@ -116,7 +116,8 @@ def _group(delegated: str) -> None:
         raise OSError(0, "no control group is delegated to this server (STUDIO_CONTROL_GROUP)")
     group = groups.Group(found, f"studio-probe-{os.getpid()}")
     try:
-        group.make(memory_bytes=MEMORY_TO_TRY, tasks=TASKS_TO_TRY)
+        group.make()
+        group.bound(memory_bytes=MEMORY_TO_TRY, tasks=TASKS_TO_TRY)
     finally:
         group.remove()
 
