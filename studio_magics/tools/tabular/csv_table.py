@@ -56,14 +56,16 @@ class _CsvText:
         return f"read_csv({', '.join(options)})"
 
 
-def load_csv(session: Session, path: Path, *, name: str, suffix: str) -> TableSource:
+def load_csv(
+    session: Session, path: Path, *, name: str, suffix: str, numbers_repeats: bool = False
+) -> TableSource:
     """Read the text into the session, with types that fit every value.
 
     Raises:
         NotText: It is not a complete, rectangular table.
     """
     facts = read_facts(path)
-    text = _CsvText(path, facts, read_dialect(facts, suffix=suffix))
+    text = _CsvText(path, facts, read_dialect(facts, suffix=suffix, numbers_repeats=numbers_repeats))
     row_count, types = _checked(session, text)
     _compare_with_bytes(text, row_count)
     names = text.dialect.names

@@ -33,8 +33,10 @@ class BadHeader(NotText):
     """The first line cannot be the header of a table."""
 
 
-def read_dialect(facts: TextFacts, *, suffix: str) -> Dialect:
+def read_dialect(facts: TextFacts, *, suffix: str, numbers_repeats: bool = False) -> Dialect:
     """Choose the delimiter by the header and the first records; a `.tsv` file is cut at tabs only.
+
+    With `numbers_repeats` a second column 'Labels' is called 'Labels 2'.
 
     Raises:
         BadHeader: No header, a repeated name, too many columns, or a name that is too long.
@@ -45,6 +47,8 @@ def read_dialect(facts: TextFacts, *, suffix: str) -> Dialect:
     if len(header) == 1:
         _refuse_uncut(facts, candidates)
     names, unnamed = _named(header)
+    if numbers_repeats:
+        names = _numbered(names)
     _refuse_repeats(names)
     return Dialect(delimiter, names, tuple(records), unnamed)
 
@@ -116,6 +120,16 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return not cell.strip()
     return True
+
+
+def _numbered(names: tuple[str, ...]) -> tuple[str, ...]:
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+    for name in names:
+        seen[name.casefold()] += 1
+        count = seen[name.casefold()]
+        found.append(name if count == 1 else f"{name} {count}")
+    return tuple(found)
 
 
 def _refuse_repeats(names: tuple[str, ...]) -> None:

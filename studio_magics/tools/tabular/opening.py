@@ -27,11 +27,12 @@ _ADVICE = {
 }
 
 
-def open_table(path: Path, *, name: str, field: str = "data") -> TableSource:
+def open_table(path: Path, *, name: str, field: str = "data", numbers_repeats: bool = False) -> TableSource:
     """Read the whole table into a locked session; `name` is the user's name of the file and tells the format.
 
     A ragged, truncated, binary or half-readable file is refused, never read in part. Close the returned
-    source (it is a context manager).
+    source (it is a context manager). `numbers_repeats` takes a header that repeats names, as ticket systems
+    export a field of several values: the second 'Labels' is called 'Labels 2'; else it is refused.
 
     Raises:
         InputRejected: The file is not a table that can be read completely; names `field`.
@@ -42,8 +43,9 @@ def open_table(path: Path, *, name: str, field: str = "data") -> TableSource:
     session = locked_session(path)
     try:
         path = _without_wildcards(path, session)
-        load = load_parquet if suffix in {".parquet", ".pq"} else load_csv
-        return load(session, path, name=name, suffix=suffix)
+        if suffix in {".parquet", ".pq"}:
+            return load_parquet(session, path, name=name, suffix=suffix)
+        return load_csv(session, path, name=name, suffix=suffix, numbers_repeats=numbers_repeats)
     except NotText as error:
         session.close()
         raise InputRejected(

@@ -19,6 +19,7 @@ def figures_json(reading: Reading) -> bytes:
         "period": reading.period,
         "rows": dict(reading.rows),
         "columns": {kind: dict(used) for kind, used in reading.columns.items()},
+        "dates_read_as": {kind: dict(used) for kind, used in reading.read_as.items() if used},
         "durations": {one.measure.key: _duration(one) for one in reading.durations},
         "open": {
             kind: {

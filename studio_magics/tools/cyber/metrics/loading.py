@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
-from studio_magics.tools.cyber.metrics.columns import NAMES, find_columns
-from studio_magics.tools.cyber.metrics.moments import moment_expressions, refuse_mixed_zones
+from studio_magics.tools.cyber.metrics.columns import MOMENTS, NAMES, find_columns
+from studio_magics.tools.cyber.metrics.moments import read_moments, refuse_mixed_zones
 from studio_magics.tools.cyber.metrics.severities import severity_expression
 from studio_magics.tools.tabular import quoted
 
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from studio_magics.tools.cyber.metrics.date_order import DateOrder
     from studio_magics.tools.tabular import TableSource
 
-MOMENTS = {
-    "incidents": ("occurred", "detected", "acknowledged", "contained", "resolved"),
-    "patches": ("found", "fixed"),
-}
 FAR_AHEAD = timedelta(days=366)
 """Later than this after the run is no time at which something happened."""
 YES = (
@@ -72,6 +69,8 @@ class Cases:
     """The latest moment in it."""
     far_ahead: int = 0
     """Moments far ahead of the run, which were left out."""
+    read_as: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Meaning → how its dates were read."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,7 @@ class Rules:
     levels: Mapping[str, str]
     now: datetime
     skips_wrong: bool
+    date_order: DateOrder
 
 
 def lay_out(table: TableSource, kind: str, path: Path, rules: Rules) -> Cases:
@@ -94,20 +94,22 @@ def lay_out(table: TableSource, kind: str, path: Path, rules: Rules) -> Cases:
     if not table.row_count:
         raise InputRejected(kind, found=f"{table.name} without rows", allowed="one row per case")
     columns = find_columns(table, kind, rules.columns)
+    read_as: Mapping[str, str] = {}
     if kind == "coverage":
         _lay_out_coverage(table, {name: column.name for name, column in columns.items()})
         last, far_ahead = None, 0
     else:
         timed = {name: column for name, column in columns.items() if name in MOMENTS[kind]}
         refuse_mixed_zones(path, kind, {name: column.name for name, column in timed.items()})
-        moments = moment_expressions(table, kind, timed)
+        moments = read_moments(table, kind, timed, rules.date_order)
+        read_as = moments.read_as
         level = severity_expression(table, kind, columns.get("severity"), rules.levels)
         names = {name: column.name for name, column in columns.items()}
-        _lay_out(table, kind, moments, level, names)
+        _lay_out(table, kind, moments.expressions, level, names)
         far_ahead = _refuse_far_ahead(table, kind, names, rules)
         last = _last(table, kind)
     used = {name: column.name for name, column in columns.items()}
-    return Cases(kind, table.row_count, frozenset(columns), used, last, far_ahead)
+    return Cases(kind, table.row_count, frozenset(columns), used, last, far_ahead, read_as)
 
 
 def _lay_out(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import InputRejected
+from studio_magics.tools.cyber.metrics.date_forms import ISO, form_of
+from studio_magics.tools.cyber.metrics.date_order import orders
+from studio_magics.tools.cyber.metrics.written_dates import moment, told, zone_counts
 from studio_magics.tools.intake.compressed import unpacked
 from studio_magics.tools.intake.refusal import IntakeRefused
 from studio_magics.tools.tabular import quoted
@@ -16,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from studio_magics.tools.cyber.metrics.date_order import DateOrder
     from studio_magics.tools.tabular import TableColumn, TableSource
 
-ZONED = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)\s*$"
+ZONED = r"(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)\s*$"
 HAS_TIME = r"[0-9]{1,2}:[0-9]{2}"
 CELL = rb"[,;\t\n\"][0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 WITH_ZONE = re.compile(CELL + rb" ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)[,;\t\r\n\"]")
@@ -82,19 +87,49 @@ def _pieces(path: Path, kind: str) -> Iterator[bytes]:
     yield b"\n"
 
 
-def moment_expressions(table: TableSource, kind: str, columns: Mapping[str, TableColumn]) -> dict[str, str]:
-    """Meaning → SQL for the moment, a TIMESTAMP in UTC.
+@dataclass(frozen=True)
+class Moments:
+    """How the times of a table are read."""
+
+    expressions: Mapping[str, str]
+    """Meaning → SQL for the moment, a TIMESTAMP in UTC."""
+    read_as: Mapping[str, str]
+    """Meaning → how its dates were read, for people."""
+
+
+def read_moments(
+    table: TableSource, kind: str, columns: Mapping[str, TableColumn], said: DateOrder
+) -> Moments:
+    """How each column of times is read.
 
     Raises:
-        InputRejected: A value is no time, or times with and without a zone are mixed.
+        InputRejected: A value is no time; forms, or times with and without a zone, are mixed; nothing decides
+            whether the day or the month stands first.
     """
+    texts = {meaning: column for meaning, column in columns.items() if column.kind == "text"}
+    forms = {
+        meaning: (column, form) for meaning, column in texts.items() if (form := form_of(table, kind, column))
+    }
+    seen = orders(table, kind, forms, said)
     found: dict[str, str] = {}
+    read_as: dict[str, str] = {}
     zoned: dict[str, bool] = {}
     for meaning, column in columns.items():
-        expression, has_zone = _moment(table, kind, column)
-        found[meaning] = expression
+        form = forms[meaning][1] if meaning in forms else ISO
+        if form == ISO:
+            found[meaning], has_zone = _moment(table, kind, column)
+            read_as[meaning] = "year, month, day"
+        else:
+            found[meaning] = moment(table, kind, column, form, seen.get(meaning))
+            has_zone = _has_zone(kind, column, zone_counts(table, column))
+            read_as[meaning] = told(form, seen.get(meaning))
         if has_zone is not None:
             zoned[column.name] = has_zone
+    _refuse_zones_of_some(kind, zoned)
+    return Moments(found, read_as)
+
+
+def _refuse_zones_of_some(kind: str, zoned: Mapping[str, bool]) -> None:
     if len(set(zoned.values())) > 1:
         with_zone = next(name for name, has in zoned.items() if has)
         without = next(name for name, has in zoned.items() if not has)
@@ -104,7 +139,19 @@ def moment_expressions(table: TableSource, kind: str, columns: Mapping[str, Tabl
             allowed=ALLOWED,
             action=ADVICE,
         )
-    return found
+
+
+def _has_zone(kind: str, column: TableColumn, counts: tuple[int, int]) -> bool | None:
+    """Whether the times have a zone; None where there is no time of day."""
+    with_zone, without = counts
+    if with_zone and without:
+        raise InputRejected(
+            kind,
+            found=f"'{column.name}' has {with_zone:,} times with a zone and {without:,} without",
+            allowed=ALLOWED,
+            action=ADVICE,
+        )
+    return bool(with_zone) if with_zone or without else None
 
 
 def _moment(table: TableSource, kind: str, column: TableColumn) -> tuple[str, bool | None]:
@@ -120,34 +167,15 @@ def _moment(table: TableSource, kind: str, column: TableColumn) -> tuple[str, bo
             found=f"'{column.name}' holds {column.type}",
             allowed="dates or times, such as 2026-03-01 12:00",
         )
-    with_zone, without = _counted(table, kind, column)
-    if with_zone and without:
-        raise InputRejected(
-            kind,
-            found=f"'{column.name}' has {with_zone:,} times with a zone and {without:,} without",
-            allowed=ALLOWED,
-            action=ADVICE,
-        )
-    kind_of = "TIMESTAMPTZ" if with_zone else "TIMESTAMP"
-    return f"CAST(TRY_CAST({name} AS {kind_of}) AS TIMESTAMP)", bool(with_zone)
+    has_zone = _has_zone(kind, column, _iso_counts(table, column))
+    kind_of = "TIMESTAMPTZ" if has_zone else "TIMESTAMP"
+    return f"CAST(TRY_CAST({name} AS {kind_of}) AS TIMESTAMP)", bool(has_zone)
 
 
-def _counted(table: TableSource, kind: str, column: TableColumn) -> tuple[int, int]:
+def _iso_counts(table: TableSource, column: TableColumn) -> tuple[int, int]:
     name = quoted(column.name)
-    given = f"{name} IS NOT NULL AND trim({name}) <> ''"
     has_zone = f"regexp_matches({name}, '{ZONED}') AND regexp_matches({name}, '{HAS_TIME}')"
-    wrong = f"TRY_CAST({name} AS TIMESTAMPTZ) IS NULL AND TRY_CAST({name} AS TIMESTAMP) IS NULL"
-    sql = f"""SELECT count(*) FILTER (WHERE {given} AND {has_zone}),
-        count(*) FILTER (WHERE {given} AND NOT ({has_zone})),
-        count(*) FILTER (WHERE {given} AND {wrong}),
-        min({table.row_number_sql}) FILTER (WHERE {given} AND {wrong})
-        FROM {table.relation}"""  # noqa: S608  - names are quoted, the rest is constant text
-    with_zone, without, unreadable, first = table.query(sql)[0]
-    if unreadable:
-        where = f" (first in row {first})" if first else ""
-        raise InputRejected(
-            kind,
-            found=f"{unreadable:,} values of '{column.name}' that are no time{where}",
-            allowed="ISO dates or times, such as 2026-03-01 12:00 or 2026-03-01T12:00:00Z",
-        )
+    sql = f"""SELECT count(*) FILTER (WHERE {has_zone}), count(*) FILTER (WHERE NOT ({has_zone}))
+        FROM {table.relation} WHERE trim({name}) <> ''"""  # noqa: S608  - names are quoted, the rest is constant text
+    with_zone, without = table.query(sql)[0]
     return int(with_zone), int(without)

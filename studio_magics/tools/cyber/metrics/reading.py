@@ -31,6 +31,8 @@ class Reading:
     missing: tuple[str, ...]
     """Figures for which there was no column."""
     columns: Mapping[str, Mapping[str, str]]
+    read_as: Mapping[str, Mapping[str, str]]
+    """Table → meaning → how its dates were read."""
     targets: Targets
     as_of: datetime
     period: str

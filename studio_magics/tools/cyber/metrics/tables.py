@@ -128,10 +128,16 @@ def _coverage(reading: Reading) -> Table:
 
 
 def _columns_used(reading: Reading) -> Table:
-    rows = [(kind, meaning, name) for kind, used in reading.columns.items() for meaning, name in used.items()]
+    rows = [
+        (kind, meaning, name, reading.read_as.get(kind, {}).get(meaning, ""))
+        for kind, used in reading.columns.items()
+        for meaning, name in used.items()
+    ]
     return Table(
         title="Columns that were used",
-        columns=_columns(("table", "text", ""), ("as", "text", ""), ("column", "text", "")),
+        columns=_columns(
+            ("table", "text", ""), ("as", "text", ""), ("column", "text", ""), ("dates read as", "text", "")
+        ),
         rows=tuple(rows),
-        note="columns= says it otherwise",
+        note="columns= says it otherwise, and date_order= which of day and month stands first",
     )

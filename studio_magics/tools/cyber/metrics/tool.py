@@ -12,6 +12,7 @@ from studio_magics.contracts.results import Artefact, Figure, Finding, Provenanc
 from studio_magics.tools.base import InputRejected, RunContext, Tool, ToolInput
 from studio_magics.tools.cyber.metrics import exports
 from studio_magics.tools.cyber.metrics.columns import refuse_strange
+from studio_magics.tools.cyber.metrics.date_order import UNDECIDED, DateOrder
 from studio_magics.tools.cyber.metrics.figures import all_figures
 from studio_magics.tools.cyber.metrics.findings import find_all
 from studio_magics.tools.cyber.metrics.loading import Cases, Rules, lay_out
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TOOL_ID = "cyber-studio-metrics"
-VERSION = "1.0.2"
+VERSION = "1.1.0"
 START_CPU_MS = 160
 START_BYTES = 60_000_000
 CPU_MS_PER_MEGABYTE = 58
@@ -111,6 +112,13 @@ class MetricsInput(ToolInput):
         default=None,
         description="Day at whose end the age of open cases is taken; empty: the latest time in the tables",
     )
+    date_order: DateOrder = Field(
+        default=UNDECIDED,
+        description=(
+            "Of dates such as 03/04/2025, where no value of the table says whether the day or the month "
+            "stands first"
+        ),
+    )
     skip_wrong_rows: bool = Field(
         default=False,
         description="Leave out times that end before they start or lie a year ahead, and say so",
@@ -155,6 +163,7 @@ class _Collected:
         self.far_ahead: dict[str, int] = {}
         self.missing: list[str] = []
         self.columns: dict[str, Mapping[str, str]] = {}
+        self.read_as: dict[str, Mapping[str, str]] = {}
         self.last: list[datetime] = []
 
 
@@ -162,13 +171,14 @@ def run(inputs: MetricsInput, context: RunContext) -> ToolResult:
     """Read each table, count, draw and write."""
     found = _Collected()
     now = context.now.astimezone(UTC).replace(tzinfo=None)
-    rules = Rules(inputs.columns, inputs.severities, now, inputs.skip_wrong_rows)
+    rules = Rules(inputs.columns, inputs.severities, now, inputs.skip_wrong_rows, inputs.date_order)
     for number, kind in enumerate(("incidents", "patches", "coverage")):
         file: InputFile | None = getattr(inputs, kind)
         if file is not None:
             context.progress(0.05 + 0.25 * number, f"reading {kind}")
-            with open_table(context.path(file), name=file.name, field=kind) as table:
-                cases = lay_out(table, kind, context.path(file), rules)
+            path = context.path(file)
+            with open_table(path, name=file.name, field=kind, numbers_repeats=True) as table:
+                cases = lay_out(table, kind, path, rules)
                 _take(table, cases, inputs, found)
     context.progress(0.8, "drawing")
     reading = _reading(inputs, found, context.now)
@@ -194,7 +204,7 @@ def run(inputs: MetricsInput, context: RunContext) -> ToolResult:
 def _take(table: TableSource, cases: Cases, inputs: MetricsInput, found: _Collected) -> None:
     kind = cases.kind
     found.far_ahead[kind] = cases.far_ahead
-    found.rows[kind], found.columns[kind] = cases.rows, cases.columns
+    found.rows[kind], found.columns[kind], found.read_as[kind] = cases.rows, cases.columns, cases.read_as
     if kind == "coverage":
         found.coverage = coverage(table)
         return
@@ -235,6 +245,7 @@ def _reading(inputs: MetricsInput, found: _Collected, now: datetime) -> Reading:
         far_ahead=found.far_ahead,
         missing=tuple(found.missing),
         columns=found.columns,
+        read_as=found.read_as,
         targets=read_targets(inputs.targets),
         as_of=max(found.last) if found.last else now.replace(tzinfo=None),
         period=inputs.period,
