@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from studio_magics.tools.base import RunContext
 
 TOOL_ID = "dev-studio-performance"
-VERSION = "1.0.2"
+VERSION = "1.0.3"
 LIBRARIES = ("pyinstrument", "memray")
 EXAMPLE = "%studio run performance --script slow.py"
 SLOW = b'''"""Finds pairs the slow way, and keeps more than it needs."""
