@@ -5,6 +5,8 @@ from functools import partial
 from studio_magics.tools.cyber.threat_modeling.facts import Target
 
 _LOGINS = frozenset({"password", "token", "mfa"})
+_NOBODY = frozenset({"none", "network"})
+"""Ways to be let in that name nobody."""
 
 
 def uses(word: str) -> "partial[bool]":
@@ -86,6 +88,53 @@ def orders_from_outside(target: Target) -> bool:
 def non_public_in_the_open(target: Target) -> bool:
     """Whether more than public data stands in the least trusted zone."""
     return target.hops == 0 and bool(target.classes - {"public"})
+
+
+def may_be_posed(target: Target) -> bool:
+    """Whether messages of an outside system prove nothing, or those to it go to whoever answers."""
+    sends = any(
+        one.crosses and one.flow.authentication in _NOBODY and "message-signing" not in one.flow.controls
+        for one in target.outgoing
+    )
+    unproven = any(
+        one.crosses and not one.encrypted and one.flow.authentication != "mutual-tls"
+        for one in target.incoming
+    )
+    return sends or unproven
+
+
+def trusts_peers(target: Target) -> bool:
+    """Whether processes of the same zone call it without proving who they are, with more than public data."""
+    return any(
+        one.source.kind == "process"
+        and not one.crosses
+        and one.flow.protocol != "local"
+        and one.flow.authentication in _NOBODY
+        and bool(one.classes - {"public"})
+        for one in target.incoming
+    )
+
+
+def is_unattributed(target: Target) -> bool:
+    """Whether it sends more than public data across a boundary without an identity."""
+    return any(
+        one.crosses
+        and one.flow.authentication in _NOBODY
+        and "message-signing" not in one.flow.controls
+        and bool(one.classes - {"public"})
+        for one in target.outgoing
+    )
+
+
+def way_matters(target: Target) -> bool:
+    """Whether a flow crosses a boundary, from or to the outside, or to what the business stands on."""
+    leaves_the_machine = target.flow is not None and target.flow.protocol != "local"
+    return target.crosses and leaves_the_machine and (target.hops == 0 or target.critical)
+
+
+def feeds(target: Target) -> bool:
+    """Whether what comes from lower trust ends up in it."""
+    return target.takes_less_trusted
 
 
 def always(_: Target) -> bool:

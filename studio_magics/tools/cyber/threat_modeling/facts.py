@@ -14,6 +14,8 @@ from studio_magics.tools.cyber.threat_modeling.system import (
 
 FAR = 9
 """Hops of what nothing untrusted reaches."""
+AT_THE_END = frozenset({"ddos-protection", "redundancy", "rate-limit"})
+"""Controls of what a flow leads to that protect the way there as well."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ def _element(element: Element, system: System, passages: list[Passage], hops: di
 
 def _flow(one: Passage, system: System, hops: dict[str, int]) -> Target:
     trust = {zone.name: zone.trust for zone in system.zones}
+    zone = next(zone for zone in system.zones if zone.name == one.target.zone)
+    ends = AT_THE_END & {*one.target.controls, *zone.controls}
     reached = min(hops.get(one.source.name, FAR), hops.get(one.target.name, FAR))
     return Target(
         name=one.flow.name,
@@ -176,7 +180,7 @@ def _flow(one: Passage, system: System, hops: dict[str, int]) -> Target:
         trust=min(trust[one.source.zone], trust[one.target.zone]),
         hops=reached + (0 if one.crosses else 1),
         classes=one.classes,
-        controls=frozenset((*one.flow.controls, *(("encryption",) if one.encrypted else ()))),
+        controls=frozenset((*one.flow.controls, *ends, *(("encryption",) if one.encrypted else ()))),
         technology=frozenset(),
         incoming=(one,),
         outgoing=(one,),

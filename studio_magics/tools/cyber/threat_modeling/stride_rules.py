@@ -1,8 +1,8 @@
 """All STRIDE rules. Identifiers of CWE, CAPEC and ATT&CK are facts; the words are our own."""
 
-from studio_magics.tools.cyber.threat_modeling import stride_service, stride_trust
+from studio_magics.tools.cyber.threat_modeling import stride_edges, stride_service, stride_trust
 
-AS_OF = "2026-11-20"
+AS_OF = "2026-11-26"
 """When the references of the rules were last looked through."""
 RULES = (
     *stride_trust.SPOOFING,
@@ -11,4 +11,5 @@ RULES = (
     *stride_service.DISCLOSURE,
     *stride_service.DENIAL,
     *stride_service.ELEVATION,
+    *stride_edges.RULES,
 )

@@ -21,7 +21,7 @@ from studio_magics.tools.typed_yaml import MAX_CHARACTERS, Description
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-threat-modeling"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 START_CPU_MS = 35
 CPU_US_PER_CHARACTER = 15
 START_BYTES = 13_500_000

@@ -43,7 +43,9 @@ elements:
   third-party,
      upload, xml, deserialisation, shell, fetches-urls, llm, llm-agent]}
   - {name: log, kind: store, zone: inside, technology: [sql, log], data: [a, b]}
+  - {name: helper, kind: process, zone: inside}
 flows:
+  - {from: all, to: helper, protocol: http, data: [b]}
   - {from: user, to: all, protocol: http, authentication: password, data: [a, b]}
   - {from: partner, to: all, protocol: http, data: [b, c]}
   - {from: all, to: partner, protocol: http, data: [b]}
