@@ -199,9 +199,10 @@ def _read_node(node: dict[str, Any], manifest: str, found: Gathered) -> None:
 
 
 def _plain_relation(node: dict[str, Any]) -> str:
+    """The name in the database, with its quotes: only what is quoted keeps its upper and lower case."""
     written: Any = node.get("relation_name")
     if written:
-        return re.sub(r'["`\[\]]', "", str(written))
+        return str(written)
     if str(node.get("resource_type")) == "source":
         return f"{node.get('source_name')}.{node.get('name')}"
     return str(node.get("alias") or node.get("name"))

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from studio_magics.tools.data.lineage.model import DatasetKind, Lineage, Step
+from studio_magics.tools.data.lineage.naming import folded_column, folded_dataset
 from studio_magics.tools.data.lineage.qualifying import NotQualified, full_names, known_as, qualified
 from studio_magics.tools.data.lineage.statements import Fault, Reader, Written, dataset_of
 from studio_magics.tools.data.lineage.tracing import STAR, trace
@@ -54,7 +55,8 @@ def _map(
         reader.read(text)
     read = reader.found
     for name, columns in gathered.declared.items():
-        read.declared.setdefault(name, dict(columns))
+        folded = {folded_column(column, dialect): kind for column, kind in columns.items()}
+        read.declared.setdefault(folded_dataset(name, dialect), folded)
     lineage = Lineage(
         columns={name: dict(found) for name, found in read.declared.items()},
         faults=list(read.faults),
@@ -110,7 +112,8 @@ def in_order(steps: Sequence[Written], known: set[str]) -> tuple[list[Written], 
 def _trace(name: str, one: Written, lineage: Lineage, dialect: str) -> None:
     from sqlglot.errors import SqlglotError
 
-    target = known_as(one.target, lineage.columns)
+    is_own = one.kind in {"model", "query"}  # a model and a source may well share their last name
+    target = one.target if is_own else known_as(one.target, lineage.columns)
     query = full_names(one.query, {**lineage.columns, **lineage.kinds})
     try:
         ready = qualified(query, lineage.columns, dialect)

@@ -56,7 +56,7 @@ def full_names(query: exp.Expr, known: Mapping[str, object]) -> exp.Expr:
     query = query.copy()
     above = {cte.alias for cte in query.find_all(exp.CTE)}
     tables = [table for table in query.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
-    twins = _twins(tables)
+    twins, written = _twins(tables), {dataset_of(table) for table in tables}
     for table in tables:
         name = dataset_of(table)
         if name in above:
@@ -71,6 +71,8 @@ def full_names(query: exp.Expr, known: Mapping[str, object]) -> exp.Expr:
         whole = ".".join(part.name for part in column.parts[:-1])
         if whole in twins:
             column.set("table", exp.to_identifier(whole, quoted=True))
+        elif not any(f".{name}".endswith(f".{whole}") for name in written):
+            continue  # fields of a column, as in BigQuery: sqlglot tells which part is the column
         column.set("db", None)
         column.set("catalog", None)
     return query

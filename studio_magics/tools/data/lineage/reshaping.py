@@ -19,10 +19,28 @@ def reshaped(query: exp.Expr, dialect: str) -> exp.Expr:
 
     for nested in query.find_all(exp.Subquery, exp.CTE):
         _spread(nested)
+    for select in query.find_all(exp.Select):
+        _write_out_windows(select)
     if dialect in NAMED_AFTER_ALIAS:
         for source in query.find_all(exp.Unnest, exp.Table):
             _name_its_column(source)
     return query
+
+
+def _write_out_windows(select: exp.Expr) -> None:
+    """`sum(a) OVER w … WINDOW w AS (PARTITION BY b)`: each window says itself how it is cut and sorted."""
+    from sqlglot import exp
+
+    named = {one.this.name: one for one in select.args.get("windows") or []}
+    for window in select.find_all(exp.Window) if named else ():
+        base = named.get(window.alias)
+        if base is None or window in named.values():
+            continue
+        for part in ("partition_by", "order"):
+            if not window.args.get(part) and base.args.get(part):
+                value = base.args[part]
+                copied = [one.copy() for one in value] if isinstance(value, list) else value.copy()
+                window.set(part, copied)
 
 
 def _spread(nested: exp.Expr) -> None:

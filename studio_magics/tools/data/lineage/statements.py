@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio_magics.tools.data.lineage.naming import folded_dataset
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -136,7 +138,7 @@ class Reader:
         if made is not None:
             target, kind, query, columns = made
             if kind == "query":
-                target, kind = own, "model" if is_model else "query"
+                target, kind = folded_dataset(own, self._name), "model" if is_model else "query"
             self.found.written.append(Written(place, target, kind, query, columns, sql))
 
     def _declares(self, tree: exp.Expr) -> bool:
@@ -317,8 +319,13 @@ def _of_merge(tree: exp.Merge) -> tuple[exp.Expr, tuple[str, ...]]:
 
     pairs: list[tuple[str, exp.Expr]] = []
     whens = tree.args.get("whens")
-    for when in whens.expressions if whens is not None else []:
-        then = when.args.get("then")
+    thens = [when.args.get("then") for when in whens.expressions] if whens is not None else []
+    if any(_takes_all(then) for then in thens):
+        source = tree.args["using"].alias_or_name
+        query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(source, quoted=True)))
+        query = query.from_(tree.args["using"].copy())
+        return query.join(tree.this.copy(), on=tree.args["on"].copy()), ()
+    for then in thens:
         if isinstance(then, exp.Update):
             pairs += [(_column(one), one.expression) for one in then.expressions if isinstance(one, exp.EQ)]
         elif isinstance(then, exp.Insert) and isinstance(then.this, exp.Tuple):
@@ -330,6 +337,15 @@ def _of_merge(tree: exp.Merge) -> tuple[exp.Expr, tuple[str, ...]]:
     if tree.args.get("with_") is not None:
         query.set("with_", tree.args["with_"].copy())
     return query, tuple(name for name, _ in pairs)
+
+
+def _takes_all(then: Any) -> bool:
+    """UPDATE SET * and INSERT * of Databricks: every column of the source goes into the one of its name."""
+    from sqlglot import exp
+
+    if isinstance(then, exp.Update):
+        return any(isinstance(one, exp.Star) for one in then.expressions)
+    return isinstance(then, exp.Insert) and isinstance(then.this, exp.Star)
 
 
 def _column(assignment: exp.EQ) -> str:

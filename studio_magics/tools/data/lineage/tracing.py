@@ -10,7 +10,10 @@ columns of the table are known. What cannot be placed is reported, never guessed
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from studio_magics.tools.data.lineage.leaves import DIRECT, How, leaves
+from studio_magics.tools.data.lineage.pivoting import made_by_pivot, pivot_called, pivot_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,11 +21,6 @@ if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.optimizer.scope import Scope
 
-How = Literal[
-    "IDENTITY", "TRANSFORMATION", "AGGREGATION", "CONDITIONAL", "WINDOW", "FILTER", "JOIN", "GROUP_BY", "SORT"
-]
-DIRECT: tuple[How, ...] = ("IDENTITY", "TRANSFORMATION", "AGGREGATION")
-"""From the weakest to the strongest change of a value; the others only decide which rows or which branch."""
 CLAUSES: dict[str, How] = {
     "where": "FILTER",
     "having": "FILTER",
@@ -85,6 +83,7 @@ class _Tracer:
         self._memory: dict[tuple[int, int], frozenset[Use]] = {}
         self._open: set[tuple[int, int]] = set()
         self._cuts = 0
+        self._asked: set[int] = set()
         self.unplaced: set[str] = set()
 
     def names(self, scope: Scope) -> list[str]:
@@ -140,7 +139,7 @@ class _Tracer:
         plain = inner.unnest() if isinstance(inner, exp.Paren) else inner
         base: How = "IDENTITY" if isinstance(plain, exp.Column) else "TRANSFORMATION"
         found: set[Use] = set()
-        for node, how in _leaves(plain, base):
+        for node, how in leaves(plain, base):
             if isinstance(node, exp.Column):
                 found |= {_through(use, how) for use in self._resolve(scope, node)}
             else:
@@ -179,6 +178,9 @@ class _Tracer:
             return self._of_only_unknown(scope, column)
         above: Scope | None = scope
         while above is not None:
+            pivot = pivot_called(column.table, above)
+            if pivot is not None:
+                return self._of_pivot(above, pivot, column)
             source = above.sources.get(column.table)
             if source is not None:
                 return self._of_source(above, source, column)
@@ -206,6 +208,22 @@ class _Tracer:
                 return frozenset({Use(Field(fields.pop(), column.name), "IDENTITY")})
         self.unplaced.add(column.name)
         return frozenset()
+
+    def _of_pivot(self, scope: Scope, pivot: exp.Expr, column: exp.Column) -> frozenset[Use]:
+        """A column that PIVOT or UNPIVOT makes, or that it leaves as it was."""
+        from sqlglot import exp
+
+        source = scope.sources.get(pivot_source(pivot))
+        made = made_by_pivot(pivot, column.name)
+        if source is None or made is None:
+            return self._of_source(scope, source, column) if source is not None else frozenset()
+        return frozenset(
+            _through(use, how)
+            for written, base in made
+            for node, how in leaves(written, base)
+            if isinstance(node, exp.Column)
+            for use in self._of_source(scope, source, node)
+        )
 
     def _of_only_unknown(self, scope: Scope, column: exp.Column) -> frozenset[Use]:
         """A column without a table is of the one source whose columns nobody knows; else it has no place."""
@@ -246,8 +264,12 @@ class _Tracer:
         conditions: list[tuple[How, Any]] = [
             ("JOIN", one.args.get("on")) for one in sources if isinstance(one, exp.Join)
         ]
+        if _groups_by_all(query):
+            how_grouped: How = "GROUP_BY"
+            plain = (one for one in query.selects if not one.find(exp.AggFunc))
+            clauses.extend((how_grouped, one.unalias()) for one in plain)
         for how, clause in clauses + conditions:
-            for node, _ in _leaves(clause, "TRANSFORMATION") if clause is not None else ():
+            for node, _ in leaves(clause, "TRANSFORMATION") if clause is not None else ():
                 yield from (Use(use.field, how) for use in self._shapes(scope, node, how))
         for source in sources:
             yield from (Use(use.field, "JOIN") for use in self._arguments(scope, source))
@@ -260,10 +282,14 @@ class _Tracer:
             given: list[exp.Expr] = list(source.expressions)
         else:
             given = [source.this] if isinstance(source, exp.Table | exp.Lateral) else []
+        if id(source) in self._asked:  # a name that only this function could have is one of its options
+            return
+        self._asked.add(id(source))
         for written in given:
-            for node, _ in _leaves(written, "TRANSFORMATION"):
-                if isinstance(node, exp.Column):
+            for node, _ in leaves(written, "TRANSFORMATION"):
+                if isinstance(node, exp.Column) and not _names_an_option(node):
                     yield from self._resolve(scope, node)
+        self._asked.discard(id(source))
 
     def _shapes(self, scope: Scope, node: exp.Expr, how: How) -> Iterable[Use]:
         from sqlglot import exp
@@ -274,6 +300,22 @@ class _Tracer:
         if not node.table and node.name in names and how in {"SORT", "GROUP_BY", "FILTER"}:
             return self.column_at(scope, names.index(node.name))  # the name of a result, not of a column
         return self._resolve(scope, node)
+
+
+def _names_an_option(column: exp.Column) -> bool:
+    """`header` in `read_csv('f.csv', header = true)`."""
+    from sqlglot import exp
+
+    parent = column.parent
+    if not isinstance(parent, exp.EQ | exp.PropertyEQ | exp.Kwarg) or parent.this is not column:
+        return False
+    return isinstance(parent.parent, exp.Func)
+
+
+def _groups_by_all(query: exp.Expr) -> bool:
+    """GROUP BY ALL: by every column of the result that is no aggregate."""
+    group = query.args.get("group")
+    return group is not None and bool(group.args.get("all"))
 
 
 def _sources(query: exp.Expr) -> Iterator[exp.Expr]:
@@ -287,26 +329,6 @@ def _is_whole_query(node: exp.Expr) -> bool:
     from sqlglot import exp
 
     return isinstance(node, exp.Select | exp.SetOperation)
-
-
-def _leaves(written: exp.Expr, how: How) -> Iterator[tuple[exp.Expr, How]]:
-    """Columns and nested queries of an expression, each with what it is there for."""
-    from sqlglot import exp
-
-    if isinstance(written, exp.Column | exp.Query):
-        yield written, how
-        return
-    if isinstance(written, exp.AggFunc):
-        how = "AGGREGATION" if how in DIRECT else how
-    for name, value in written.args.items():
-        inner: How = how
-        if isinstance(written, exp.If | exp.Case) and name == "this":
-            inner = "CONDITIONAL"
-        elif isinstance(written, exp.Window) and name in {"partition_by", "order"}:
-            inner = "WINDOW"
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, exp.Expr):
-                yield from _leaves(child, inner)
 
 
 def _through(use: Use, how: How) -> Use:

@@ -313,13 +313,13 @@ def _untested(seen: Seen) -> Iterator[Finding]:
 
 
 def _idle_columns(seen: Seen) -> Iterator[Finding]:
-    used = {edge.source for edge in seen.lineage.edges()}
+    used = {tuple(part.casefold() for part in edge.source) for edge in seen.lineage.edges()}
     read = {name for step in seen.plan.steps for name in step.reads}
     for step in seen.plan.steps:
         if step.name not in read or step.name in seen.plan.outputs:
             continue
         columns = seen.ran.columns.get(step.name, {})
-        idle = [column for column in columns if (step.name, column) not in used]
+        idle = [column for column in columns if (step.name.casefold(), column.casefold()) not in used]
         if idle and len(idle) < len(columns):
             yield Finding(
                 code="columns-unused",

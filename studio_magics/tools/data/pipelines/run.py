@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.contracts.results import Provenance, ToolResult
 from studio_magics.tools.data.lineage.exports import open_lineage
 from studio_magics.tools.data.lineage.mapping import map_lineage
+from studio_magics.tools.data.lineage.naming import folded_dataset
 from studio_magics.tools.data.lineage.texts import Gathered, SqlText
 from studio_magics.tools.data.pipelines import code
 from studio_magics.tools.data.pipelines.dbt_project import as_dbt
@@ -104,7 +105,7 @@ def _lineage(plan: Plan, ran: Ran, context: RunContext) -> Lineage:
         gathered, None, "duckdb", lambda share, stage: context.progress(0.82 + 0.08 * share, stage)
     )
     for name, columns in ran.columns.items():
-        known = lineage.columns.setdefault(name, {})
+        known = lineage.columns.setdefault(folded_dataset(name, "duckdb"), {})
         folded = {column.casefold(): kind for column, kind in columns.items()}
         for column in known:
             known[column] = folded.get(column.casefold(), known[column])

@@ -101,8 +101,13 @@ def _tests(seen: Seen) -> Table:
 
 
 def _columns(seen: Seen) -> Table:
+    kinds_of = {
+        (table.casefold(), column.casefold()): kind
+        for table, columns in seen.ran.columns.items()
+        for column, kind in columns.items()
+    }
     rows: list[tuple[Cell, ...]] = [
-        (step.target, name, seen.ran.columns.get(step.target, {}).get(name, ""), origins(uses))
+        (step.target, name, kinds_of.get((step.target.casefold(), name.casefold()), ""), origins(uses))
         for step in seen.lineage.steps
         for name, uses in step.outputs
     ]
