@@ -1,5 +1,6 @@
 """The scripts on real databases: SQLite and PostgreSQL run them; MySQL's are parsed."""
 
+import contextlib
 import sqlite3
 
 import psycopg
@@ -28,16 +29,23 @@ def scripts(design, context):
     return {name: text.decode() for name, text in (begin | context.artefacts).items()}
 
 
-def sqlite_with(script, *statements):
-    database = sqlite3.connect(":memory:")
-    database.executescript(script)
-    for statement in statements:
-        database.execute(statement)
-    database.commit()
-    return database
+@pytest.fixture
+def sqlite_with():
+    """Databases made by a script, with statements carried out; closed at the end."""
+    with contextlib.ExitStack() as opened:
+
+        def make(script, *statements):
+            database = opened.enter_context(contextlib.closing(sqlite3.connect(":memory:")))
+            database.executescript(script)
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+            return database
+
+        yield make
 
 
-def test_sqlite_goes_up_to_the_new_version_and_keeps_every_row(scripts):
+def test_sqlite_goes_up_to_the_new_version_and_keeps_every_row(scripts, sqlite_with):
     database = sqlite_with(scripts["begin.schema.sqlite.sql"], *INSERTS)
     database.executescript(scripts["up.sqlite.sql"])
     assert shape_of(database) == shape_of(sqlite_with(scripts["schema.sqlite.sql"]))
@@ -47,7 +55,7 @@ def test_sqlite_goes_up_to_the_new_version_and_keeps_every_row(scripts):
     assert database.execute("pragma foreign_key_check").fetchall() == []
 
 
-def test_sqlite_goes_down_again_and_leaves_no_difference(scripts):
+def test_sqlite_goes_down_again_and_leaves_no_difference(scripts, sqlite_with):
     database = sqlite_with(scripts["begin.schema.sqlite.sql"], *INSERTS)
     wanted = shape_of(database)
     rows = database.execute("select * from customer").fetchall()
@@ -159,7 +167,9 @@ tables:
 """
 
 
-def test_every_type_is_created_and_filled_by_its_default_on_both_databases(design, context, postgres):
+def test_every_type_is_created_and_filled_by_its_default_on_both_databases(
+    design, context, postgres, sqlite_with
+):
     text = KINDS.replace("default 'it''s'", "default hey").replace(
         "default 2026-01-31 09:00:00", "default now"
     )
