@@ -28,6 +28,7 @@ from studio_server.runs.artefact_sweeping import ArtefactSweep
 from studio_server.runs.artefacts import ArtefactStore
 from studio_server.runs.closing import Closer
 from studio_server.runs.executor.cluster.choosing import executor_for, refuse_impossible
+from studio_server.runs.executor.patience import WAITING_SHARE
 from studio_server.runs.executor.protocol import Executor
 from studio_server.runs.following import Following
 from studio_server.runs.inspection import Inspection
@@ -288,7 +289,7 @@ def _lease(settings: Settings) -> Callable[[RunRow], timedelta]:
     """A hold outlives the longest wait, the longest legal run and the time to settle."""
 
     def lease(run: RunRow) -> timedelta:
-        wall = timedelta(milliseconds=run.limits.wall_ms)
+        wall = timedelta(milliseconds=run.limits.wall_ms) * (1 + WAITING_SHARE)
         return wall + timedelta(seconds=settings.max_queue_seconds + settings.settle_grace_seconds)
 
     return lease

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster.delivery import WAITING
-from studio_server.runs.executor.protocol import Progress
+from studio_server.runs.executor.protocol import ExecutorFull, Progress
 
 from tests.runs.cluster.cluster_bench import PATIENCE_SECONDS, Bench, Lifeline, wait_until
 from tests.runs.cluster.local_cluster import LocalCluster
@@ -89,6 +89,19 @@ def test_a_run_waits_for_a_cluster_that_is_out_of_reach_as_long_as_it_may(
     assert (lost.kind, lost.message) == ("lost", sentences.waited_too_long())
     assert set(bench.heard.queue) == {Progress(0, WAITING)}
     assert bench.heard.qsize() > 1
+
+
+def test_a_run_that_may_wait_is_not_refused_when_the_cluster_has_shrunk_since_its_turn_came(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = make_bench(NOBODY)
+    assert bench.executor.capacity == 1
+    waiting = [bench.start(wait_seconds=PATIENCE_SECONDS) for _ in range(2)]
+    with pytest.raises(ExecutorFull):
+        bench.start()
+    for running in waiting:
+        running.cancel()
+    assert [running.wait(PATIENCE_SECONDS).kind for running in waiting] == ["cancelled", "cancelled"]
 
 
 def test_a_run_whose_input_is_nowhere_does_not_wait(

@@ -134,7 +134,7 @@ class DaskExecutor:
         with self._lock:
             if self._closed:
                 raise ExecutorClosed
-            if len(self._jobs) >= self.capacity:
+            if len(self._jobs) >= self.capacity and not job.wait_seconds:
                 raise ExecutorFull(self.capacity)
             self._jobs[id(running)] = running
             running.begin()
