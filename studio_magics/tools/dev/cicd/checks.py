@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio_magics.contracts.results import Finding
 from studio_magics.tools.dev.cicd.expressions import unknown_names
-from studio_magics.tools.dev.cicd.pipeline import RUNNERS
+from studio_magics.tools.dev.cicd.runners import runner_findings
 from studio_magics.tools.dev.documents import as_list, as_map, shown
 from studio_magics.tools.wording import counted
 
@@ -24,25 +24,19 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 MAX_FORM_FINDINGS = 20
-RETIRED = {
-    "ubuntu-20.04": "April 2025",
-    "ubuntu-18.04": "April 2023",
-    "windows-2019": "June 2025",
-    "macos-12": "December 2024",
-    "macos-11": "June 2024",
-    "macos-13": "December 2025",
-}
-"""Labels GitHub took away, or said when it would; as of September 2025."""
 TAGGED = re.compile(r"([\w.-]+/[\w.-]+)@(v\d[\w.]*)")
 COMMAND = re.compile(r"::(set-output|save-state|set-env|add-path) ")
 
 
 @cache
-def _validator(name: str) -> Any:
+def _validator(name: str, part: str = "") -> Any:
+    """The validator of a published schema, or of one of its definitions."""
     import jsonschema_rs
 
     path = _installed("check_jsonschema") / "builtin_schemas" / "vendor" / f"{name}.json"
-    return jsonschema_rs.Draft7Validator(json.loads(path.read_text("utf-8")))
+    schema = json.loads(path.read_text("utf-8"))
+    chosen = {"$ref": f"#/definitions/{part}", "definitions": schema["definitions"]} if part else schema
+    return jsonschema_rs.Draft7Validator(chosen)
 
 
 def _installed(package: str) -> Path:
@@ -59,10 +53,43 @@ def _installed(package: str) -> Path:
 
 def form_faults(value: Any, schema: str = "github-workflows") -> list[tuple[str, str]]:
     """Place and message of what GitHub's published schema does not allow."""
+    found: list[tuple[str, str]] = []
+    for error in _validator(schema).iter_errors(_as_started(value)):
+        place = [str(part) for part in error.instance_path]
+        if schema == "github-workflows" and len(place) == len(("jobs", "name")) and place[0] == "jobs":
+            found += _of_job(place[1], as_map(as_map(as_map(_as_started(value)).get("jobs")).get(place[1])))
+        else:
+            found.append((".".join(place) or "the file", str(error.message)))
+    return found
+
+
+def _of_job(name: str, job: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong in a job, said by the kind of job it is meant to be and not as 'none of two'."""
+    kind = "reusableWorkflowCallJob" if "uses" in job else "normalJob"
+    errors = _validator("github-workflows", kind).iter_errors(job)
     return [
-        (".".join(str(part) for part in error.instance_path) or "the file", str(error.message))
-        for error in _validator(schema).iter_errors(value)
+        (".".join(("jobs", name, *(str(part) for part in error.instance_path))), str(error.message))
+        for error in errors
     ]
+
+
+def _as_started(value: Any) -> Any:
+    """The workflow without a strategy that has no matrix: the schema forbids it, and GitHub starts it."""
+    jobs = as_map(as_map(value).get("jobs"))
+    idle = [name for name, job in jobs.items() if _is_idle(as_map(job).get("strategy"))]
+    if not idle:
+        return value
+    kept = {
+        name: {key: part for key, part in as_map(job).items() if key != "strategy" or name not in idle}
+        if isinstance(job, dict)
+        else job
+        for name, job in jobs.items()
+    }
+    return {**as_map(value), "jobs": kept}
+
+
+def _is_idle(strategy: Any) -> bool:
+    return isinstance(strategy, dict) and set(as_map(strategy)) <= {"fail-fast", "max-parallel"}
 
 
 def own_findings(workflow: Workflow, pins: Pins, today: date) -> list[Finding]:
@@ -71,7 +98,7 @@ def own_findings(workflow: Workflow, pins: Pins, today: date) -> list[Finding]:
         *_form(workflow),
         *_names(workflow),
         *_limits(workflow),
-        *_runners(workflow),
+        *runner_findings(workflow, today),
         *_commands(workflow),
     ]
     return found + list(_versions(workflow, pins, today))
@@ -123,6 +150,15 @@ def _limits(workflow: Workflow) -> Iterator[Finding]:
             action="Add a concurrency group",
         )
     for name, job in workflow.jobs.items():
+        if _is_idle(job.get("strategy")):
+            yield Finding(
+                code="strategy-without-matrix",
+                severity="info",
+                title=f"{workflow.name}: the strategy of '{shown(name)}' has no matrix, so it does nothing",
+                where=f"{workflow.name}: {shown(name)}",
+                detail="",
+                action="Add the matrix, or leave the strategy out",
+            )
         matrix = as_map(as_map(job.get("strategy")).get("matrix"))
         empty = [key for key, value in matrix.items() if isinstance(value, list) and not as_list(value)]
         if empty:
@@ -139,36 +175,6 @@ def _limits(workflow: Workflow) -> Iterator[Finding]:
 def _trigger_names(workflow: Workflow) -> set[str]:
     on = workflow.value.get("on")
     return {on} if isinstance(on, str) else {str(one) for one in as_list(on)} | set(as_map(on))
-
-
-def _runners(workflow: Workflow) -> Iterator[Finding]:
-    for name, job in workflow.jobs.items():
-        label = job.get("runs-on")
-        if not isinstance(label, str) or "${{" in label:
-            continue
-        where = f"{workflow.name}: {shown(name)}"
-        if label in RETIRED:
-            yield Finding(
-                code="runner-retired",
-                severity="high",
-                title=f"{where} runs on {label}, which ended in {RETIRED[label]}",
-                where=where,
-                detail="Jobs wait for it in vain, or fail.",
-                action="Use a current label, for example ubuntu-24.04",
-            )
-        elif (
-            label not in RUNNERS
-            and label != "self-hosted"
-            and label.startswith(("ubuntu", "windows", "macos"))
-        ):
-            yield Finding(
-                code="runner-unknown",
-                severity="medium",
-                title=f"{where} runs on '{shown(label)}', which is no known label",
-                where=where,
-                detail="A larger runner of your own may be called so; else the job waits for ever.",
-                action=f"Known: {', '.join(RUNNERS[:6])} …",
-            )
 
 
 def _commands(workflow: Workflow) -> Iterator[Finding]:

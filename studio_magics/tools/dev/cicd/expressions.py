@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.cicd.existing import Workflow
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-PATH = re.compile(r"(?<![\w.'-])([A-Za-z_][\w-]*)((?:\.[A-Za-z_*][\w-]*)+)")
+PATH = re.compile(r"(?<![\w.'-])([A-Za-z_][\w-]*)((?:\.[A-Za-z_*][\w-]*)+)(\s*\|\|)?")
+"""Context, names below it, and whether something else stands in where it is empty."""
 QUOTED = re.compile(r"'(?:[^']|'')*'")
 CONTEXTS = frozenset(
     {
@@ -59,13 +60,13 @@ def _unknown(value: Any, needs: set[str], matrix: set[str] | None, steps: set[st
         for function in CALL.findall(plain):
             if function.lower() not in FUNCTIONS:
                 yield f"the function '{function}'"
-        for context, rest in PATH.findall(plain):
+        for context, rest, otherwise in PATH.findall(plain):
             first = rest.split(".")[1]
             if context not in CONTEXTS:
                 yield f"the context '{context}'"
             elif context == "needs" and first not in needs and first != "*":
                 yield f"needs.{first}, but the job does not need '{first}'"
-            elif context == "matrix" and matrix is not None and first not in matrix:
+            elif context == "matrix" and matrix is not None and first not in matrix and not otherwise:
                 yield f"matrix.{first}, but the matrix has no '{first}'"
             elif context == "steps" and steps is not None and first not in steps and first != "*":
                 yield f"steps.{first}, but no earlier step has the id '{first}'"

@@ -21,8 +21,9 @@ VERSIONS = {"python": "3.12", "node": "22", "go": "1.24", "rust": "stable", "jav
 PUBLISHES = ("none", "container", "python-index", "npm")
 SERVICES = ("postgres", "mysql", "redis")
 RUNNERS = (
-    "ubuntu-24.04", "ubuntu-22.04", "ubuntu-latest", "ubuntu-24.04-arm", "windows-2025", "windows-2022",
-    "windows-latest", "macos-15", "macos-14", "macos-13", "macos-latest",
+    "ubuntu-24.04", "ubuntu-22.04", "ubuntu-26.04", "ubuntu-latest", "ubuntu-24.04-arm", "ubuntu-26.04-arm",
+    "windows-2025", "windows-2022", "windows-latest", "windows-11-arm", "macos-15", "macos-26",
+    "macos-latest", "macos-15-intel", "macos-26-intel",
 )  # fmt: skip
 STEP_NAMES = ("install", "lint", "types", "test", "build")
 TOP_KEYS = (

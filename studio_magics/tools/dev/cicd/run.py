@@ -19,6 +19,7 @@ from studio_magics.tools.dev.cicd.existing import (
 from studio_magics.tools.dev.cicd.figures import graphs
 from studio_magics.tools.dev.cicd.pins import Pins, read_pins
 from studio_magics.tools.dev.cicd.pipeline import Pipeline, read_pipeline
+from studio_magics.tools.dev.cicd.runners import AS_OF
 from studio_magics.tools.dev.cicd.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.cicd.workflow import dependabot_of, workflow_of
 from studio_magics.tools.dev.cicd.writing import pinned_text, yaml_text
@@ -72,7 +73,7 @@ def run(inputs: PipelineInput, context: RunContext) -> ToolResult:
             tool_id=TOOL_ID,
             tool_version=VERSION,
             libraries={name: version(name) for name in LIBRARIES},
-            data_as_of={"commits of actions": pins.as_of.isoformat(), "labels of runners": "2025-09-01"},
+            data_as_of={"commits of actions": pins.as_of.isoformat(), "labels of runners": AS_OF},
         ),
     )
 
