@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from studio_magics.tools.tabular import quoted
+from studio_magics.tools.tabular import quoted, text_literal
 
 if TYPE_CHECKING:
     from studio_magics.tools.tabular import TableColumn, TableSource
@@ -16,6 +16,7 @@ Role = Literal["time", "measure", "category", "label", "identifier", "empty"]
 MAX_COLUMNS = 60
 MAX_CATEGORIES = 50
 FEW_CODES = 8
+FEWEST_DATES = 3
 LIKELY_DATES = 0.95
 TRIED_VALUES = 500
 ALL_DIFFERENT = 0.95
@@ -24,14 +25,25 @@ DENSE = 1.5
 YEARS = (1700, 2200)
 LARGEST = "1e300"
 """The spread of larger numbers is no number any more."""
-DATE_FORMATS = ("%b %d %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%Y%m%d", "%b %Y", "%Y-%m", "%Y/%m")
-SLASHED = ("%d/%m/%Y", "%m/%d/%Y")
+DATE_FORMATS = (
+    "%b %d %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y", "%Y%m%d", "%b %Y",
+    "%Y-%m", "%Y/%m",
+)  # fmt: skip
+SLASHED = ("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y")
+"""In pairs of which only one can be right."""
+FIRST_YEAR = 1000
+"""The engine reads '24' as the year 24 where four digits are asked for."""
 _YEAR = re.compile(r"(^|_)(year|yr|jahr)s?$", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"(^|[_ ])(id|key|uuid|guid|zip|zipcode|postcode|phone|iata|isbn)$|Id$|ID$")
 _ADDITIVE = re.compile(
     r"amount|total|count|qty|quantit|sales|revenue|cost|volume|number|num_|units|spend|precip|hours|visits",
     re.IGNORECASE,
 )
+WRITTEN_NUMBER = (
+    r"[(-]?\s*[€$£¥]?\s*-?(0|[1-9]\d{0,14}|[1-9]\d{0,2}([.,'\x{00A0} ]\d{3})+)([.,]\d+)?"
+    r"\s*(%|€|\$|£|¥|EUR|USD|GBP|CHF)?\)?"
+)
+"""A number as people write it, whole; not a code with leading zeros, nor a phone number."""
 _PLACE = re.compile(r"^(lat|latitude|lon|lng|long|longitude)$", re.IGNORECASE)
 
 
@@ -50,6 +62,8 @@ class ChartColumn:
     is_code: bool = False
     """A category or identifier of whole numbers that can be measured too."""
     note: str = ""
+    numbers_as_text: int = 0
+    """Of a text, how many values are numbers as people write them: '1.234,50', '$5', '12 %'."""
 
     @property
     def is_additive(self) -> bool:
@@ -123,10 +137,14 @@ def _text(column: TableColumn, table: TableSource, filled: int, distinct: int) -
     role: Role = "category"
     if distinct > MAX_CATEGORIES:
         role = "identifier" if distinct > ALL_DIFFERENT * filled else "label"
-        dated = _dated(column.name, table, filled)
-        if dated is not None:
-            return dated
-    return ChartColumn(column.name, role, text, filled, distinct)
+    dated = _dated(column.name, table, filled) if distinct >= FEWEST_DATES else None
+    if dated is not None:
+        return dated
+    numbers = 0
+    if distinct > FEW_CODES and not _IDENTIFIER.search(column.name):
+        written = f"regexp_full_match({text}, {text_literal(WRITTEN_NUMBER)})"
+        [(numbers,)] = table.query(f"SELECT count(*) FILTER ({written}) FROM data")
+    return ChartColumn(column.name, role, text, filled, distinct, numbers_as_text=int(numbers))
 
 
 def _dated(name: str, table: TableSource, filled: int) -> ChartColumn | None:
@@ -135,15 +153,15 @@ def _dated(name: str, table: TableSource, filled: int) -> ChartColumn | None:
     for form in (*DATE_FORMATS, *SLASHED):
         if not _may_be(written, form, table):
             continue
-        [(read,)] = table.query(f"SELECT count(try_strptime({written}, '{form}')) FROM data")
+        [(read,)] = table.query(f"SELECT count({_read_as(written, form)}) FROM data")
         if read < LIKELY_DATES * filled:
             continue
-        other = SLASHED[1 - SLASHED.index(form)] if form in SLASHED else None
+        other = SLASHED[SLASHED.index(form) ^ 1] if form in SLASHED else None
         if other is not None:
-            [(both,)] = table.query(f"SELECT count(try_strptime({written}, '{other}')) FROM data")
+            [(both,)] = table.query(f"SELECT count({_read_as(written, other)}) FROM data")
             if both == read:
                 return None  # nobody can say which is the day and which the month
-        sql = f"try_strptime({written}, '{form}')::DATE"
+        sql = f"({_read_as(written, form)})::DATE"
         [(low, high, distinct)] = table.query(
             f"SELECT min({sql}), max({sql}), count(DISTINCT {sql}) FROM data"
         )
@@ -157,5 +175,11 @@ def _dated(name: str, table: TableSource, filled: int) -> ChartColumn | None:
 def _may_be(written: str, form: str, table: TableSource) -> bool:
     """Whether some of the first values are dates of this form; the others need not be read for it."""
     sample = f"SELECT {written} AS v FROM data WHERE {written} IS NOT NULL LIMIT {TRIED_VALUES}"
-    [(read,)] = table.query(f"SELECT count(try_strptime(v, '{form}')) FROM ({sample})")
+    [(read,)] = table.query(f"SELECT count({_read_as('v', form)}) FROM ({sample})")
     return bool(read)
+
+
+def _read_as(written: str, form: str) -> str:
+    """SQL of the moment that a text is in this form; nothing where it is none."""
+    moment = f"try_strptime({written}, '{form}')"
+    return f"CASE WHEN year({moment}) >= {FIRST_YEAR} THEN {moment} END"

@@ -219,7 +219,7 @@ class Counter:
         self, column: ChartColumn, most: int, measure: Measure | None = None
     ) -> tuple[str, list[str]]:
         """SQL for the value or 'other (n)', and a note on what is grouped."""
-        value = f"left(coalesce(({column.sql})::VARCHAR, {text_literal(MISSING)}), {CLIP})"
+        value = _label(f"coalesce(({column.sql})::VARCHAR, {text_literal(MISSING)})")
         if column.distinct + 1 <= most:
             return value, []
         ranked = "count(*)"
@@ -298,6 +298,12 @@ def _periods(xs: list[str], grain: str) -> list[str]:
         if len(found) > MAX_PERIODS:
             return xs
     return found
+
+
+def _label(text: str) -> str:
+    """SQL of a value as it is shown: a long one by its ends and a digest, so that no two become one."""
+    short = f"left({text}, {CLIP - 32}) || ' … ' || right({text}, 18) || ' #' || left(md5({text}), 8)"
+    return f"CASE WHEN length({text}) > {CLIP} THEN {short} ELSE {text} END"
 
 
 def _end(start: date, grain: str) -> date:

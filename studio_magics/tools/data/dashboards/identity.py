@@ -1,6 +1,6 @@
 """Who this tool is; light to import."""
 
 TOOL_ID = "data-studio-dashboards"
-VERSION = "1.0.1"
+VERSION = "1.1.0"
 TITLE = "Data Dashboards"
 LIBRARIES = ("duckdb",)

@@ -23,6 +23,7 @@ NOTICED_CHANGE = 0.02
 NOTICED_RELATION = 0.5
 FEWEST_PERIODS = 3
 FEWEST_ROWS = 20
+HALF = 0.5
 
 
 def all_findings(
@@ -32,6 +33,7 @@ def all_findings(
     found = [
         *_not_understood(lost),
         *_spellings(charts),
+        *_numbers_as_text(columns),
         *_missing(table, columns, charts),
         *_incomplete(charts),
         *_largest(charts),
@@ -76,6 +78,21 @@ def _spellings(charts: Sequence[ChartData]) -> Iterator[Finding]:
             )
 
 
+def _numbers_as_text(columns: Sequence[ChartColumn]) -> Iterator[Finding]:
+    for column in columns:
+        if column.numbers_as_text > HALF * column.filled:
+            yield Finding(
+                code="numbers-as-text",
+                severity="low",
+                title=f"'{column.name}' holds numbers that are written as text",
+                where=column.name,
+                detail=f"{column.numbers_as_text:,} of {column.filled:,} values, with signs of currency or "
+                "percent, commas, or words between them; it was not charted as a measure.",
+                action="Write them as 1234.5, and leave cells without a number empty.",
+                count=column.numbers_as_text,
+            )
+
+
 def _missing(
     table: TableSource, columns: Sequence[ChartColumn], charts: Sequence[ChartData]
 ) -> Iterator[Finding]:
@@ -116,6 +133,8 @@ def _largest(charts: Sequence[ChartData]) -> Iterator[Finding]:
         if data.plan.kind != "bar" or len(values) < 2 or any(value < 0 for value in values.values()):  # noqa: PLR2004  - one bar is no comparison
             continue
         top = max(values, key=lambda one: (values[one], str(one)))
+        if list(values.values()).count(values[top]) > 1:
+            continue  # several have as much: none has the most
         if data.plan.measure.aggregate in {"count", "sum"}:
             whole = sum(data.by_x().values()) or 1.0
             detail = f"{spoken(values[top])} of {spoken(whole)}, {values[top] / whole:.0%}."
