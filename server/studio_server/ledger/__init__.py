@@ -1,6 +1,5 @@
 """The one place where credits and dollars exist. See README.md."""
 
-from studio_server.ledger.apply import GuardFailed
 from studio_server.ledger.commands import (
     CloseEnvelope,
     ClosePeriod,
@@ -91,6 +90,7 @@ from studio_server.ledger.values import (
 )
 from studio_server.ledger.views import Spending, StatementLine, WalletView
 from studio_server.ledger.windows import day_window, month_window, months_after
+from studio_server.ledger.writes import GuardFailed
 
 __all__ = [
     "AmountOutOfRange",

@@ -1,28 +1,21 @@
-"""The store, second half: write a posting with guarded writes, in one batch.
-
-Every statement says how many rows it must change; one that changes another number finds the books not as they
-were loaded, and nothing may be committed.
-"""
+"""The store, second half: write a posting with guarded writes, in one batch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from studio_server.clock import to_microseconds
 from studio_server.ledger import open_rows
 from studio_server.ledger.posting import lot_changes
 from studio_server.ledger.values import Period
+from studio_server.ledger.writes import Writes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from studio_server.ledger.effects import Effects, HoldEnd, LotVoid, Undone, WindowEnd, WindowHold
     from studio_server.ledger.posting import Posting
     from studio_server.ledger.values import Hold
     from studio_server.storage import Tx
-    from studio_server.storage.tx import Statement
 
 EFFECT = (
     "INSERT INTO effects (sequence, effect_key, serial, kind, wallet_id, hold_id, lot_id, body, answer,"
@@ -75,38 +68,6 @@ GIVE_BACK_IN_ENVELOPE = (
     "UPDATE windows SET reversed = reversed + ? WHERE wallet_id = ? AND period = 'envelope'"
     " AND subject = ? AND settled - reversed >= ?"
 )
-
-
-class GuardFailed(Exception):
-    """A guarded write did not find the row as it was loaded; the transaction must be rolled back."""
-
-    def __init__(self, what: str, row_id: str) -> None:
-        super().__init__(f"{what} {row_id} was not as loaded; nothing may be committed")
-        self.what, self.row_id = what, row_id
-
-
-@dataclass
-class Writes:
-    """Statements in order, and which row each one must have changed."""
-
-    statements: list[Statement] = field(default_factory=list["Statement"])
-    guarded: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
-
-    def add(self, what: str, row_id: str, sql: str, params: Sequence[Any], *, rows: int = 1) -> None:
-        """One statement that must change exactly so many rows."""
-        self.statements.append((sql, params))
-        self.guarded.append((what, row_id, rows))
-
-    def run(self, tx: Tx, *, apart: bool = False) -> None:
-        """Send them all; `apart` says that none of them touches a row of another.
-
-        Raises:
-            GuardFailed: one did not change exactly its rows.
-        """
-        changes = tx.write_apart(self.statements) if apart else [r.changes for r in tx.batch(self.statements)]
-        for (what, row_id, rows), changed in zip(self.guarded, changes, strict=True):
-            if changed != rows:
-                raise GuardFailed(what, row_id)
 
 
 def apply(tx: Tx, effects: Effects, posting: Posting) -> None:

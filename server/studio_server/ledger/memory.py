@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from studio_server.ledger import commands as ask
 from studio_server.ledger import state as seen
-from studio_server.ledger.apply import GuardFailed
 from studio_server.ledger.canonical import from_text, to_text
 from studio_server.ledger.commands import effect_key
 from studio_server.ledger.decide import decide
@@ -33,6 +32,7 @@ from studio_server.ledger.values import (
     Window,
 )
 from studio_server.ledger.windows import day_window, month_window
+from studio_server.ledger.writes import GuardFailed
 from studio_server.storage.audit_chain import GENESIS
 
 if TYPE_CHECKING:

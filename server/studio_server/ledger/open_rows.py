@@ -10,9 +10,9 @@ from studio_server.ledger.values import AccountKind
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from studio_server.ledger.apply import Writes
     from studio_server.ledger.effects import NewLot
     from studio_server.ledger.values import Envelope, Hold, Limits, Member, Wallet
+    from studio_server.ledger.writes import Writes
 
 WALLET_ACCOUNTS = (
     AccountKind.ISSUANCE,
