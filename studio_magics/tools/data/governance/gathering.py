@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from pydantic import ValidationError
-
 from studio_magics.tools.base import InputRejected
-from studio_magics.tools.data.governance.inputs import DatasetFacts, Governance, Grant, Level
+from studio_magics.tools.data.governance.access_list import grants_of
+from studio_magics.tools.data.governance.inputs import DatasetFacts, Governance, Level
 from studio_magics.tools.intake.json_text import load_json
 from studio_magics.tools.intake.plain_text import decoded
 from studio_magics.tools.intake.refusal import IntakeRefused
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from studio_magics.tools.data.governance.inputs import GovernanceInput
 
 MAX_FILE_BYTES = 16_000_000
-MAX_GRANTS = 20_000
 CATALOGUE = "studio-catalogue/1"
 STATE = "studio-governance/1"
 
@@ -65,7 +61,7 @@ def gather(inputs: GovernanceInput, context: RunContext) -> Gathered:
     if inputs.catalogue is not None:
         _add_catalogue(_json(inputs.catalogue, "catalogue", CATALOGUE, context), found)
     if inputs.access_list is not None:
-        grants = _grants(_text(inputs.access_list, "access_list", context))
+        grants = grants_of(_text(inputs.access_list, "access_list", context))
         found.said = found.said.model_copy(update={"access": (*found.said.access, *grants)})
     found.cedar = found.said.cedar
     if inputs.cedar is not None:
@@ -140,45 +136,6 @@ def _level(value: Any) -> Level:
         "restricted": "restricted",
     }
     return levels.get(str(value), "internal")
-
-
-def _grants(text: str) -> list[Grant]:
-    reader = csv.DictReader(io.StringIO(text))
-    names = [str(name).strip().lower() for name in reader.fieldnames or []]
-    missing = [name for name in ("who", "dataset", "action") if name not in names]
-    if missing:
-        raise InputRejected(
-            "access_list",
-            found=f"no column {', '.join(missing)}",
-            allowed="who, dataset, action, and granted, used",
-            action="export the list with these columns",
-        )
-    grants: list[Grant] = []
-    for number, row in enumerate(reader, 2):
-        if len(grants) >= MAX_GRANTS:
-            raise InputRejected("access_list", found="more lines", allowed=f"at most {MAX_GRANTS:,}")
-        values = {str(name).strip().lower(): (value or "").strip() for name, value in row.items() if name}
-        try:
-            grants.append(
-                Grant.model_validate(
-                    {
-                        "who": values["who"],
-                        "dataset": values["dataset"],
-                        "actions": (values["action"],),
-                        "granted": values.get("granted") or None,
-                        "used": values.get("used") or None,
-                    }
-                )
-            )
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise InputRejected(
-                "access_list",
-                found=f"line {number}: {first['loc'][0]} '{str(first['input'])[:60]}'",
-                allowed=first["msg"].removeprefix("Input should be "),
-                action="correct the line",
-            ) from error
-    return grants
 
 
 def _refuse_unclassed(found: Gathered) -> None:
