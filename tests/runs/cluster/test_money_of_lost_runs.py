@@ -1,6 +1,8 @@
 """A whole server whose runs go to a cluster: what is lost there is free, what is done there is charged."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,34 +20,47 @@ from tests.runs.cluster.local_cluster import LocalCluster, kill
 NOBODY = "tcp://127.0.0.1:9"
 
 
-async def test_a_run_that_waits_for_the_cluster_says_so_and_costs_nothing_when_it_never_begins(
-    tmp_path: Path,
-) -> None:
+@asynccontextmanager
+async def serving_on(cluster: str, folder: Path, **settings: object) -> AsyncGenerator[httpx.AsyncClient]:
+    """Ada's client of a server whose runs go to this cluster."""
     made: list[Services] = []
 
     def make(wanted: Settings) -> Services:
-        executor = DaskExecutor(NOBODY, extra_path=TOYS, patience_seconds=0.1)
+        executor = DaskExecutor(cluster, extra_path=TOYS, patience_seconds=0.1)
         made.append(build(wanted, executor=executor, registry=toy_registry()))
         return made[0]
 
-    settings = Settings.for_local(data_dir=tmp_path / "data", owner="ada")
-    app = create_app(replace(settings, max_queue_seconds=3), make_services=make)
+    chosen = replace(Settings.for_local(data_dir=folder, owner="ada"), **settings)
+    app = create_app(chosen, make_services=make)
     try:
-        async with app.router.lifespan_context(app):
-            client = ToyServer(made[0], app).client(person("ada"))
-            withdrawn = await at_stage(client, (await client.post(RUN, json={"inputs": {}})).json(), WAITING)
-            await client.post(f"/api/runs/{withdrawn['id']}/cancel")
-            withdrawn = await finished(client, withdrawn)
-            lost = await at_stage(client, (await client.post(RUN, json={"inputs": {}})).json(), WAITING)
-            lost = await finished(client, lost)
-            balance = (await client.get("/api/credits/balance")).json()
-            await client.aclose()
+        async with app.router.lifespan_context(app), ToyServer(made[0], app).client(person("ada")) as client:
+            yield client
     finally:
         forget_toys()
-    assert (withdrawn["state"], withdrawn["charged_credits"]) == ("cancelled", 0)
-    assert withdrawn["receipt"]["reason"] == "no work was measured; nothing was charged"
-    assert (lost["state"], lost["charged_credits"]) == ("lost", 0)
-    assert lost["failure"]["error"] == "The run waited too long for a free worker."
+
+
+async def test_a_run_that_waits_for_the_cluster_says_so_and_can_be_cancelled_for_nothing(
+    tmp_path: Path,
+) -> None:
+    async with serving_on(NOBODY, tmp_path / "data") as client:
+        run = await at_stage(client, (await client.post(RUN, json={"inputs": {}})).json(), WAITING)
+        assert run["state"] == "running"
+        await client.post(f"/api/runs/{run['id']}/cancel")
+        run = await finished(client, run)
+        balance = (await client.get("/api/credits/balance")).json()
+    assert (run["state"], run["charged_credits"]) == ("cancelled", 0)
+    assert run["receipt"]["reason"] == "no work was measured; nothing was charged"
+    assert (balance["available_credits"], balance["held_credits"]) == (300, 0)
+
+
+async def test_a_run_that_found_no_worker_as_long_as_it_might_wait_is_lost_for_nothing(
+    tmp_path: Path,
+) -> None:
+    async with serving_on(NOBODY, tmp_path / "data", max_queue_seconds=1) as client:
+        run = await finished(client, (await client.post(RUN, json={"inputs": {}})).json())
+        balance = (await client.get("/api/credits/balance")).json()
+    assert (run["state"], run["charged_credits"]) == ("lost", 0)
+    assert run["failure"]["error"] == "The run waited too long for a free worker."
     assert (balance["available_credits"], balance["held_credits"]) == (300, 0)
 
 

@@ -57,6 +57,6 @@ def test_a_run_is_stopped_before_it_burns_more_than_a_sample_above_its_limits(be
         outcome = bench.run("HOLD", limits=limits, megabytes=300, seconds=600)
     assert outcome.kind == limit
     if limit == "limit_cpu":
-        assert outcome.measured.cpu_ms < 500 + 250
+        assert outcome.measured.cpu_ms < 500 + 1_000
     else:
         assert outcome.measured.peak_bytes < 2 * 96 * MEGABYTE
