@@ -1,31 +1,45 @@
 """What a person describes: zones, elements, data and flows; checked against each other."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from studio_magics.tools.cyber.threat_modeling import words
 from studio_magics.tools.cyber.threat_modeling.controls import CONTROLS, Control
 from studio_magics.tools.typed_yaml import Described, nearest, read_described
 
 FIELD = "system"
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f<>]+$")]
-Kind = Literal["person", "external", "process", "store"]
-DataClass = Literal["public", "internal", "confidential", "personal", "special", "payment", "credentials"]
+Kind = Annotated[
+    Literal["person", "external", "process", "store"], BeforeValidator(words.one_word(words.KINDS))
+]
+DataClass = Annotated[
+    Literal["public", "internal", "confidential", "personal", "special", "payment", "credentials"],
+    BeforeValidator(words.one_word(words.CLASSES)),
+]
 Technology = Literal[
     "web", "api", "mobile", "sql", "nosql", "files", "object-storage", "queue", "log", "email", "admin",
     "container", "third-party", "upload", "xml", "deserialisation", "shell", "fetches-urls", "llm",
     "llm-agent",
 ]  # fmt: skip
-Authentication = Literal["none", "password", "token", "mfa", "mutual-tls", "network"]
-ENCRYPTED = frozenset({"https", "tls", "ssh", "wss", "smtps", "ldaps", "grpcs", "vpn", "mutual-tls", "local"})
-CLEAR = frozenset(
-    {"http", "tcp", "udp", "ws", "smtp", "ldap", "grpc", "ftp", "telnet", "amqp", "jdbc", "dns"}
-)
-Protocol = Literal[
-    "https", "tls", "ssh", "wss", "smtps", "ldaps", "grpcs", "vpn", "mutual-tls", "local",
-    "http", "tcp", "udp", "ws", "smtp", "ldap", "grpc", "ftp", "telnet", "amqp", "jdbc", "dns",
+Authentication = Annotated[
+    Literal["none", "password", "token", "mfa", "mutual-tls", "network"],
+    BeforeValidator(words.one_word(words.AUTHENTICATIONS)),
+]
+Encrypted = Literal[
+    "https", "tls", "ssh", "wss", "smtps", "ldaps", "grpcs", "vpn", "mutual-tls", "local", "sftp", "ftps",
+    "amqps", "mqtts", "imaps", "rdp", "quic",
 ]  # fmt: skip
+Clear = Literal[
+    "http", "tcp", "udp", "ws", "smtp", "ldap", "grpc", "ftp", "telnet", "amqp", "jdbc", "dns", "postgresql",
+    "mysql", "mssql", "mongodb", "redis", "kafka", "mqtt", "smb", "nfs", "syslog", "snmp",
+]  # fmt: skip
+Technologies = Annotated[tuple[Technology, ...], BeforeValidator(words.several_words(words.TECHNOLOGIES))]
+ENCRYPTED: frozenset[str] = frozenset(get_args(Encrypted))
+CLEAR: frozenset[str] = frozenset(get_args(Clear))
+Protocol = Annotated[Literal[Encrypted, Clear], BeforeValidator(words.one_word(words.PROTOCOLS))]
+Controls = Annotated[tuple[Control, ...], BeforeValidator(words.several_words(words.CONTROLS))]
 SENSITIVITY: Mapping[str, int] = {
     "public": 1, "internal": 3, "confidential": 4, "personal": 4, "special": 5, "payment": 5,
     "credentials": 5,
@@ -47,7 +61,7 @@ class Zone(_Part):
 
     name: Name
     trust: int = Field(ge=0, le=10, description="0 anybody, 10 the most protected")
-    controls: Annotated[tuple[Control, ...], BeforeValidator(_listed)] = Field(
+    controls: Controls = Field(
         default=(), max_length=30, description="Controls that hold for every element of the zone"
     )
 
@@ -65,9 +79,9 @@ class Element(_Part):
     name: Name
     kind: Kind
     zone: Name
-    technology: Annotated[tuple[Technology, ...], BeforeValidator(_listed)] = Field(default=(), max_length=20)
+    technology: Technologies = Field(default=(), max_length=20)
     data: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = Field(default=(), max_length=60)
-    controls: Annotated[tuple[Control, ...], BeforeValidator(_listed)] = Field(default=(), max_length=40)
+    controls: Controls = Field(default=(), max_length=40)
     critical: bool = Field(default=False, description="The business stops when it stops")
 
 
@@ -79,7 +93,7 @@ class Flow(_Part):
     protocol: Protocol = Field(description="'local' is within one machine")
     data: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = Field(default=(), max_length=60)
     authentication: Authentication = "none"
-    controls: Annotated[tuple[Control, ...], BeforeValidator(_listed)] = Field(default=(), max_length=40)
+    controls: Controls = Field(default=(), max_length=40)
 
     @property
     def name(self) -> str:
