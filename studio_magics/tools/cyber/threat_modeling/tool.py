@@ -74,8 +74,8 @@ class ThreatModelInput(ToolInput):
             "store) with "
             "zone, technology, data and controls, 'data' with class, 'flows' (from, to, protocol, "
             "authentication, "
-            "data), and 'decisions' on threats; other words of the field are understood, such as user, database, "
-            "postgresql, oauth2, rate limiting"
+            "data), and 'decisions' on threats; other words of the field are understood, such as user, "
+            "database, postgresql, oauth2, rate limiting"
         )
     )
     methods: Literal["stride+linddun", "stride", "linddun"] = Field(
