@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,16 @@ from studio_server.runs.executor.cluster.errand import Errand, Terms
 from studio_server.runs.executor.cluster.executor import is_private
 from studio_server.runs.executor.cluster.fleet import Fleet
 from studio_server.runs.executor.cluster.losses import RunLost
-from studio_server.runs.executor.cluster.wire import OUTCOME, Introduction, Order, Piece
+from studio_server.runs.executor.cluster.wire import (
+    INTRODUCTION,
+    OUTCOME,
+    PROGRESS,
+    Introduction,
+    Order,
+    Piece,
+)
 from studio_server.runs.executor.context import MAX_ARTEFACTS
-from studio_server.runs.executor.protocol import ArtefactFile, Job, Measurement, Outcome, Rejection
+from studio_server.runs.executor.protocol import ArtefactFile, Job, Measurement, Outcome, Progress, Rejection
 
 from studio_magics.contracts.results import Artefact, Provenance, ToolResult
 from tests.runs.cluster.cluster_bench import GENEROUS, NOW
@@ -249,6 +257,37 @@ def test_a_figure_that_is_no_whole_number_is_no_measurement(figure: str) -> None
     assert belief.read(answer).measured == Measurement(1, 500, 1)
     with pytest.raises(RunLost, match="no outcome"):
         belief.read(answer.replace(b'"cpu_ms":1', f'"cpu_ms":{figure}'.encode()))
+
+
+@pytest.mark.parametrize(("percent", "believed"), [(-5, 0), (0, 0), (42, 42), (100, 100), (10**30, 100)])
+def test_progress_is_never_less_than_nothing_or_more_than_all(percent: int, believed: int) -> None:
+    said = f'{{"percent": {percent}, "stage": "working"}}'
+    assert belief.progress(said) == Progress(believed, "working")
+
+
+def test_what_a_worker_says_while_a_run_works_is_cut_as_it_is_here() -> None:
+    said = PROGRESS.dump_json(Progress(1, "s" * 1_000, tuple(f"{n}" + "x" * 900 for n in range(90)))).decode()
+    found = belief.progress(said)
+    assert found is not None
+    assert (len(found.stage), len(found.log), len(found.log[0])) == (200, 20, 300)
+    assert found.log[-1].startswith("89x")
+
+
+@pytest.mark.parametrize(
+    "said", [None, 7, "", "[]", '{"percent": NaN, "stage": ""}', '{"percent": 1}', " " * 200_000 + "{}"]
+)
+def test_progress_that_is_none_is_not_heard(said: object) -> None:
+    assert belief.progress(said) is None
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"slots": 0}, {"slots": 10**9}, {"processors": -4}, {"memory_bytes": 0}, {"memory_bytes": 1 << 60}],
+)
+def test_a_worker_that_cannot_be_is_not_let_in(lie: dict) -> None:
+    assert INTRODUCTION.validate_json(INTRODUCTION.dump_json(WORKER)) == WORKER
+    with pytest.raises(ValueError, match=next(iter(lie))):
+        INTRODUCTION.validate_json(json.dumps(json.loads(INTRODUCTION.dump_json(WORKER)) | lie))
 
 
 def test_an_answer_without_end_is_not_read() -> None:

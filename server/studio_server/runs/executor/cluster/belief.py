@@ -12,14 +12,16 @@ from pydantic import ValidationError
 from studio_magics.contracts.results import ToolResult
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster.losses import RunLost
-from studio_server.runs.executor.cluster.wire import OUTCOME, Introduction
+from studio_server.runs.executor.cluster.wire import OUTCOME, PROGRESS, Introduction
 from studio_server.runs.executor.context import MAX_ARTEFACTS
 from studio_server.runs.executor.endings import MEDIA_TYPE, record_of, short
-from studio_server.runs.executor.protocol import ArtefactFile, Job, Outcome
+from studio_server.runs.executor.hearing import LOGGED_CHARACTERS, LOGGED_LINES, STAGE_CHARACTERS
+from studio_server.runs.executor.protocol import ArtefactFile, Job, Outcome, Progress
 
 CLOCK_SLACK_MS = 1_000
 MOST_ANSWER_BYTES = 8 * sentences.MOST_RESULT_BYTES
 """Of an outcome with its result and the records of its files; what is longer is not even read."""
+MOST_PROGRESS_CHARACTERS = 100_000
 UNMEASURED = ("lost", "cancelled")
 """How a run may end of which nothing was measured, because nothing may have been started."""
 
@@ -36,6 +38,18 @@ def read(answer: bytes) -> Outcome:
         return OUTCOME.validate_json(answer)
     except ValidationError as invalid:
         raise RunLost(f"its answer is no outcome: {invalid}") from None
+
+
+def progress(said: object) -> Progress | None:
+    """How far a worker says a run is, within what a meter on this machine would let through; or nothing."""
+    if not isinstance(said, str) or len(said) > MOST_PROGRESS_CHARACTERS:
+        return None
+    try:
+        found = PROGRESS.validate_json(said)
+    except ValidationError:
+        return None
+    lines = tuple(line[:LOGGED_CHARACTERS] for line in found.log[-LOGGED_LINES:])
+    return Progress(min(100, max(0, found.percent)), found.stage[:STAGE_CHARACTERS], lines)
 
 
 def believed(outcome: Outcome, job: Job, said: Introduction, elapsed_ms: float) -> Outcome:

@@ -52,7 +52,7 @@ class Delivery:
     def hear(self, said: dict[str, Any]) -> None:
         """What a worker says of it; nothing counts but what the present attempt says."""
         errand = self._errand
-        if errand is None or errand.attempt != said["attempt"]:
+        if errand is None or errand.attempt != said.get("attempt"):
             return
         if self._told_to_wait:
             self._told_to_wait = False

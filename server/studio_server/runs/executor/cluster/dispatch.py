@@ -146,7 +146,7 @@ class Dispatch:
             self.fleet.hear(member, incarnation, self._now())
 
     def _hear(self, said: dict[str, Any]) -> None:
-        delivery = self._attempts.get(said["attempt"])
+        delivery = self._attempts.get(str(said.get("attempt")))
         if delivery is not None:
             delivery.hear(said)
 

@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from studio_server.runs.executor import sentences
 from studio_server.runs.executor.cluster import belief, on_worker
 from studio_server.runs.executor.cluster.connection import Connection
 from studio_server.runs.executor.cluster.fleet import Fleet, Member
 from studio_server.runs.executor.cluster.losses import NeverBegan, NotReached, RunLost
-from studio_server.runs.executor.cluster.wire import JOB, PIECE_BYTES, PROGRESS, Order, Piece
+from studio_server.runs.executor.cluster.wire import JOB, PIECE_BYTES, Order, Piece
 from studio_server.runs.executor.patience import WAITING_SHARE
 from studio_server.runs.executor.protocol import ArtefactFile, Job, Outcome, Progress
 
@@ -68,9 +66,9 @@ class Errand:
     def hear(self, said: dict[str, Any], on_progress: Callable[[Progress], None]) -> None:
         """What the worker says while it runs; nothing counts once the outcome is known."""
         self._begun.set()
-        if "progress" in said and not self._over:
-            with suppress(ValidationError):
-                on_progress(PROGRESS.validate_json(said["progress"]))
+        progress = belief.progress(said.get("progress"))
+        if progress is not None and not self._over:
+            on_progress(progress)
 
     async def run(self) -> Outcome:
         """Carry it out.

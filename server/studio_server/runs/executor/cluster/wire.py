@@ -1,8 +1,9 @@
 """What travels between server and cluster workers, and in pieces of which size."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from studio_server.runs.executor.protocol import Job, Layer, Outcome, Progress
 
@@ -11,6 +12,11 @@ OUTCOME = TypeAdapter(Outcome)
 PROGRESS = TypeAdapter(Progress)
 PIECE_BYTES = 4 << 20
 """Files travel in pieces of this size, so that neither side holds a whole one in memory."""
+
+
+MOST_THREADS = 4_096
+MOST_MEMORY_BYTES = 1 << 50
+"""A worker that says it has more than that is not believed, and not used."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,10 @@ class Introduction:
     incarnation: str
     version: str
     """Of Studio; a worker with another one would run other tools than were priced."""
-    slots: int
+    slots: Annotated[int, Field(ge=1, le=MOST_THREADS)]
     layers: tuple[Layer, ...]
-    processors: int
-    memory_bytes: int
+    processors: Annotated[int, Field(ge=1, le=MOST_THREADS)]
+    memory_bytes: Annotated[int, Field(ge=1, le=MOST_MEMORY_BYTES)]
     """Of the worker's machine: no run there can have used more."""
 
 
