@@ -44,6 +44,7 @@ NO_COLUMNS = frozenset(
     ]
 )
 """Words that macros for dates take: parts of a date, no columns."""
+VARIABLE = re.compile(r"\b(from|join)\s+\{\{-?\s*var\(\s*" + QUOTED + r"\s*\)\s*-?\}\}", re.IGNORECASE)
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 MODEL_FOLDERS = frozenset({"models", "snapshots"})
@@ -86,10 +87,17 @@ def rendered(text: str, *, keep_schema: bool = True, macros: bool = True) -> Ren
     text = REF.sub(lambda match: _name(match[2] or match[1]), text)
     text = SOURCE.sub(source, text)
     if macros:
+        text = VARIABLE.sub(lambda match: _as_table(match, assumed), text)
         text = MACRO.sub(lambda match: _as_function(match, assumed), text)
     left = TEMPLATE.search(text)
     line = "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
     return Rendered(text, line, tuple(assumed))
+
+
+def _as_table(match: re.Match[str], assumed: list[str]) -> str:
+    """`from {{ var('orders') }}` as a table of its own: what it is called is decided elsewhere."""
+    assumed.append(f"var '{match[2]}'")
+    return f"{match[1]} {_name('var_' + match[2])}"
 
 
 def _as_function(match: re.Match[str], assumed: list[str]) -> str:

@@ -134,6 +134,9 @@ class _Tracer:
         from sqlglot import exp
 
         inner = written.unalias()
+        if inner.find(exp.Columns):
+            self.unplaced.add("COLUMNS(…)")
+            return set()
         if inner.is_star:
             return {Use(field, "IDENTITY") for field in self._star(scope, inner)}
         plain = inner.unnest() if isinstance(inner, exp.Paren) else inner
@@ -167,7 +170,9 @@ class _Tracer:
         for name, (_, source) in scope.selected_sources.items():
             if wanted not in {"", name}:
                 continue
-            if isinstance(source, exp.Table):
+            if isinstance(source, exp.Table) and not source.name:
+                self.unplaced.add(STAR)  # of a function: nobody knows its columns
+            elif isinstance(source, exp.Table):
                 yield Field(source.name, STAR)
             elif STAR in self.names(source):
                 place = self.names(source).index(STAR)
@@ -320,7 +325,8 @@ def _groups_by_all(query: exp.Expr) -> bool:
 
 def _sources(query: exp.Expr) -> Iterator[exp.Expr]:
     """Everything in FROM and its joins, those in parentheses too; not what is inside nested queries."""
-    for part in [query.args.get("from_"), *(query.args.get("joins") or [])]:
+    named = (query.args.get(name) or [] for name in ("joins", "laterals"))
+    for part in [query.args.get("from_"), *(one for several in named for one in several)]:
         if part is not None:
             yield from part.walk(prune=_is_whole_query)
 

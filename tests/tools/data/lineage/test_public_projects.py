@@ -137,3 +137,31 @@ def test_grouping_by_all_is_by_each_column_that_is_no_aggregate(trace):
     result = trace(sql, dialect="duckdb")
     steps = next(one for one in result.tables if one.title.startswith("Statements"))
     assert steps.rows[0][5] == "a.k groups; a.t groups"
+
+
+def test_a_table_that_a_variable_names_is_one_and_told_as_assumed(trace, context, comes_from, found):
+    model = "with o as (select * from {{ var('orders') }}) select o.total * 2 as twice from o"
+    result = trace(source=context.put_folder({"dbt_project.yml": "name: x\n", "models/m.sql": model}))
+    assert comes_from(result, "m", "twice") == "var_orders.total computed"
+    [assumed] = found(result, "macro-assumed")
+    assert "var 'orders' in models/m.sql" in assumed.detail
+
+
+def test_columns_of_a_macro_in_from_are_not_known_and_have_no_table_without_a_name(
+    trace, context, comes_from
+):
+    model = "with o as (select * from {{ made_of('orders') }}) select o.total from o"
+    result = trace(source=context.put_folder({"dbt_project.yml": "name: x\n", "models/m.sql": model}))
+    assert comes_from(result, "m", "total").startswith("unknown")
+
+
+def test_columns_that_are_named_by_a_pattern_are_not_called_a_constant(trace, comes_from):
+    result = trace(f"{TABLES}CREATE VIEW v AS SELECT min(COLUMNS(*)) FROM c", dialect="duckdb")
+    [row] = next(one for one in result.tables if one.title == "Where each column comes from").rows
+    assert row[2].startswith("unknown")
+
+
+def test_a_list_that_is_taken_apart_beside_a_table_decides_how_many_rows_there_are(trace):
+    sql = f"{TABLES}CREATE VIEW v AS SELECT id, e FROM a LATERAL VIEW explode(x) t AS e"
+    steps = next(one for one in trace(sql, dialect="spark").tables if one.title.startswith("Statements"))
+    assert steps.rows[0][5] == "a.x joins"
