@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from studio_magics.contracts.results import Finding, Provenance, ToolResult
 from studio_magics.tools.dev.api_designer.differences import Change, Comparison
 from studio_magics.tools.dev.api_designer.figures import api_map, change_map
+from studio_magics.tools.dev.api_designer.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.api_designer.lint import lint
 from studio_magics.tools.dev.api_designer.mocks import MAX_OPERATIONS, Mock, mocks
 from studio_magics.tools.dev.api_designer.reading import api_line, read_api, read_previous
 from studio_magics.tools.dev.api_designer.reference import html_page, markdown_page
 from studio_magics.tools.dev.api_designer.structure import structure_findings
 from studio_magics.tools.dev.api_designer.tables import all_tables
-from studio_magics.tools.dev.api_designer.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.documents import shown
 from studio_magics.tools.wording import counted
 

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.api_designer.costs import forecast
+from studio_magics.tools.dev.api_designer.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.api_designer.inputs import ApiInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
-
-TOOL_ID = "dev-studio-api-designer"
-VERSION = "1.0.1"
-LIBRARIES = ("jsonschema-rs", "PyYAML")
 
 EXAMPLE = """%%studio run api-designer
 api: Bookshop

@@ -17,10 +17,10 @@ from studio_magics.tools.dev.cicd.existing import (
     refuse_unworkable,
 )
 from studio_magics.tools.dev.cicd.figures import graphs
+from studio_magics.tools.dev.cicd.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.cicd.pins import Pins, read_pins
 from studio_magics.tools.dev.cicd.pipeline import Pipeline, read_pipeline
 from studio_magics.tools.dev.cicd.runners import AS_OF
-from studio_magics.tools.dev.cicd.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.cicd.workflow import dependabot_of, workflow_of
 from studio_magics.tools.dev.cicd.writing import pinned_text, yaml_text
 from studio_magics.tools.dev.documents import as_list, as_map, as_text, load_yaml, read_part, shown

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.cicd.costs import forecast
+from studio_magics.tools.dev.cicd.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.cicd.inputs import PipelineInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
-
-TOOL_ID = "dev-studio-cicd"
-VERSION = "1.1.0"
-LIBRARIES = ("zizmor", "check-jsonschema", "jsonschema-rs", "PyYAML")
 
 EXAMPLE = """%%studio run cicd
 name: Library

@@ -13,12 +13,12 @@ from studio_magics.tools.dev.deployment.checking import check_files
 from studio_magics.tools.dev.deployment.detecting import detect, own_dockerfile
 from studio_magics.tools.dev.deployment.facts import Facts, read_facts
 from studio_magics.tools.dev.deployment.figures import cost_figure, target_figure
+from studio_magics.tools.dev.deployment.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.deployment.images import compose, dockerfile, dockerignore
 from studio_magics.tools.dev.deployment.pricing import Bill, bills, peak_instances
 from studio_magics.tools.dev.deployment.risks import SEVERITIES, TITLES, faults, risks
 from studio_magics.tools.dev.deployment.rollout import Step, markdown, plan
 from studio_magics.tools.dev.deployment.sizes import given_size
-from studio_magics.tools.dev.deployment.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.deployment.writing import yaml_text
 from studio_magics.tools.dev.documents import read_part
 from studio_magics.tools.wording import counted

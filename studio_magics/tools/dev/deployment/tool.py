@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, Tool
 from studio_magics.tools.dev.deployment.costs import forecast
+from studio_magics.tools.dev.deployment.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.deployment.inputs import DeploymentInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
-
-TOOL_ID = "dev-studio-deployment"
-VERSION = "1.0.0"
-LIBRARIES = ("cfn-lint", "check-jsonschema", "jsonschema-rs", "PyYAML")
 
 EXAMPLE = """%%studio run deployment
 name: shop-api

@@ -11,7 +11,7 @@ from studio_magics.contracts.results import Provenance, ToolResult
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.performance import loading, profiling
 from studio_magics.tools.dev.performance.gathering import gather
-from studio_magics.tools.dev.performance.tool import LIBRARIES, TOOL_ID, VERSION
+from studio_magics.tools.dev.performance.identity import LIBRARIES, TOOL_ID, VERSION
 
 if TYPE_CHECKING:
     from studio_magics.tools.base import RunContext

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.performance.costs import forecast
+from studio_magics.tools.dev.performance.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.performance.inputs import PerformanceInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
 
-TOOL_ID = "dev-studio-performance"
-VERSION = "1.0.3"
-LIBRARIES = ("pyinstrument", "memray")
 EXAMPLE = "%studio run performance --script slow.py"
 SLOW = b'''"""Finds pairs the slow way, and keeps more than it needs."""
 

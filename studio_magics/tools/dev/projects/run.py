@@ -12,9 +12,9 @@ from studio_magics.tools.dev.projects.answers import Project, kept_text, read_an
 from studio_magics.tools.dev.projects.bundle import zipped
 from studio_magics.tools.dev.projects.checking import Check, check_project, formatted
 from studio_magics.tools.dev.projects.figures import module_map
+from studio_magics.tools.dev.projects.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.projects.packs import PACKS_DATE
 from studio_magics.tools.dev.projects.rendering import render
-from studio_magics.tools.dev.projects.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:

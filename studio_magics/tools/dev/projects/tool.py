@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.projects.costs import forecast
+from studio_magics.tools.dev.projects.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.projects.inputs import ProjectInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
 
-TOOL_ID = "dev-studio-projects"
-VERSION = "1.0.0"
-LIBRARIES = ("Jinja2", "ruff", "PyYAML")
 EXAMPLE = """%%studio run projects
 name: shop-notes
 stack: api

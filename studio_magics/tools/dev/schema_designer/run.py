@@ -15,12 +15,12 @@ from studio_magics.tools.dev.schema_designer.findings import (
     migration_findings,
     proof_findings,
 )
+from studio_magics.tools.dev.schema_designer.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.schema_designer.migration import ddl_script, migrate, script, with_neutral_fills
 from studio_magics.tools.dev.schema_designer.proof import Proof, prove_creation, prove_migration
 from studio_magics.tools.dev.schema_designer.reading import ordered, read_design, read_file
 from studio_magics.tools.dev.schema_designer.reserved import title_of
 from studio_magics.tools.dev.schema_designer.tables import all_tables
-from studio_magics.tools.dev.schema_designer.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.schema_designer.costs import forecast
+from studio_magics.tools.dev.schema_designer.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.schema_designer.inputs import SchemaDesignInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
-
-TOOL_ID = "dev-studio-schema-designer"
-VERSION = "1.2.0"
-LIBRARIES = ("SQLAlchemy", "alembic", "sqlglot", "PyYAML")
 
 EXAMPLE = """%%studio run schema-designer
 schema: shop

@@ -19,10 +19,10 @@ from studio_magics.tools.dev.security.config_scan import scan_configuration, wor
 from studio_magics.tools.dev.security.dependency_scan import scan_dependencies
 from studio_magics.tools.dev.security.figures import file_map, kind_bars
 from studio_magics.tools.dev.security.gathering import ARCHIVES, Gathered, gather
+from studio_magics.tools.dev.security.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.security.issue import SEVERITIES, Issue, rank
 from studio_magics.tools.dev.security.python_scan import PythonScan, scan_python
 from studio_magics.tools.dev.security.secrets_scan import scan_secrets
-from studio_magics.tools.dev.security.tool import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.wording import counted
 
 if TYPE_CHECKING:

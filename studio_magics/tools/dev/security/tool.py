@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from studio_magics.tools.base import Example, ExampleFile, Tool
 from studio_magics.tools.dev.security.costs import forecast
+from studio_magics.tools.dev.security.identity import LIBRARIES, TOOL_ID, VERSION
 from studio_magics.tools.dev.security.inputs import SecurityInput
 
 if TYPE_CHECKING:
     from studio_magics.contracts.results import ToolResult
     from studio_magics.tools.base import RunContext
 
-TOOL_ID = "dev-studio-security"
-VERSION = "1.2.0"
-LIBRARIES = ("ruff", "bandit", "zizmor")
 EXAMPLE = "%studio run security --code src"
 RISKY = b"""import subprocess
 
