@@ -1,8 +1,9 @@
 """dbt: its manifest, and models whose only templates are ref, source, config, comments and calls of macros.
 
 Nothing is rendered by a template engine. A macro that is called with plain words, as in
-`{{ cents('amount') }}`, is read as a function of the columns it names, and reported as assumed; any other
-template is reported as not read.
+`{{ cents('amount') }}`, is read as a function of the columns it names; of `{% if is_incremental() %}` the other
+branch is read, as when the model is built as a whole; a table that `var()` names is one of its own. All three
+are reported as assumed; any other template is reported as not read.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ NO_COLUMNS = frozenset(
 )
 """Words that macros for dates take: parts of a date, no columns."""
 VARIABLE = re.compile(r"\b(from|join)\s+\{\{-?\s*var\(\s*" + QUOTED + r"\s*\)\s*-?\}\}", re.IGNORECASE)
+INSIDE = r"((?:(?!\{%).)*)"
+INCREMENTAL = re.compile(
+    r"\{%-?\s*if\s+is_incremental\(\)\s*-?%\}"
+    + INSIDE
+    + r"(?:\{%-?\s*else\s*-?%\}"
+    + INSIDE
+    + r")?\{%-?\s*endif\s*-?%\}",
+    re.DOTALL,
+)
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 MODEL_FOLDERS = frozenset({"models", "snapshots"})
@@ -87,11 +97,20 @@ def rendered(text: str, *, keep_schema: bool = True, macros: bool = True) -> Ren
     text = REF.sub(lambda match: _name(match[2] or match[1]), text)
     text = SOURCE.sub(source, text)
     if macros:
+        text = INCREMENTAL.sub(lambda match: _of_first_run(match, assumed), text)
         text = VARIABLE.sub(lambda match: _as_table(match, assumed), text)
         text = MACRO.sub(lambda match: _as_function(match, assumed), text)
     left = TEMPLATE.search(text)
     line = "" if left is None else f"line {text.count(chr(10), 0, left.start()) + 1}"
     return Rendered(text, line, tuple(assumed))
+
+
+def _of_first_run(match: re.Match[str], assumed: list[str]) -> str:
+    """What stands in for `{% if is_incremental() %}` when the model is built as a whole: the other branch."""
+    assumed.append("is_incremental(), as when the model is built as a whole,")
+    otherwise = match[2] or ""
+    lines = match[0].count("\n") - otherwise.count("\n")
+    return "\n" * lines + otherwise
 
 
 def _as_table(match: re.Match[str], assumed: list[str]) -> str:

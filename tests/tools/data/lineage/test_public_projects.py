@@ -165,3 +165,28 @@ def test_a_list_that_is_taken_apart_beside_a_table_decides_how_many_rows_there_a
     sql = f"{TABLES}CREATE VIEW v AS SELECT id, e FROM a LATERAL VIEW explode(x) t AS e"
     steps = next(one for one in trace(sql, dialect="spark").tables if one.title.startswith("Statements"))
     assert steps.rows[0][5] == "a.x joins"
+
+
+INCREMENTAL = """select id, cents,
+{% if is_incremental() %} 'later' {% else %} shop {% endif %} as place
+from {{ source('raw', 'sales') }}
+{%- if is_incremental() -%}
+where sold_at > (select max(sold_at) from {{ this }})
+{%- endif -%}
+"""
+
+
+def test_an_incremental_model_is_read_as_when_it_is_built_as_a_whole(trace, context, comes_from, found):
+    result = trace(source=context.put_folder({"dbt_project.yml": "name: x\n", "models/m.sql": INCREMENTAL}))
+    assert comes_from(result, "m", "place") == "raw.sales.shop copied"
+    assert found(result, "template-unread") == []
+    assert "is_incremental()" in found(result, "macro-assumed")[0].detail
+
+
+def test_another_condition_in_a_template_is_still_not_read(trace, context, found):
+    models = {
+        "models/m.sql": INCREMENTAL,
+        "models/n.sql": "select 1 as a {% if target.name == 'x' %} , 2 as b {% endif %}",
+    }
+    result = trace(source=context.put_folder({"dbt_project.yml": "name: x\n", **models}))
+    assert found(result, "template-unread")[0].where == "models/n.sql, line 1"
