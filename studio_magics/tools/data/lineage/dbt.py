@@ -1,9 +1,9 @@
 """dbt: its manifest, and models whose only templates are ref, source, config, comments and calls of macros.
 
 Nothing is rendered by a template engine. A macro that is called with plain words, as in
-`{{ cents('amount') }}`, is read as a function of the columns it names; of `{% if is_incremental() %}` the other
-branch is read, as when the model is built as a whole; a table that `var()` names is one of its own. All three
-are reported as assumed; any other template is reported as not read.
+`{{ cents('amount') }}`, is read as a function of the columns it names; of `{% if is_incremental() %}` the
+other branch is read, as when the model is built as a whole; a table that `var()` names is one of its own.
+All three are reported as assumed; any other template is reported as not read.
 """
 
 from __future__ import annotations
