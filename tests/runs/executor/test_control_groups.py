@@ -74,6 +74,24 @@ def test_closing_the_executor_leaves_no_group(bench, waiting):
     assert not is_left(meter)
 
 
+def test_groups_that_a_killed_server_left_are_removed_when_a_server_starts_and_no_others(make_bench):
+    gone = os.fork()
+    if gone == 0:
+        os._exit(0)
+    os.waitpid(gone, 0)
+    left, alive = (groups.Group(groups.parents(), group_name(pid)) for pid in (gone, os.getpid()))
+    left.make()
+    alive.make()
+    try:
+        assert is_left(gone)
+        make_bench().run("TRIVIAL")
+        assert not is_left(gone)
+        assert is_left(os.getpid())
+    finally:
+        left.remove()
+        alive.remove()
+
+
 def test_what_made_a_run_ready_does_not_count_against_its_bound(tmp_path):
     group = groups.Group(groups.parents(), f"studio-test-{os.getpid()}")
     group.make()

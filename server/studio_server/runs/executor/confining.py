@@ -67,9 +67,10 @@ def found(control_group: str = "") -> Found:
 
 
 def orders(machine: Found, *, control_group: str, without: Collection[str]) -> dict[str, Any]:
-    """What a fork server is told about confinement."""
+    """What a fork server is told about confinement; control groups that a former server left are removed."""
     layers = machine.layers(without)
     parents = groups.parents(control_group) if "control group" in layers else groups.Parents()
+    groups.clear_leftovers(parents)
     return {
         "layers": sorted(layers),
         "paths": list(library_paths()),

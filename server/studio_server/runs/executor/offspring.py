@@ -23,7 +23,7 @@ from studio_server.runs.executor.hearing import Hearing
 from studio_server.runs.executor.process_tree import TreeClock
 from studio_server.runs.executor.sandbox import belt, kernel, landlock, namespaces, privileges, seccomp, view
 from studio_server.runs.executor.sandbox.cpu_clock import CpuClock
-from studio_server.runs.executor.sandbox.groups import Group, Parents
+from studio_server.runs.executor.sandbox.groups import OF_A_RUN, Group, Parents
 
 READ_BYTES = 1 << 20
 READY = b"!"
@@ -124,7 +124,7 @@ class Worker:
 
 def group_name(meter_pid: int) -> str:
     """The control group of the run that this meter watches."""
-    return f"studio-run-{meter_pid}"
+    return f"{OF_A_RUN}{meter_pid}"
 
 
 def hand_over(folder: str, user: int) -> None:

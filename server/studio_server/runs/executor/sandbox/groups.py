@@ -15,6 +15,8 @@ CONTROLLERS = ("memory", "pids")
 V1_CONTROLLERS = ("memory", "pids", "cpuacct")
 MEMORY_SLACK_BYTES = 32 << 20
 """Above the limit that the meter enforces: page tables, pipes and files in memory count here only."""
+OF_A_RUN = "studio-run-"
+"""How the group of a run begins; the number of its meter follows."""
 REMOVE_ATTEMPTS = 50
 REMOVE_PAUSE_SECONDS = 0.002
 
@@ -42,6 +44,16 @@ def parents(delegated: str = "") -> Parents:
     folders = {name: str(ROOT / name / own.get(name, "").lstrip("/")) for name in V1_CONTROLLERS}
     usable = all(os.access(folder, os.W_OK) for folder in folders.values())
     return Parents(folders, unified=False) if usable else Parents()
+
+
+def clear_leftovers(where: Parents) -> None:
+    """Remove the groups of runs whose meter is gone, as a kill of everything at once leaves them."""
+    for folder in where.folders.values():
+        for group in Path(folder).glob(f"{OF_A_RUN}*"):
+            meter = group.name.removeprefix(OF_A_RUN)
+            if meter.isdigit() and not Path(f"/proc/{meter}").exists():
+                with suppress(OSError):  # somebody is in it after all, or another server was faster
+                    group.rmdir()
 
 
 def _has_controllers(folder: Path) -> bool:
