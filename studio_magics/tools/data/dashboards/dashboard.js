@@ -29,7 +29,26 @@
   const label = (svg, x, y, text, more = {}) =>
     put(svg, "text", { x, y, "font-size": 11, fill: MUTED, ...more }, "", text);
 
-  const clipped = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
+  /* How much room a sign takes, in usual small letters. */
+  const room = (sign) => (/[\u2e80-\uffef]/.test(sign) ? 1.9 : /[A-Z@%#]/.test(sign) ? 1.4 : 1);
+
+  /* The text in so much room; of a longer one its beginning and its end, which tell it from others. */
+  function clipped(text, length) {
+    const signs = [...text];
+    if (signs.reduce((sum, sign) => sum + room(sign), 0) <= length) return text;
+    const taken = (list, most) => {
+      let sum = 0;
+      return list.slice(0, list.findIndex((sign) => (sum += room(sign)) > most));
+    };
+    const tail = taken([...signs].reverse(), length * 0.4).reverse();
+    return taken(signs, length * 0.6 - 1).join("") + "…" + tail.join("");
+  }
+
+  /* A number beside an axis, where there is little room. */
+  function brief(value) {
+    const told = spoken(value);
+    return told.length > 9 ? Intl.NumberFormat("en", { notation: "compact" }).format(value) : told;
+  }
 
   /* Adds up the parts of a chart that fit the filter: value by x and second. */
   function totals(chart, picked) {
@@ -67,7 +86,7 @@
     const at = (value) => TOP + PLOT - ((value - low) / (high - low || 1)) * PLOT;
     for (const mark of ticks(low, high)) {
       put(svg, "line", { x1: LEFT, x2: WIDE - RIGHT, y1: at(mark), y2: at(mark), stroke: TRACK });
-      label(svg, LEFT - 6, at(mark) + 4, spoken(mark), { "text-anchor": "end" });
+      label(svg, LEFT - 6, at(mark) + 4, brief(mark), { "text-anchor": "end" });
     }
     return at;
   }
@@ -118,7 +137,7 @@
   }
 
   function bar(chart, places, pick, picked) {
-    const row = 22, start = 150, end = 64;
+    const row = 22, start = 150;
     const coloured = chart.second.length && (chart.aggregate === "count" || chart.aggregate === "sum");
     const shown = new Map(chart.x.map((x) => [x, places.filter((place) => place.x === x)]));
     const whole = (own) =>
@@ -127,17 +146,18 @@
         : own.reduce((sum, one) => sum + one.value, 0) / own.reduce((sum, one) => sum + one.count, 0);
     const sums = chart.x.map((x) => whole(shown.get(x)));
     const most = Math.max(...sums, 0) || 1;
+    const end = Math.max(64, 14 + 7 * Math.max(...sums.map((one) => spoken(one).length)));
     const svg = canvas(TOP + row * chart.x.length + (coloured ? 26 : 8));
     chart.x.forEach((x, place) => {
-      const y = TOP + place * row, room = WIDE - start - end;
+      const y = TOP + place * row, across = WIDE - start - end;
       label(svg, start - 8, y + 13, clipped(String(x), 22), { "text-anchor": "end", fill: INK });
-      put(svg, "rect", { x: start, y, width: room, height: 15, rx: 2, fill: TRACK });
+      put(svg, "rect", { x: start, y, width: across, height: 15, rx: 2, fill: TRACK });
       let left = start;
       const own = coloured ? chart.second.map((name) => shown.get(x).find((one) => one.second === name)) : [];
       const parts = coloured ? own : [{ y: sums[place], second: null }];
       parts.forEach((part, number) => {
         if (!part || part.y <= 0) return;
-        const wide = Math.max((part.y / most) * room, 1);
+        const wide = Math.max((part.y / most) * across, 1);
         const node = put(svg, "rect",
           { x: left, y, width: wide, height: 15, rx: 2, fill: COLOURS[number % COLOURS.length],
             opacity: picked !== null && chart.picks && x !== picked ? 0.35 : 1 },
