@@ -20,7 +20,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
             "id incident incidentid incidentnumber ticket ticketid issuekey issueid number key case caseid "
             "sysid"
         ),
-        "severity": "severity priority sev level criticality urgency",
+        "severity": "severity priority sev level criticality urgency cvss cvssscore cvssbasescore",
         "occurred": "occurred occurredat started startedat start began compromised firstactivity",
         "detected": (
             "detected detectedat detection found reported reportedat opened "
@@ -37,7 +37,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     },
     "patches": {
         "id": "id cve vulnerability vuln finding advisory plugin patch",
-        "severity": "severity priority sev level risk",
+        "severity": "severity priority sev level risk cvss cvssscore cvssbasescore cvssv3 cvssv3base cvss3",
         "found": (
             "found foundat firstfound firstdetected firstdiscovered firstobserved firstseen discovered "
             "detected published opened openedat created createdat syscreatedon released"

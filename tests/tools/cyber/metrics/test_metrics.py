@@ -1,6 +1,7 @@
 """Durations, targets, trends, what is open and what is covered; every figure worked out by hand."""
 
 import json
+import re
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -213,16 +214,29 @@ def test_wrong_rows_can_be_left_out_and_are_told(show):
         ("1 - Critical", "critical"), ("2 - High", "high"), ("3 - Moderate", "medium"),
         ("5 - Planning", "low"), ("Highest", "critical"), ("Lowest", "low"), ("Blocker", "critical"),
         ("P2: High", "high"), ("Sev 1", "critical"), ("1.0", "critical"), ("Severity 3 – Medium", "medium"),
+        ("Critical (P1)", "critical"), ("P3 (Medium)", "medium"), ("Severity: High", "high"),
+        ("Sev-2", "high"),
+        ("Severity 1 (Critical)", "critical"), ("(1) Critical", "critical"), ("P0", "critical"),
+        ("Very High", "critical"), ("Negligible", "low"), ("None", "unrated"), ("Not Prioritized", "unrated"),
     ],
 )  # fmt: skip
 def test_words_of_ticket_systems_are_understood(show, word, level):
     assert level in durations(show(HEAD + rows([1] * 5, level=f'"{word}"')))
 
 
-@pytest.mark.parametrize("word", ["1 - Unheard of", "7.0", "12"])
+@pytest.mark.parametrize(
+    "word", ["1 - Unheard of", "7.0", "12", "not critical", "high or low", "critical (p3)", "tier 1"]
+)
 def test_words_that_nobody_knows_are_asked_for(show, word):
-    with pytest.raises(InputRejected, match=f"the severity '{word.lower()}'"):
+    with pytest.raises(InputRejected, match=re.escape(f"the severity '{word.lower()}'")):
         show(HEAD + rows([1] * 5, level=f'"{word}"'))
+
+
+def test_scores_of_cvss_are_levels_by_its_own_bands(show):
+    scores = ("10.0", "9.0", "8.9", "7.0", "6.9", "4.0", "3.9", "0.1", "0.0", "")
+    text = "cve,CVSS score,found,fixed\n" + "".join(f"C,{one},2026-01-01,2026-01-02\n" for one in scores)
+    found = {level: row[2] for level, row in durations(show(patches=text), "patch latency").items()}
+    assert found == {"all": 10, "critical": 2, "high": 2, "medium": 2, "low": 2, "unrated": 2}
 
 
 def test_own_words_for_severity_and_columns_can_be_given(show):
