@@ -173,6 +173,14 @@ ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("PRIVATE KEY", "PuTTY-User-Key"),
         r"-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?![\"'`])|(?m:^PuTTY-User-Key-File)",
     ),
+    (
+        "a private key in base64",
+        ("LS0tLS1CRUdJTi",),
+        (
+            r"LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFURS|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJ)"
+            r"[A-Za-z0-9+/]{60,}"
+        ),
+    ),
     ("an age key", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}\b"),
     ("a signed token", (".eyJ",), r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\b"),
     (

@@ -10,30 +10,13 @@ from typing import TYPE_CHECKING
 from studio_magics.tools.dev.clear_secrets import shapes_in
 from studio_magics.tools.dev.security.gathering import is_test
 from studio_magics.tools.dev.security.issue import Issue
+from studio_magics.tools.dev.security.written_secrets import WORD_PARTS, patterns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from studio_magics.tools.dev.security.gathering import Gathered
 
-WORD = r"passw(?:or)?d|pwd|secret|token|api[_-]?key|auth[_-]?key|private[_-]?key|access[_-]?key"
-WORD_PARTS = ("passw", "pwd", "secret", "token", "key")
-ASSIGNED = re.compile(
-    rf"(?i)(?<!::)(?<![\w.-])([\w.-]{{0,60}}?(?:{WORD})[\w-]{{0,60}})"
-    r"[\"']?\s{0,20}(?:=>|:=|=|:)\s{0,20}[\"'`]([^\"'`\s]{8,200})[\"'`]"
-)
-PLAIN_ASSIGNED = re.compile(
-    rf"(?i)^\s*(?:export\s+|//[^\s:]{{1,200}}/:)?(\w{{0,60}}(?:{WORD})\w{{0,60}})\s*=\s*([^\s\"'#${{]{{8,200}})\s*$"
-)
-PLAIN_YAML = re.compile(
-    rf"(?i)^\s*(?:-\s+)?[\"']?([\w.-]{{0,60}}?(?:{WORD})[\w-]{{0,60}})[\"']?:\s+"
-    r"([^\s\"'#$&*!|>\[{%][^\s\"'#]{7,199})\s*(?:#.*)?$"
-)
-NETRC = re.compile(r"\b(password)\s+(\S{6,200})")
-PLAIN_FILES = re.compile(
-    r"(^|/)(\.env[^/]*|\.npmrc|\.pypirc|[^/]*\.env|[^/]*\.(properties|ini|cfg|conf|tfvars|sh))$",
-    re.IGNORECASE,
-)
 NO_SECRET_NAME = re.compile(
     r"(?i)(name|ref|url|uri|path|file|dir|[_-]id|type|count|length|size|ttl|expir\w*|lifetime|polic(y|ies)|field|header|"
     r"param\w*|prefix|suffix|pattern|regex|tokeni[sz]ers?|publicKeyToken)$"
@@ -43,7 +26,7 @@ PLACEHOLDER = re.compile(
     r"(?i:^(none|null|true|false|undefined)$|^(password|passwd|secret|token|api[_-]?key)\d*$)|"
     r"(?i:environ|getenv|process\.env|secrets\.|vault:|^https?://|^/|\.(py|json|txt|pem|yml)$)|"
     r"(^|[/\\])[a-z_.-]+[/\\]|\[[^\]]+\][*+?{]|^[a-z0-9]{1,12}([._-][a-z]+)+$|^[A-Z_]+$|^[a-z]+$|"
-    r"^[A-Za-z]+([._:][A-Za-z]+)+$|\{[\w.()\[\]]+\}"
+    r"^[A-Za-z]+([._:][A-Za-z]+)+$|\{[\w.()\[\]]+\}|^__\w+__$"
 )
 MADE_UP = re.compile(r"(?i)x{6,}|\*{4}|\.{3}|your|example|placeholder|redacted|changeme|dummy|fake|<|\{")
 """What stands in the place of a secret where its shape is explained."""
@@ -66,12 +49,13 @@ def scan_secrets(gathered: Gathered) -> list[Issue]:
 def _of_file(name: str, text: str) -> Iterator[Issue]:
     found = 0
     shapes = [(title, shape) for title, shape in shapes_in(text) if shape.search(text)]
-    patterns = _patterns(name) if _names_secret(text) else ()
+    patterns = patterns_of(name) if _names_secret(text) else ()
     tokens = _twilio_lines(text)
     for number, line in enumerate(text.splitlines(), 1) if shapes or patterns or tokens else ():
-        issue = _shaped(name, number, line, shapes) or _assigned(name, number, line, patterns)
+        issue = _shaped(name, number, line, shapes)
         if issue is None and number in tokens:
             issue = _issue("secret-shape", name, number, "a Twilio token in the text", sure=True)
+        issue = issue or _assigned(name, number, line, patterns)
         if issue:
             yield issue
             found += 1
@@ -113,15 +97,6 @@ def _assigned(name: str, number: int, line: str, patterns: Sequence[re.Pattern[s
                 said = f"'{hit[1][:40]}' is given a value in the text"
                 return _issue("secret-assigned", name, number, said, sure=False)
     return None
-
-
-def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
-    """How a secret is written in a file of this name."""
-    if PLAIN_FILES.search(name):
-        return ASSIGNED, PLAIN_ASSIGNED
-    if name.endswith((".yml", ".yaml")):
-        return ASSIGNED, PLAIN_YAML
-    return (ASSIGNED, NETRC) if name.endswith("netrc") else (ASSIGNED,)
 
 
 def _looks_secret(value: str) -> bool:
