@@ -44,7 +44,9 @@ async def test_the_fakes_own_page_leads_back_to_the_success_page(shop: Shop) -> 
         back = await browser.post(page["url"], data={"card": "4000002760003184", "confirmed": "1"})
         cancelled = httpx.URL((await shop.begin("standard"))["url"])
         away = await browser.post(cancelled, data={"card": "cancel"})
-    assert back.headers["location"] == f"http://studio/account/credits/success?session_id={page['session_id']}"
+    assert (
+        back.headers["location"] == f"http://studio/account/credits/success?session_id={page['session_id']}"
+    )
     assert "500 credits" in (await shop.ada.get(back.headers["location"])).text
     assert "Nothing was charged" in (await shop.ada.get(away.headers["location"])).text
 
@@ -172,10 +174,14 @@ async def test_the_credits_page_compares_plans_and_marks_the_own_one(plans: Plan
 
 async def test_the_success_page_of_a_plan_says_that_it_has_begun(plans: PlanShop) -> None:
     page = await plans.ask()
-    waiting = (await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})).text
+    waiting = (
+        await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})
+    ).text
     assert "%studio plan supporter" in waiting
     assert "has begun" not in waiting
     plans.shop.fake.books.pay(page["session_id"])
-    text = (await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})).text
+    text = (
+        await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})
+    ).text
     assert "<strong>Supporter, monthly</strong>, has begun. You have 3,300 credits now." in text
     assert ">Invoice<" in text

@@ -175,7 +175,9 @@ async def test_the_list_says_what_a_month_costs_and_the_standing_what_comes(plan
 async def test_purchases_and_pages_show_invoices_with_links(plans: PlanShop) -> None:
     page = await plans.ask()
     plans.shop.fake.books.pay(page["session_id"])
-    text = (await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})).text
+    text = (
+        await plans.shop.ada.get("/account/credits/success", params={"session_id": page["session_id"]})
+    ).text
     assert "has begun. You have 3,300 credits now" in text
     assert "/invoice/in_" in text
     plans.shop.clock.advance(timedelta(days=1))

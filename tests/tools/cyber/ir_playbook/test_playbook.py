@@ -292,6 +292,7 @@ def test_kernel_and_server_give_the_same_answer(context):
     assert on_a_server(ID, context, inputs) == TOOL.run(inputs, context)
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(
     "options", [{"playbook": TOOL.example.split("\n", 1)[1]}, {"template": "ransomware", "rehearsals": 5_000}]
 )

@@ -328,6 +328,7 @@ def test_a_fresh_process_gives_the_same_answer(context):
     assert on_a_server(ID, context, inputs) == TOOL.run(inputs, context)
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("count", [50, 60_000])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, count):
     text = HEAD + rows([number % 90 + 1 for number in range(count)])

@@ -224,6 +224,7 @@ def test_kernel_and_server_give_the_same_answer(context):
     assert on_a_server(ID, context, inputs) == TOOL.run(inputs, context)
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, size):
     facts, more = TOOL.example.split("\n", 1)[1], {}

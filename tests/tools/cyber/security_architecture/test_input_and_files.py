@@ -245,6 +245,7 @@ def large(count):
     return "\n".join(lines)
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("size", ["small", "large"])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, size):
     text = TOOL.example.split("\n", 1)[1] if size == "small" else large(280)

@@ -298,10 +298,12 @@ def test_kernel_and_server_give_the_same_answer(context):
     assert on_a_server(ID, context, inputs) == TOOL.run(inputs, context)
 
 
+@pytest.mark.measures_time
 def test_the_forecast_is_near_what_a_metered_run_uses(context):
     assert_forecast_is_near(ID, context, TOOL.input_model(system=TOOL.example.split("\n", 1)[1]))
 
 
+@pytest.mark.measures_time
 def test_two_hundred_elements_stay_within_the_limits_of_the_server(context):
     elements = "\n".join(
         f"  - {{name: p{i}, kind: process, zone: inside, technology: [web, api]}}" for i in range(199)

@@ -99,6 +99,7 @@ BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("rows", [10, 100_000])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, rows):
     lines = "".join(f"{n},note number {n},{n}.25,2026-01-{n % 28 + 1:02d},c{n % 9}\n" for n in range(rows))

@@ -155,6 +155,7 @@ BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(("rows", "suffix"), [(30, "csv"), (150_000, "csv"), (150_000, "parquet")])
 def test_the_forecast_is_near_what_a_metered_run_uses(tmp_path, context, rows, suffix):
     import duckdb

@@ -87,6 +87,7 @@ BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("datasets", [3, 600])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, datasets):
     text = "roles: {r: {clearance: internal}}\npeople: {ada: [r]}\ndatasets:\n"

@@ -138,6 +138,7 @@ BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("copies", [1, 150])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, shop, copies):
     names = ("shop.orders", "customers", "paid", "by_customer", "report")

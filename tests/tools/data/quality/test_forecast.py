@@ -24,6 +24,7 @@ def _write(path: Path, rows: int) -> None:
     path.write_text("id,status,amount,day,note\n" + "".join(lines))
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(("rows", "suffix"), [(3, "csv"), (40_000, "csv"), (40_000, "parquet")])
 def test_the_forecast_is_near_what_a_metered_run_uses(
     context, tmp_path: Path, rows: int, suffix: str

@@ -26,6 +26,7 @@ BUSY = 4
 """A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("kind", ["sqlite", "files", "duckdb"])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, sqlite, duck, kind):
     rows = ",".join(f"({i}, 'note number {i}', {i}.25)" for i in range(20_000))

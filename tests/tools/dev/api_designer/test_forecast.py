@@ -11,6 +11,7 @@ from tests.tools.dev.folder_context import assert_forecast_is_near
 OWN_DOCUMENT = Path(__file__).parents[4] / "docs" / "openapi.json"
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("kind", ["short", "document", "compared"])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, kind):
     document = context.keep("openapi.json", OWN_DOCUMENT.read_bytes())

@@ -176,5 +176,6 @@ def test_a_newer_table_of_pins_replaces_the_rows_of_the_embedded_one(build, cont
     assert result.provenance.data_as_of["commits of actions"] == "2026-02-20"
 
 
+@pytest.mark.measures_time
 def test_the_forecast_is_near_what_a_metered_run_uses(context):
     assert_forecast_is_near("studio_magics.tools.dev.cicd", PipelineInput(pipeline=EXAMPLE), context)

@@ -248,5 +248,6 @@ def test_every_price_belongs_to_a_known_region(context):
         assert set(rows) - {"anywhere"} <= set(facts.regions[provider])
 
 
+@pytest.mark.measures_time
 def test_the_forecast_is_near_what_a_metered_run_uses(context):
     assert_forecast_is_near("studio_magics.tools.dev.deployment", DeploymentInput(app=EXAMPLE), context)

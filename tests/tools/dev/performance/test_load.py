@@ -23,6 +23,8 @@ from studio_magics.tools.dev.performance.load import (
 from studio_magics.tools.dev.performance.load_findings import Served, findings
 from studio_magics.tools.dev.performance.tool import SERVER
 
+pytestmark = pytest.mark.measures_time
+
 SUM = SERVER.decode()
 CLOSE = "; self.close_connection = True"
 

@@ -177,5 +177,6 @@ def test_the_answers_are_kept_with_the_version_of_the_packs(make, context):
     assert kept["answers"]["database"] == "sqlite"
 
 
+@pytest.mark.measures_time
 def test_the_forecast_is_near_what_a_metered_run_uses(context):
     assert_forecast_is_near("studio_magics.tools.dev.projects", ProjectInput(project=EXAMPLE), context)

@@ -245,6 +245,7 @@ def test_the_diagram_shows_every_table_and_colours_what_changes(design):
     assert 'client ||--o{ purchase : "client_id"' in figure.mermaid
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("compared", [False, True])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, compared):
     older = context.keep("older.yaml", BEFORE.encode()) if compared else None

@@ -160,6 +160,7 @@ def test_the_same_code_gives_the_same_result(scan, context):
     assert context.artefacts == written
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize("count", [1, 40])
 def test_the_forecast_is_near_what_a_metered_run_uses(context, count):
     text = "".join(f"def f{n}(x):\n    return len(x) + {n}\n\n\n" for n in range(150)).encode()

@@ -240,6 +240,7 @@ def test_real_packages_that_speak_of_secrets_all_day_have_almost_none(package):
     assert len(found) <= 2, found
 
 
+@pytest.mark.measures_time
 def test_the_time_for_a_long_line_grows_with_its_length_and_not_with_its_square():
     for sign in ("a.b-", "0a", "aB3+", "a-----", "://"):
         line = "token " + sign * (200_000 // len(sign))
