@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from studio_magics.tools.dev.schema_designer import TOOL
@@ -68,3 +71,19 @@ def design(context):
         return TOOL.run(SchemaDesignInput(tables=tables, previous=older, **options), context)
 
     return call
+
+
+@pytest.fixture
+def sqlite_with():
+    """Databases made by a script, with statements carried out; closed at the end."""
+    with contextlib.ExitStack() as opened:
+
+        def make(script, *statements):
+            database = opened.enter_context(contextlib.closing(sqlite3.connect(":memory:")))
+            database.executescript(script)
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+            return database
+
+        yield make

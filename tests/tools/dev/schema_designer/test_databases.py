@@ -1,8 +1,5 @@
 """The scripts on real databases: SQLite and PostgreSQL run them; MySQL's are parsed."""
 
-import contextlib
-import sqlite3
-
 import psycopg
 import pytest
 import sqlglot
@@ -27,22 +24,6 @@ def scripts(design, context):
     result = design(AFTER, previous=BEFORE)
     assert result.summary["tried"] is True
     return {name: text.decode() for name, text in (begin | context.artefacts).items()}
-
-
-@pytest.fixture
-def sqlite_with():
-    """Databases made by a script, with statements carried out; closed at the end."""
-    with contextlib.ExitStack() as opened:
-
-        def make(script, *statements):
-            database = opened.enter_context(contextlib.closing(sqlite3.connect(":memory:")))
-            database.executescript(script)
-            for statement in statements:
-                database.execute(statement)
-            database.commit()
-            return database
-
-        yield make
 
 
 def test_sqlite_goes_up_to_the_new_version_and_keeps_every_row(scripts, sqlite_with):

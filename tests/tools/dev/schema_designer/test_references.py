@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from studio_magics.tools.base import InputRejected
 from studio_magics.tools.dev.schema_designer.proof import shape_of
-from tests.tools.dev.schema_designer.test_databases import postgres, postgres_shape, sqlite_with
+from tests.tools.dev.schema_designer.test_databases import postgres, postgres_shape
 
 __all__ = ["postgres"]
 
@@ -90,7 +90,7 @@ def test_postgresql_says_that_the_columns_refer_together(scripts, postgres):
     assert database.execute("select count(*) from line").fetchone() == (0,)
 
 
-def test_sqlite_refuses_a_row_whose_columns_exist_apart_but_not_together(scripts):
+def test_sqlite_refuses_a_row_whose_columns_exist_apart_but_not_together(scripts, sqlite_with):
     database = sqlite_with(
         "pragma foreign_keys = on;" + scripts["begin.schema.sqlite.sql"],
         *ROWS,
@@ -127,7 +127,7 @@ def test_postgresql_goes_up_and_down_with_rows_that_refer(scripts, postgres):
     assert walked.execute("select shop, number from line").fetchall() == [(2, 7)]
 
 
-def test_sqlite_goes_up_and_down_with_rows_that_refer(scripts):
+def test_sqlite_goes_up_and_down_with_rows_that_refer(scripts, sqlite_with):
     database = sqlite_with(scripts["begin.schema.sqlite.sql"], *ROWS)
     wanted = shape_of(database)
     database.executescript(scripts["up.sqlite.sql"])
@@ -138,7 +138,7 @@ def test_sqlite_goes_up_and_down_with_rows_that_refer(scripts):
     assert shape_of(database) == wanted
 
 
-def test_the_trial_sees_two_pairs_where_there_was_one_key_of_two_columns():
+def test_the_trial_sees_two_pairs_where_there_was_one_key_of_two_columns(sqlite_with):
     database = sqlite_with(
         "create table p (a, b, unique (a, b), unique (a), unique (b));"
         "create table one (a, b, foreign key (a, b) references p (a, b));"
