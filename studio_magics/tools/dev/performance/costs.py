@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 START_MS = 250
 EXPECTED_SHARE = 0.3
 """Of the seconds a pass may take; limits are a few times the forecast, so that a longer script fits too."""
-LOAD_SHARE = 700
+LOAD_SHARE = 1_100
 """CPU ms for a second of load: the server and the one that asks share the cores."""
 START_BYTES = 65_000_000
 LOAD_BYTES = 40_000_000

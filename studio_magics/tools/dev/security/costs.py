@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from studio_magics.tools.dev.security.inputs import SecurityInput
 
 MB = 1_000_000
-START_MS = 75
-BANDIT_START_MS = 170
+START_MS = 95
+BANDIT_START_MS = 210
 FILE_MS = 1
 TEXT_MB_MS = 300
 BANDIT_MB_MS = 2_000
