@@ -1,7 +1,10 @@
 """Runs yield the processor to the server, also those that open sessions of their own."""
 
 import os
+import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,6 +34,17 @@ def family(pid):
         yield from family(int(child))
 
 
+def members_of_two_sessions(pid):
+    """All of a family, once one of them has a session of its own and whoever made it has ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pids = [*family(pid)]
+            if len({os.getsid(one) for one in pids}) > 1:
+                return pids
+    pytest.fail("no second session")
+
+
 def all_give_way(pids, niceness=belt.SESSION_NICENESS):
     """Every one of them that is still there does so before patience ends."""
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -50,10 +64,8 @@ def stands_in_the_way(pid, niceness):
 def test_every_session_that_a_run_opens_gives_way_to_the_server(bench, lifeline):
     running = bench.start("WAIT", fifo=str(lifeline.path))
     lifeline.holders(3)
-    pids = [*family(running.worker_pid)]
+    pids = members_of_two_sessions(running.worker_pid)
     assert all_give_way(pids)
-    sessions = {os.getsid(pid) for pid in family(running.worker_pid)}
-    assert len(sessions) >= 2
     running.cancel()
     running.wait(PATIENCE_SECONDS)
 
@@ -99,34 +111,49 @@ def test_a_server_leaves_one_processor_unless_it_is_told_otherwise(tmp_path):
         Settings.from_environment({"STUDIO_DATA_DIR": str(tmp_path), "STUDIO_RUN_PROCESSORS": "two"})
 
 
-def test_a_wish_that_the_kernel_did_not_take_is_made_again(monkeypatch):
-    """It takes one in a tenth of a second from ordinary users, and says EAGAIN to the others."""
+def sessions_of_a_kernel(monkeypatch, sessions):
+    """A meter that watches these sessions, and which processes it asked."""
     asked = []
 
-    def refusing(niceness, pid):
-        asked.append((niceness, pid))
-        return len(asked) > 3
+    def give_way(niceness, pid):
+        asked.append(pid)
+        return True
 
-    monkeypatch.setattr(belt, "give_way", refusing)
     watch = meter.Meter.__new__(meter.Meter)
-    watch._in_the_way = set()
-    watch._tree = SimpleNamespace(new_sessions=[7], pids=[7, 8])
+    watch._tree = SimpleNamespace(sessions=sessions)
+    monkeypatch.setattr(belt, "give_way", give_way)
+    return watch, asked
+
+
+def test_a_session_is_asked_at_every_sample_until_it_is_seen_to_yield(monkeypatch):
+    """The kernel takes one wish in a tenth of a second from ordinary users, and says EAGAIN to the others."""
+    watch, asked = sessions_of_a_kernel(monkeypatch, {7: 7, 9: 11})
+    seen = {7: iter((False, False, True)), 11: iter((True, True, True))}
+    monkeypatch.setattr(belt, "gives_way", lambda _niceness, pid: next(seen[pid]))
     for _ in range(3):
         watch._let_sessions_give_way()
-        watch._tree.new_sessions = []
-    assert watch._in_the_way == {7}
-    watch._let_sessions_give_way()
-    assert watch._in_the_way == set()
-    assert asked == [(belt.SESSION_NICENESS, 7)] * 4
+    assert asked == [7, 7]
 
 
-def test_a_process_that_has_ended_is_not_asked_again(monkeypatch):
-    monkeypatch.setattr(belt, "give_way", lambda _niceness, _pid: False)
-    watch = meter.Meter.__new__(meter.Meter)
-    watch._in_the_way = {7}
-    watch._tree = SimpleNamespace(new_sessions=[], pids=[8])
+def test_where_the_asked_process_has_ended_another_of_its_session_is_asked(monkeypatch):
+    watch, asked = sessions_of_a_kernel(monkeypatch, {7: 7})
+    monkeypatch.setattr(belt, "gives_way", lambda _niceness, _pid: False)
     watch._let_sessions_give_way()
-    assert watch._in_the_way == set()
+    watch._tree.sessions = {7: 8}
+    watch._let_sessions_give_way()
+    assert asked == [7, 8]
+
+
+def test_what_the_kernel_says_of_a_session_is_read(monkeypatch, tmp_path):
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as other:
+        assert not belt.gives_way(belt.SESSION_NICENESS, other.pid)
+        assert belt.give_way(belt.SESSION_NICENESS, other.pid)
+        assert belt.gives_way(belt.SESSION_NICENESS, other.pid)
+        other.stdin.close()
+    assert not belt.gives_way(belt.SESSION_NICENESS, 2**22 + 1), "a process that is gone yields to nobody"
+    monkeypatch.setattr(belt, "SESSIONS", tmp_path / "none")
+    assert belt.gives_way(belt.SESSION_NICENESS, 2**22 + 1), "without groups for sessions there is no wish"
 
 
 def test_a_fork_server_makes_its_wish_again_until_the_kernel_takes_it(monkeypatch):

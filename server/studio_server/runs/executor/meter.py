@@ -52,7 +52,6 @@ class Meter:
         self._wake = wake_on_child_exit()
         self._tree = ProcessTree(worker.clocks)
         self._tree.forget_what_was_used()
-        self._in_the_way: set[int] = set()
         self._status: int | None = None
         self._patience = Patience(self._limits["wall_ms"], self._tree.waited_ms)
 
@@ -136,9 +135,10 @@ class Meter:
         return "disk" if self._disk_full() else ""
 
     def _let_sessions_give_way(self) -> None:
-        """New sessions, and those for which the kernel took no wish the last time."""
-        waiting = {*self._in_the_way, *self._tree.new_sessions} & set(self._tree.pids)
-        self._in_the_way = {pid for pid in waiting if not belt.give_way(belt.SESSION_NICENESS, pid)}
+        """Ask every session that does not: a wish may be refused, or go to a process that ends."""
+        for pid in self._tree.sessions.values():
+            if not belt.gives_way(belt.SESSION_NICENESS, pid):
+                belt.give_way(belt.SESSION_NICENESS, pid)
 
     def _memory_folders(self) -> int:
         """What the run keeps in folders that are memory."""

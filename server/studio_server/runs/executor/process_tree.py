@@ -86,10 +86,9 @@ class ProcessTree:
         self._stack = self._loaded_bytes = 0
         self._samples = 0
         self._rough_weighed = self._weighed = self._faults_weighed = 0
-        self._sessions: set[int] = set()
         self.pids: list[int] = []
-        self.new_sessions: list[int] = []
-        """Of the last sample: one process of every session that was not seen before."""
+        self.sessions: dict[int, int] = {}
+        """Of the last sample: each session with one of its processes."""
         self.cpu_ms = 0
         self.peak_bytes = 0
         self.peak_address_bytes = 0
@@ -116,7 +115,7 @@ class ProcessTree:
         collected_ms = collected_cpu_ms()
         members = list(processes())
         self.pids = [member.pid for member in members]
-        self._note_sessions(members)
+        self.sessions = {member.session: member.pid for member in members}
         self._count_cpu(collected_ms, members)
         if len(members) > most_processes:
             return Usage(self.cpu_ms, 0, 0, len(members))
@@ -145,11 +144,6 @@ class ProcessTree:
             clock.cpu_ms() - before for clock, before in zip(self._clocks, self._clocks_before, strict=False)
         ]
         self.cpu_ms = max(self.cpu_ms, now_ms, seen_ms, *exact)
-
-    def _note_sessions(self, members: list[Process]) -> None:
-        found = {member.session: member.pid for member in members if member.session not in self._sessions}
-        self._sessions.update(found)
-        self.new_sessions = list(found.values())
 
     def _note_own_cpu(self, members: list[Process]) -> None:
         for member in members:
