@@ -24,7 +24,6 @@ def written(case: Case, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.measures_time
 @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.id)
 def test_a_hostile_file_is_refused_with_the_sentence_of_its_trap(case: Case, tmp_path: Path) -> None:
     path = written(case, tmp_path)
