@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from studio_server.ledger import PlaceHold, Settle
+from studio_server.ledger import Order, PlaceHold, Settle
 
 from benchmarks.ledger import engines
 from benchmarks.ledger.worker import CEILING, CHARGE, LEASE_SECONDS, PRICES
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 
 def app(store: Store, wallets: list[str]) -> Starlette:
-    """Two routes that do what the product's routes do with the ledger: make a command, await its write."""
+    """Two routes that hand one command each to the ledger's joint work and await its write."""
     ledger = engines.ledger()
 
     async def hold(request: Request) -> JSONResponse:
         asked: dict[str, Any] = await request.json()
         key, wallet_id = str(asked["key"]), wallets[int(asked["wallet"]) % len(wallets)]
         place = PlaceHold(key, wallet_id, f"run_{key}", CEILING, PRICES, LEASE_SECONDS)
-        placed = await store.write(lambda tx: ledger.execute(tx, place))
+        placed = await store.write_jointly(ledger.together, Order(place))
         return JSONResponse({"hold_id": placed.hold_id, "available": placed.available_after})
 
     async def settle(request: Request) -> JSONResponse:
         asked: dict[str, Any] = await request.json()
-        ended = await store.write(lambda tx: ledger.execute(tx, Settle(asked["hold_id"], CHARGE, PRICES)))
+        ended = await store.write_jointly(ledger.together, Order(Settle(asked["hold_id"], CHARGE, PRICES)))
         return JSONResponse({"settled": ended.settled, "returned": ended.returned})
 
     return Starlette(

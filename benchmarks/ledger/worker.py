@@ -1,6 +1,7 @@
 """One process that keeps a ledger busy: told "CLIENTS SECONDS", it answers with what it did, as a JSON line.
 
-`python -m benchmarks.ledger.worker URL`. Clients are tasks that await `db.write`, as the server's routes do.
+`python -m benchmarks.ledger.worker URL`. Clients are tasks that hand one command at a time to the ledger's
+joint work, as whoever does nothing else in the same transaction.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import uvloop
-from studio_server.ledger import PlaceHold, Settle
+from studio_server.ledger import Order, PlaceHold, Settle
 
 from benchmarks.ledger import engines
 from benchmarks.results import percentile
@@ -81,10 +82,10 @@ class Loading:
         name = f"{time.time_ns()}-{self.turn}"
         place = PlaceHold(name, wallet_id, f"run_{name}", CEILING, PRICES, LEASE_SECONDS)
         began = time.perf_counter()
-        hold = await self.store.write(lambda tx: self.ledger.execute(tx, place))
+        hold = await self.store.write_jointly(self.ledger.together, Order(place))
         self.latencies.append((time.perf_counter() - began) * 1_000)
         settle = Settle(hold.hold_id, CHARGE, PRICES)
-        await self.store.write(lambda tx: self.ledger.execute(tx, settle))
+        await self.store.write_jointly(self.ledger.together, Order(settle))
 
     def _written(self) -> int:
         if isinstance(self.store.place, Path):

@@ -33,6 +33,7 @@ BOUNDARIES = {
     f"{SERVER}/runs/following.py run": "the background task; its next look tries again",
     f"{SERVER}/toolcheck/forecasts.py checks": "a forecast may raise anything; the report says so",
     f"{SERVER}/toolcheck/refusals.py _refusal": "what an input model raises is what is looked for",
+    f"{SERVER}/storage/writer.py _attempt_set": "a set that fails is undone, and each of it done alone",
     f"{SERVER}/storage/writer.py _attempt": "the failure is handed to the caller who asked for the write",
 }
 """Outermost places that may catch everything, because they log and answer; function to reason."""

@@ -75,6 +75,7 @@ from studio_server.ledger.refusals import (
     WalletNotFound,
     WalletNotOpen,
 )
+from studio_server.ledger.together import Order
 from studio_server.ledger.values import (
     Asset,
     Envelope,
@@ -146,6 +147,7 @@ __all__ = [
     "NothingToReverse",
     "OpenEnvelope",
     "OpenWallet",
+    "Order",
     "OwnLimits",
     "Period",
     "PeriodClosed",

@@ -171,7 +171,7 @@ def _end(writes: Writes, end: HoldEnd, now_us: int) -> None:
 
 
 def _end_in_windows(writes: Writes, end: WindowEnd) -> None:
-    for place in _places(end.hold):
+    for place in places_of(end.hold):
         params = (end.hold.ceiling, end.settled, *place, end.hold.ceiling)
         writes.add("window of hold", end.hold.hold_id, END_ASIDE, params)
     if end.hold.envelope_id is not None:
@@ -183,14 +183,14 @@ def _end_in_windows(writes: Writes, end: WindowEnd) -> None:
 def _undo(writes: Writes, undone: Undone) -> None:
     hold, amount = undone.hold, undone.amount
     writes.add("hold", hold.hold_id, UNDO, (amount, hold.hold_id, amount))
-    for place in _places(hold):
+    for place in places_of(hold):
         writes.add("window of hold", hold.hold_id, GIVE_BACK, (amount, *place, amount))
     if hold.envelope_id is not None:
         params = (amount, hold.wallet_id, hold.envelope_id, amount)
         writes.add("envelope of hold", hold.hold_id, GIVE_BACK_IN_ENVELOPE, params)
 
 
-def _places(hold: Hold) -> list[tuple[str, str, str, int]]:
+def places_of(hold: Hold) -> list[tuple[str, str, str, int]]:
     """Where a hold counts besides its envelope: wallet, period, subject, start."""
     day, month = to_microseconds(hold.day_start), to_microseconds(hold.month_start)
     places = [(hold.wallet_id, Period.DAY.value, "", day), (hold.wallet_id, Period.MONTH.value, "", month)]

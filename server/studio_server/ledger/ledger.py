@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from studio_server.ledger import rows, views
+from studio_server.ledger.answering import stored_answer
 from studio_server.ledger.apply import apply
-from studio_server.ledger.canonical import from_text, to_text
+from studio_server.ledger.canonical import to_text
 from studio_server.ledger.commands import (
     CoverDebt,
     CoverDebts,
@@ -30,17 +31,10 @@ from studio_server.ledger.ground import HEAD, ahead, ground
 from studio_server.ledger.load import ANSWERED, loader, spending
 from studio_server.ledger.outcomes import DebtsCovered, HoldsExpired, LotsExpired
 from studio_server.ledger.posting import Asked, post
-from studio_server.ledger.refusals import (
-    EffectKeyReused,
-    HoldNotFound,
-    HoldRefused,
-    LedgerRefusal,
-    WalletNotFound,
-)
+from studio_server.ledger.refusals import HoldNotFound, HoldRefused, LedgerRefusal, WalletNotFound
+from studio_server.ledger.together import SYSTEM, Order, Together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from studio_server.ids import IdSource
     from studio_server.ledger.commands import (
         CloseEnvelope,
@@ -76,9 +70,7 @@ if TYPE_CHECKING:
     )
     from studio_server.ledger.values import Asset, Hold
     from studio_server.ledger.views import StatementLine, WalletView
-    from studio_server.storage import Row, Tx
-
-SYSTEM = "system"
+    from studio_server.storage import Tx
 
 
 class Ledger:
@@ -86,6 +78,8 @@ class Ledger:
 
     def __init__(self, ids: IdSource) -> None:
         self._ids = ids
+        self.together = Together(self._once, ids)
+        """Places and ends holds as one set with others: `store.write_jointly(ledger.together, Order(…))`."""
 
     @overload
     def execute(self, tx: Tx, command: OpenWallet, *, actor: str = SYSTEM) -> WalletOpened: ...
@@ -137,7 +131,7 @@ class Ledger:
         match command:
             case ExpireHolds():
                 due = rows.holds_past_lease(tx, command.limit)
-                return HoldsExpired(tuple(self._once(tx, ExpireHold(hold_id), actor) for hold_id in due))
+                return HoldsExpired(self._expire(tx, due, actor))
             case ExpireLots():
                 ended = rows.lots_past_end(tx, command.limit)
                 return LotsExpired(tuple(self._once(tx, ExpireLot(lot_id), actor) for lot_id in ended))
@@ -204,6 +198,14 @@ class Ledger:
         """Ended lots that may roll over: whoever knows the plan closes them with `ClosePeriod`."""
         return rows.lots_to_close(tx, limit)
 
+    def _expire(self, tx: Tx, due: list[str], actor: str) -> tuple[HoldEnded, ...]:
+        orders = [Order(ExpireHold(hold_id), actor) for hold_id in due]
+        answers = self.together.together(tx, orders)
+        return tuple(
+            self._once(tx, order.command, actor) if found is None else found.take()
+            for order, found in zip(orders, answers, strict=True)
+        )
+
     def _cover(self, tx: Tx, wallet_id: str, actor: str) -> DebtCovered:
         key = f"cover:{wallet_id}:{rows.latest_change(tx, wallet_id)}"
         return self._once(tx, CoverDebt(key, wallet_id), actor)
@@ -213,7 +215,7 @@ class Ledger:
         reads = loader(command, tx.now)
         found = [result.rows for result in tx.batch([(HEAD, (key,)), *reads.statements])]
         head = found.pop(0)[0]
-        answered = _answer([] if head[-1] is None else [head[-2:]], key, body, command)
+        answered = stored_answer([] if head[-1] is None else [head[-2:]], key, body, command)
         if answered is not None:
             return answered
         moment = Moment(tx.now, self._ids.serial())
@@ -222,23 +224,9 @@ class Ledger:
             raise effects
         if effects.effect_key != key:
             stored = tx.execute(ANSWERED, (effects.effect_key,))
-            answered = _answer(stored, effects.effect_key, body, command)
+            answered = stored_answer(stored, effects.effect_key, body, command)
         if answered is not None:
             return answered
         standing = ground(tx, effects, ahead(head, reads, found))
         apply(tx, effects, post(effects, standing, Asked(body, actor, moment)))
         return effects.answer
-
-
-def _answer(stored: Sequence[Row], key: str, body: str, command: Command) -> Any:
-    """The answer already given under this key, or None.
-
-    A hold that ended in another way than asked for is not a reused key: what it ended as is the answer.
-    """
-    if not stored:
-        return None
-    if stored[0][0] == body:
-        return from_text(stored[0][1])
-    if isinstance(command, Settle | Release | ExpireHold) and key == effect_key(command):
-        return None
-    raise EffectKeyReused(key)

@@ -48,7 +48,7 @@ def _with_window(name: str, period: Period) -> str:
     )
 
 
-SPENDING = (
+SPENDING_OF = (
     f"SELECT {WALLET}, c.plan_daily, c.plan_monthly_allocation, c.plan_per_run, c.plan_open_holds,"  # noqa: S608  - constant text
     " c.own_daily, c.own_monthly, c.own_per_run,"
     " (SELECT coalesce(sum(amount - voided), 0) FROM lots WHERE wallet_id = w.wallet_id"
@@ -60,21 +60,23 @@ SPENDING = (
     " FROM wallets w JOIN accounts d ON d.account_id = w.wallet_id || '/debt'"
     " LEFT JOIN wallet_limits c ON c.wallet_id = w.wallet_id"
     f"{WITH_TOTALS}{_with_window('day', Period.DAY)}{_with_window('month', Period.MONTH)}"
-    " WHERE w.wallet_id = ?"
+    " WHERE w.wallet_id "
 )
+SPENDING = f"{SPENDING_OF}= ?"
 TO_DRAW = (
     f"SELECT {LOT_AND_ACCOUNTS} FROM lots l{WITH_ACCOUNTS}"  # noqa: S608  - constant text
     " WHERE l.wallet_id = ? AND (l.available > 0 OR l.held > 0)"
 )
-HELD = (
+HELD_OF = (
     f"SELECT {HOLD}, {WALLET}, r.balance, r.version, x.balance, x.version,"  # noqa: S608  - constant text
     " coalesce(t.available_after, 0), coalesce(t.held_after, 0)"
     " FROM holds h JOIN wallets w ON w.wallet_id = h.wallet_id"
     " JOIN accounts d ON d.account_id = h.wallet_id || '/debt'"
     " JOIN accounts r ON r.account_id = h.wallet_id || '/revenue'"
     f" JOIN accounts x ON x.account_id = h.wallet_id || '/expired'{WITH_TOTALS}"
-    " WHERE h.hold_id = ?"
+    " WHERE h.hold_id "
 )
+HELD = f"{HELD_OF}= ?"
 PINNED = (
     f"SELECT {LOT_AND_ACCOUNTS}, p.amount FROM hold_lots p JOIN lots l ON l.lot_id = p.lot_id{WITH_ACCOUNTS}"  # noqa: S608  - constant text
     " WHERE p.hold_id = ? ORDER BY p.position"
@@ -95,6 +97,23 @@ ENVELOPE = (
 )
 
 
+def to_draw_of(these: str) -> str:
+    """The lots of these wallets as `TO_DRAW` reads those of one, the wallet last."""
+    return (
+        f"SELECT {LOT_AND_ACCOUNTS}, l.wallet_id FROM lots l{WITH_ACCOUNTS}"  # noqa: S608  - constant text
+        f" WHERE l.wallet_id {these} AND (l.available > 0 OR l.held > 0)"
+    )
+
+
+def pinned_of(these: str) -> str:
+    """The lots that these holds pinned as `PINNED` reads those of one, the hold last."""
+    return (
+        f"SELECT {LOT_AND_ACCOUNTS}, p.amount, p.hold_id FROM hold_lots p"  # noqa: S608  - constant text
+        f" JOIN lots l ON l.lot_id = p.lot_id{WITH_ACCOUNTS}"
+        f" WHERE p.hold_id {these} ORDER BY p.hold_id, p.position"
+    )
+
+
 def spending(command: PlaceHold, now: datetime) -> Loader:
     """Everything that bounds what may be set aside from this wallet."""
     wallet_id, at = command.wallet_id, to_microseconds(now)
@@ -110,8 +129,8 @@ def spending(command: PlaceHold, now: datetime) -> Loader:
         statements.append((WINDOW, (wallet_id, Period.ENVELOPE.value, command.envelope_id, at)))
     return Loader(
         statements,
-        lambda found: _spend_state(command, now, found),
-        lambda found: dict(_lot_accounts(found[1])),
+        lambda found: spend_state(command, now, found),
+        lambda found: dict(lot_accounts(found[1])),
         lambda found: {row[0]: (row[15], row[16]) for row in found[0]},
     )
 
@@ -121,13 +140,14 @@ def held(hold_id: str) -> Loader:
     statements: list[Statement] = [(HELD, (hold_id,)), (PINNED, (hold_id,)), (OWING, (hold_id,))]
     return Loader(
         statements,
-        _held_state,
-        lambda found: {**dict(_lot_accounts(found[1])), **_wallet_accounts(found[0])},
+        held_state,
+        lambda found: {**dict(lot_accounts(found[1])), **wallet_accounts(found[0])},
         lambda found: {row[1]: (row[-2], row[-1]) for row in found[0]},
     )
 
 
-def _spend_state(command: PlaceHold, now: datetime, found: Found) -> seen.SpendState:
+def spend_state(command: PlaceHold, now: datetime, found: Found) -> seen.SpendState:
+    """What bounds this hold, from the rows that `spending` reads."""
     row: Row = found[0][0] if found[0] else (None,) * 25
     wallet = rows.as_wallet(found[0])
     zone = "UTC" if wallet is None else wallet.zone
@@ -170,7 +190,8 @@ def _envelope(command: PlaceHold, found: Found) -> tuple[Envelope | None, Window
     return envelope, rows.as_window(found[1], empty)
 
 
-def _held_state(found: Found) -> seen.HeldState:
+def held_state(found: Found) -> seen.HeldState:
+    """What the end of a hold looks at, from the rows that `held` reads."""
     pins = [(row[0], row[-1]) for row in found[1]]
     return seen.HeldState(
         rows.as_hold(found[0], pins),
@@ -180,14 +201,16 @@ def _held_state(found: Found) -> seen.HeldState:
     )
 
 
-def _lot_accounts(lots: list[Any]) -> Iterable[tuple[str, tuple[int, int]]]:
+def lot_accounts(lots: list[Any]) -> Iterable[tuple[str, tuple[int, int]]]:
+    """Balance and version of the two accounts of each lot."""
     for row in lots:
         available, version, in_hold, held_version = row[LOT_WIDTH : LOT_WIDTH + 4]
         yield f"{row[0]}/available", (available, version)
         yield f"{row[0]}/held", (in_hold, held_version)
 
 
-def _wallet_accounts(found: list[Any]) -> Pairs:
+def wallet_accounts(found: list[Any]) -> Pairs:
+    """Balance and version of a wallet's revenue and expired, by hold read."""
     accounts: Pairs = {}
     for row in found:
         revenue, revenue_version, expired, expired_version = row[-6:-2]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from studio_server.ledger.effects import NewLot
     from studio_server.ledger.values import Envelope, Hold, Limits, Member, Wallet
     from studio_server.ledger.writes import Writes
+    from studio_server.storage import Row
 
 WALLET_ACCOUNTS = (
     AccountKind.ISSUANCE,
@@ -98,15 +99,24 @@ def insert_lot(writes: Writes, wallet_id: str, new: NewLot) -> None:
 
 def insert_hold(writes: Writes, hold: Hold) -> None:
     """The hold and the lots it pins."""
-    row = (
+    writes.add("hold", hold.hold_id, HOLD, hold_row(hold))
+    for row in pin_rows(hold):
+        writes.add("pin", hold.hold_id, PIN, row)
+
+
+def hold_row(hold: Hold) -> Row:
+    """The columns of an open hold, in the order of `HOLD`."""
+    return (
         *(hold.hold_id, hold.wallet_id, hold.purpose, hold.ceiling, hold.price_version, str(hold.state)),
         *(to_microseconds(hold.placed_at), to_microseconds(hold.lease_expires_at)),
         *(to_microseconds(hold.day_start), to_microseconds(hold.month_start)),
         *(hold.member_id, hold.envelope_id),
     )
-    writes.add("hold", hold.hold_id, HOLD, row)
-    for position, pin in enumerate(hold.pins):
-        writes.add("pin", hold.hold_id, PIN, (hold.hold_id, position, pin.lot_id, pin.amount))
+
+
+def pin_rows(hold: Hold) -> list[Row]:
+    """The columns of the lots it pins, in the order of `PIN`."""
+    return [(hold.hold_id, position, pin.lot_id, pin.amount) for position, pin in enumerate(hold.pins)]
 
 
 def write_member(writes: Writes, wallet_id: str, member: Member) -> None:

@@ -49,6 +49,10 @@ class AccountChange:
     before: tuple[int, int]
     after: tuple[int, int]
 
+    def and_then(self, later: AccountChange) -> AccountChange:
+        """Both changes as one."""
+        return AccountChange(self.account_id, self.before, later.after)
+
 
 @dataclass
 class Posting:

@@ -6,11 +6,10 @@ engine connects, nor what is written.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from abc import ABC, abstractmethod
 from concurrent.futures import TimeoutError as AnswerTimeout
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from studio_server.storage.audit_chain import Act, append
 from studio_server.storage.errors import (
@@ -27,10 +26,12 @@ if TYPE_CHECKING:
 
     from studio_server.clock import Clock
     from studio_server.storage.errors import Place
+    from studio_server.storage.joint import Joint
     from studio_server.storage.tx import Tx
     from studio_server.storage.writer import Writer
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 PATIENCE_SECONDS = 30.0
 SCRUB_SECONDS = 600.0
@@ -70,7 +71,11 @@ class Store(ABC):
             StoreBusy, WritesStopped, DatabaseClosed: nothing was done.
             CommitFailed: the outcome is unknown; no further write is accepted.
         """
-        return await asyncio.wrap_future(self._writer.submit(work, patience_seconds=0))
+        return await self._writer.awaited(work)
+
+    async def write_jointly(self, joint: Joint[A], asked: A) -> Any:
+        """As `write`, for work that is done as one set with what others ask of the same `joint` meanwhile."""
+        return await self._writer.awaited_jointly(joint, asked)
 
     def write_blocking(self, work: Callable[[Tx], T], *, patience_seconds: float = PATIENCE_SECONDS) -> T:
         """As `write`, for threads: waits at most `patience_seconds` for a place and as long for the answer.

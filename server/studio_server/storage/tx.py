@@ -9,6 +9,7 @@ inside the function it was handed to.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import apsw
+
+    from studio_server.storage.rowwise import RowWrite, RowWrites
 
 Row = tuple[Any, ...]
 Engine = Literal["sqlite", "postgresql"]
@@ -69,6 +72,17 @@ class Tx(Protocol):
         """
         ...
 
+    def write_rows(self, writes: Sequence[RowWrites]) -> list[int]:
+        """Run each statement for all its rows, in order, and tell how many rows each changed in all.
+
+        No statement may touch a row twice.
+        """
+        ...
+
+    def among(self, values: Sequence[str]) -> tuple[str, str]:
+        """What stands after a column that is one of `values`, and its one parameter."""
+        ...
+
 
 class SqliteTx:
     """A transaction on one SQLite connection."""
@@ -111,3 +125,21 @@ class SqliteTx:
     def write_apart(self, statements: Sequence[Statement]) -> list[int]:
         """Run INSERTs and UPDATEs in order and tell how many rows each changed."""
         return [result.changes for result in self.batch(statements)]
+
+    def write_rows(self, writes: Sequence[RowWrites]) -> list[int]:
+        """Run each statement for all its rows, in order, and tell how many rows each changed in all."""
+        return [self._each(write, rows) for write, rows in writes]
+
+    def among(self, values: Sequence[str]) -> tuple[str, str]:
+        """What stands after a column that is one of `values`, and its one parameter."""
+        return "IN (SELECT value FROM json_each(?))", json.dumps(values)
+
+    def _each(self, write: RowWrite, rows: Sequence[Row]) -> int:
+        if write.inserts:
+            self._connection.executemany(write.one_by_one, rows)
+            return len(rows)
+        cursor, changed = self._connection.cursor(), 0
+        for row in rows:
+            cursor.execute(write.one_by_one, row)
+            changed += self._connection.changes()
+        return changed

@@ -1,9 +1,9 @@
 """The one thread that writes, with group commit.
 
-It drains a bounded queue, runs each piece of work in its own savepoint, commits once, then answers everyone.
-Work that fails is rolled back alone. After a commit that failed it refuses everything until the database is
-reopened, because after a failed flush the operating system may claim success for data it has lost. The
-engine's part in this is a `WriteSession`.
+It drains a bounded queue, runs joint work as one set and every other piece in its own savepoint, commits
+once, then answers everyone. Work that fails is rolled back alone. After a commit that failed it refuses
+everything until the database is reopened, because after a failed flush the operating system may claim success
+for data it has lost. The engine's part in this is a `WriteSession`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from studio_server.storage.answers import Answers
 from studio_server.storage.errors import (
     CommitFailed,
     DatabaseClosed,
@@ -24,14 +25,17 @@ from studio_server.storage.errors import (
 )
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
     from datetime import datetime
 
     from studio_server.storage.errors import Place
+    from studio_server.storage.joint import Answered, Joint
     from studio_server.storage.session import WriteSession
     from studio_server.storage.tx import Tx
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 QUEUE_LIMIT = 4_096
 BATCH_LIMIT = 128
@@ -42,7 +46,15 @@ class Job:
     """Work in the queue and the place where its answer is awaited."""
 
     work: Callable[[Tx], Any]
-    answer: Future[Any] = field(default_factory=Future[Any])
+    answer: Future[Any] = field(default_factory=Future[Any], kw_only=True)
+
+
+@dataclass(frozen=True)
+class JointJob(Job):
+    """Work that is done together with what else is asked of the same `joint`; `work` does it alone."""
+
+    joint: Joint[Any]
+    asked: Any
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,7 @@ class Writer:
         self._path = path
         self._failures = (StorageError, *session.failures)
         self._queue: queue.Queue[Job | Scrub | None] = queue.Queue(QUEUE_LIMIT)
+        self._answers = Answers()
         self._gate = threading.Lock()
         self._closed = False
         self._stopped: str | None = None
@@ -91,6 +104,26 @@ class Writer:
         job = Job(work)
         self._take(job, patience_seconds)
         return job.answer
+
+    def awaited(self, work: Callable[[Tx], T]) -> asyncio.Future[T]:
+        """Queue work and hand back what the running loop awaits; a full queue is refused at once.
+
+        Cancelling it cancels work that has not begun.
+
+        Raises:
+            As `submit`.
+        """
+        job = Job(work)
+        waiting = self._answers.awaited(job.answer)
+        self._take(job, 0)
+        return waiting
+
+    def awaited_jointly(self, joint: Joint[A], asked: A) -> asyncio.Future[Any]:
+        """As `awaited`, for a part of joint work."""
+        job = JointJob(lambda tx: joint.alone(tx, asked), joint, asked)
+        waiting = self._answers.awaited(job.answer)
+        self._take(job, 0)
+        return waiting
 
     def scrub(self, tables: tuple[str, ...], *, patience_seconds: float) -> Future[None]:
         """Queue a scrub; as `submit`, which waits for it like for a batch."""
@@ -140,6 +173,7 @@ class Writer:
         while (first := self._queue.get()) is not None:
             jobs, ended = self._drain(first)
             self._commit_together([job for job in jobs if isinstance(job, Job)])
+            self._answers.carry()
             for job in jobs:
                 if isinstance(job, Scrub):
                     self._scrub(job)
@@ -167,9 +201,33 @@ class Writer:
             _fail(started, self._refusal(refused))
             return
         done: list[tuple[Job, Any]] = []
-        for job in started:
+        for job in self._attempt_jointly(started, tx, done):
             self._attempt(job, tx, done)
         self._commit(tx, done)
+
+    def _attempt_jointly(self, jobs: list[Job], tx: Tx, done: list[tuple[Job, Any]]) -> list[Job]:
+        """Do what can be done as a set, and hand back what has to be done alone."""
+        sets: dict[int, list[JointJob]] = {}
+        for job in jobs:
+            if isinstance(job, JointJob):
+                sets.setdefault(id(job.joint), []).append(job)
+        left = [job for job in jobs if not isinstance(job, JointJob)]
+        for members in sets.values():
+            left += self._attempt_set(members, tx, done)
+        return left
+
+    def _attempt_set(self, jobs: list[JointJob], tx: Tx, done: list[tuple[Job, Any]]) -> list[JointJob]:
+        """Run a set in one savepoint; if it fails as a whole, each of its members is left to do alone."""
+        try:
+            self._check_stopped()
+            self._session.mark()
+            answers = jobs[0].joint.together(tx, [job.asked for job in jobs])
+            self._session.keep()
+        except BaseException as failure:  # noqa: BLE001  - each is done alone next and told its own failure
+            self._undo_alone()
+            self._refusal(failure)
+            return jobs
+        return [job for job, told in zip(jobs, answers, strict=True) if not _told(job, told, done)]
 
     def _scrub(self, scrub: Scrub) -> None:
         """Outside any transaction; its failure is its caller's alone."""
@@ -240,8 +298,20 @@ class Writer:
             job = self._queue.get_nowait()
             if job is not None and job.answer.set_running_or_notify_cancel():
                 job.answer.set_exception(DatabaseClosed(self._path))
+        self._answers.carry()
 
 
 def _fail(jobs: list[Job], failure: BaseException) -> None:
     for job in jobs:
         job.answer.set_exception(failure)
+
+
+def _told(job: Job, answered: Answered | None, done: list[tuple[Job, Any]]) -> bool:
+    """Whether the set had an answer for this one: a refusal is handed on, a value waits for the commit."""
+    if answered is None:
+        return False
+    if answered.refusal is not None:
+        job.answer.set_exception(answered.refusal)
+    else:
+        done.append((job, answered.value))
+    return True

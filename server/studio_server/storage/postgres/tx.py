@@ -9,6 +9,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from studio_server.storage.errors import StoreUnreachable
+from studio_server.storage.postgres.arrays import array, columns_of
 from studio_server.storage.postgres.statements import as_one, translated
 from studio_server.storage.tx import Result
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from studio_server.storage.postgres.connection import Connection
+    from studio_server.storage.rowwise import RowWrites
     from studio_server.storage.tx import Engine, Row, Statement
 
     Cursor = psycopg.RawCursor[tuple[Any, ...]]
@@ -102,6 +104,18 @@ class PostgresTx:
         counts = self.execute(as_one(tuple(sql for sql, _ in statements)), values)[0]
         self._changes = counts[-1]
         return list(counts)
+
+    def write_rows(self, writes: Sequence[RowWrites]) -> list[int]:
+        """Run each statement once for all its rows, in order, and tell how many rows each changed."""
+        statements = [
+            (write.all_at_once, columns_of(rows, write.columns.values())) for write, rows in writes if rows
+        ]
+        changes = iter([result.changes for result in self.batch(statements)])
+        return [next(changes) if rows else 0 for _, rows in writes]
+
+    def among(self, values: Sequence[str]) -> tuple[str, str]:
+        """What stands after a column that is one of `values`, and its one parameter."""
+        return "= ANY (?::text[])", array(values, "text")
 
     def _some_at_a_time(self, sql: str, params: Sequence[Any]) -> Generator[Row]:
         self._cross_boundary()

@@ -1,0 +1,64 @@
+"""One INSERT or UPDATE that is done once for every row of a list.
+
+Written once for both engines: SQLite runs it row after row, PostgreSQL as one statement over arrays.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from studio_server.storage.tx import Row
+
+Kind = Literal["text", "bigint", "bytea"]
+NAMED = re.compile(r":([a-z]\w*)")
+
+
+@dataclass(frozen=True)
+class RowWrite:
+    """A statement and the columns of the rows it is done for, in their order."""
+
+    head: str
+    """`INSERT INTO table (columns)`, or `UPDATE table SET …` with `:name` for a value of the row."""
+    columns: dict[str, Kind]
+    """The names of a row's values, and how PostgreSQL calls their type."""
+    where: str = ""
+    """Which row an UPDATE is for, with `:name` for a value of the row."""
+    tail: str = ""
+    """What follows the values of an INSERT."""
+
+    @property
+    def inserts(self) -> bool:
+        """An INSERT without a second thought: every row is written, or it raises."""
+        return not self.where and not self.tail
+
+    @cached_property
+    def one_by_one(self) -> str:
+        """The statement for one row, with `?1`, `?2` … for its values."""
+        places = {name: f"?{place}" for place, name in enumerate(self.columns, 1)}
+        if not self.where:
+            return f"{self.head} VALUES ({', '.join(places.values())}){self.tail}"
+        return f"{_filled(self.head, places)} WHERE {_filled(self.where, places)}"
+
+    @cached_property
+    def all_at_once(self) -> str:
+        """The statement over arrays, with `?` for each of them, one per column."""
+        arrays = ", ".join(f"?::{kind}[]" for kind in self.columns.values())
+        places = {name: f"v.p{place}" for place, name in enumerate(self.columns, 1)}
+        names = ", ".join(place.removeprefix("v.") for place in places.values())
+        source = f"FROM unnest({arrays}) AS v({names})"
+        if not self.where:
+            return f"{self.head} SELECT {', '.join(places.values())} {source}{self.tail}"
+        return f"{_filled(self.head, places)} {source} WHERE {_filled(self.where, places)}"
+
+
+RowWrites = tuple[RowWrite, "Sequence[Row]"]
+
+
+def _filled(text: str, places: dict[str, str]) -> str:
+    return NAMED.sub(lambda found: places[found[1]], text)
