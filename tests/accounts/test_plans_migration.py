@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from studio_server.clock import FixedClock, to_microseconds
@@ -16,11 +18,13 @@ from tests.accounts.plan_books import PlanBooks, at
 from tests.fakes.postgres import cluster
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from studio_server.storage.tx import Tx
 
 NOVEMBER, JANUARY = at(2025, 11, 1), at(2026, 1, 1)
+REFERENCE = "free:user_old:2"
+KEPT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "storage" / "books" / "0003.json").read_text())
+EARLIER = {name: kept for name, kept in KEPT.items() if name not in {"users", "identities", "plan_periods"}}
+"""The tables of the ledger with their columns, as they were before subscriptions."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -29,12 +33,36 @@ def url(request: pytest.FixtureRequest) -> str | None:
     return cluster().new_database() if request.param == "postgresql" else None
 
 
+def _rows_of_the_ledger(folder: Path, *, given: bool) -> tuple[str, list[tuple[str, list[Any]]]]:
+    """The wallet, and what this program writes of it: inserts that the earlier schema takes too."""
+    ledger, clock = Ledger(CountedIds(5_000)), FixedClock(at(2026, 1, 20))
+    db = Database.open(folder / "made.db", clock=clock)
+
+    def work(tx: Tx) -> str:
+        wallet = ledger.execute(tx, OpenWallet("wallet:old", "user_old", plan=PlanCaps(30, 300))).wallet_id
+        grant = IssueGrant(
+            f"plan:{REFERENCE}", wallet, GrantSource.PLAN, 300, REFERENCE, ends_at=at(2026, 2, 1)
+        )
+        if given:
+            ledger.execute(tx, grant)
+        return wallet
+
+    wallet = db.write_blocking(work)
+    inserts: list[tuple[str, list[Any]]] = []
+    for table, kept in EARLIER.items():
+        columns, marks = ", ".join(kept["columns"]), ", ".join("?" for _ in kept["columns"])
+        rows = db.read(lambda tx, table=table, columns=columns: tx.execute(f"SELECT {columns} FROM {table}"))
+        inserts += [(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row)) for row in rows]
+    db.close()
+    return wallet, inserts
+
+
 def before_subscriptions(path: Path, url: str | None, *, given: bool) -> None:
     """Books of a user who joined in November 2025, as the last schema without subscriptions kept them."""
     clock = FixedClock(at(2026, 1, 20))
     engine = "sqlite" if url is None else "postgresql"
     earlier = [migration for migration in packaged_migrations(engine) if migration.number < 5]
-    ledger = Ledger(CountedIds(5_000))
+    wallet, inserts = _rows_of_the_ledger(path.parent, given=given)
     db = (
         Database.open(path, clock=clock, migrations=earlier)
         if url is None
@@ -42,7 +70,9 @@ def before_subscriptions(path: Path, url: str | None, *, given: bool) -> None:
     )
 
     def work(tx: Tx) -> None:
-        wallet = ledger.execute(tx, OpenWallet("wallet:old", "user_old", plan=PlanCaps(30, 300))).wallet_id
+        tx.execute("DELETE FROM recorded_time")
+        for insert, values in inserts:
+            tx.execute(insert, values)
         tx.execute(
             "INSERT INTO users (id, plan_id, plan_anchor, wallet_id, created_at) VALUES (?, 'free', ?, ?, ?)",
             ("user_old", to_microseconds(NOVEMBER), wallet, to_microseconds(NOVEMBER)),
@@ -52,14 +82,9 @@ def before_subscriptions(path: Path, url: str | None, *, given: bool) -> None:
             " VALUES ('local', 'old', 'user_old', 'Old')"
         )
         if given:
-            reference = "free:user_old:2"
-            grant = IssueGrant(
-                f"plan:{reference}", wallet, GrantSource.PLAN, 300, reference, ends_at=at(2026, 2, 1)
-            )
-            ledger.execute(tx, grant)
             tx.execute(
                 "INSERT INTO plan_periods (reference, user_id, starts_at) VALUES (?, 'user_old', ?)",
-                (reference, to_microseconds(JANUARY)),
+                (REFERENCE, to_microseconds(JANUARY)),
             )
 
     db.write_blocking(work)

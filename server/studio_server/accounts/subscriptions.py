@@ -169,8 +169,8 @@ def keep_change(tx: Tx, user_id: str, key: str, change: PlanChange) -> None:
 def rolling_lots(tx: Tx, wallet_id: str) -> list[tuple[str, int]]:
     """Ended lots of a wallet that may roll over, the newest first, each with the most that would roll."""
     rows = tx.execute(
-        "SELECT lot_id, available, roll_over FROM lots WHERE wallet_id = ? AND available > 0"
-        " AND roll_over IS NOT NULL AND ends_us <= ? ORDER BY issued_us DESC, lot_id DESC",
+        "SELECT lot_id, available, roll_over FROM lots WHERE wallet_id = ? AND used_up = 0"
+        " AND available > 0 AND roll_over IS NOT NULL AND ends_us <= ? ORDER BY issued_us DESC, lot_id DESC",
         (wallet_id, to_microseconds(tx.now)),
     )
     return [(lot_id, min(available, roll_over)) for lot_id, available, roll_over in rows]

@@ -86,6 +86,14 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        3,
+        "is not used up although nothing is in it, or the other way round",
+        """
+        SELECT lot_id FROM lots
+        WHERE used_up <> CASE WHEN available = 0 AND held = 0 THEN 1 ELSE 0 END
+        """,
+    ),
+    Rule(
         4,
         "is below zero",
         "SELECT account_id FROM accounts WHERE balance < 0 AND kind NOT IN ('issuance', 'debt')",

@@ -65,7 +65,7 @@ SPENDING_OF = (
 SPENDING = f"{SPENDING_OF}= ?"
 TO_DRAW = (
     f"SELECT {LOT_AND_ACCOUNTS} FROM lots l{WITH_ACCOUNTS}"  # noqa: S608  - constant text
-    " WHERE l.wallet_id = ? AND (l.available > 0 OR l.held > 0)"
+    " WHERE l.wallet_id = ? AND l.used_up = 0"
 )
 HELD_OF = (
     f"SELECT {HOLD}, {WALLET}, r.balance, r.version, x.balance, x.version,"  # noqa: S608  - constant text
@@ -82,7 +82,7 @@ PINNED = (
     " WHERE p.hold_id = ? ORDER BY p.position"
 )
 OWING = (
-    f"SELECT {rows.LOT} FROM lots WHERE available > 0 AND wallet_id ="  # noqa: S608  - constant text
+    f"SELECT {rows.LOT} FROM lots WHERE used_up = 0 AND available > 0 AND wallet_id ="  # noqa: S608  - constant text
     " (SELECT d.wallet_id FROM holds h JOIN accounts d ON d.account_id = h.wallet_id || '/debt'"
     " WHERE h.hold_id = ? AND d.balance < 0)"
 )

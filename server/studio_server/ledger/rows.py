@@ -76,7 +76,7 @@ def holds_past_lease(tx: Tx, limit: int) -> list[str]:
 def lots_past_end(tx: Tx, limit: int) -> list[str]:
     """Ended lots that do not roll over and in which something is available, the longest ended first."""
     rows = tx.execute(
-        "SELECT lot_id FROM lots WHERE available > 0 AND ends_us IS NOT NULL AND ends_us <= ?"
+        "SELECT lot_id FROM lots WHERE used_up = 0 AND available > 0 AND ends_us <= ?"
         " AND roll_over IS NULL ORDER BY ends_us, lot_id LIMIT ?",
         (to_microseconds(tx.now), limit),
     )
@@ -86,8 +86,8 @@ def lots_past_end(tx: Tx, limit: int) -> list[str]:
 def lots_to_close(tx: Tx, limit: int) -> list[str]:
     """Ended lots that may roll over and in which something is available, the longest ended first."""
     rows = tx.execute(
-        "SELECT lot_id FROM lots WHERE available > 0 AND roll_over IS NOT NULL AND ends_us <= ?"
-        " ORDER BY ends_us, lot_id LIMIT ?",
+        "SELECT lot_id FROM lots WHERE used_up = 0 AND available > 0 AND roll_over IS NOT NULL"
+        " AND ends_us <= ? ORDER BY ends_us, lot_id LIMIT ?",
         (to_microseconds(tx.now), limit),
     )
     return [row[0] for row in rows]
@@ -97,9 +97,9 @@ def wallets_able_to_pay(tx: Tx, limit: int) -> list[str]:
     """Wallets with a debt in which a live lot has something available."""
     now = to_microseconds(tx.now)
     rows = tx.execute(
-        "SELECT wallet_id FROM accounts a WHERE kind = 'debt' AND balance < 0 AND EXISTS"
-        " (SELECT 1 FROM lots l WHERE l.wallet_id = a.wallet_id AND available > 0 AND effective_us <= ?"
-        " AND (ends_us IS NULL OR ends_us > ?)) ORDER BY wallet_id LIMIT ?",
+        "SELECT wallet_id FROM accounts a WHERE owing = 1 AND EXISTS"
+        " (SELECT 1 FROM lots l WHERE l.wallet_id = a.wallet_id AND used_up = 0 AND available > 0"
+        " AND effective_us <= ? AND (ends_us IS NULL OR ends_us > ?)) ORDER BY wallet_id LIMIT ?",
         (now, now, limit),
     )
     return [row[0] for row in rows]

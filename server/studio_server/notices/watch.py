@@ -26,7 +26,7 @@ SOURCES = {
 LOTS = (
     "SELECT u.id, l.lot_id, l.source, l.available, l.ends_us"
     " FROM lots l JOIN users u ON u.wallet_id = l.wallet_id"
-    " WHERE l.available > 0 AND l.ends_us > ? AND l.ends_us <= ?"
+    " WHERE l.used_up = 0 AND l.available > 0 AND l.ends_us > ? AND l.ends_us <= ?"
     " AND l.source IN ('purchase', 'gift', 'refund', 'adjustment')"
     " AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.user_id = u.id AND n.kind = ? AND n.about = l.lot_id)"
     " ORDER BY l.ends_us, l.lot_id LIMIT ?"
@@ -34,7 +34,7 @@ LOTS = (
 DEBTS = (
     "SELECT u.id, -a.balance, (SELECT max(e.sequence) FROM entries e WHERE e.account_id = a.account_id"
     " AND e.before = 0) FROM accounts a JOIN users u ON u.wallet_id = a.wallet_id"
-    " WHERE a.kind = 'debt' AND a.balance < 0 ORDER BY a.account_id LIMIT ?"
+    " WHERE a.owing = 1 ORDER BY a.account_id LIMIT ?"
 )
 COVERED = (
     "SELECT n.user_id, n.about FROM notices n JOIN users u ON u.id = n.user_id"
