@@ -7,14 +7,24 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast
+from json.encoder import encode_basestring_ascii
+from typing import TYPE_CHECKING, Any
 
 from studio_server.clock import in_utc
 from studio_server.ledger import commands, outcomes, values
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 TYPE, TIME = "$type", "$time"
-SIMPLE = frozenset((str, int, bool, type(None)))
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+WORDS = {None: "null", True: "true", False: "false"}
+SIMPLE: dict[type[Any], Callable[[Any], str]] = {
+    str: encode_basestring_ascii,
+    int: int.__repr__,
+    bool: WORDS.__getitem__,
+    type(None): WORDS.__getitem__,
+}
 KNOWN: dict[str, type[Any]] = {
     name: found
     for module in (commands, outcomes, values)
@@ -25,7 +35,7 @@ KNOWN: dict[str, type[Any]] = {
 
 def to_text(value: object) -> str:
     """The canonical text of a command or answer: sorted keys, no spaces, times in UTC."""
-    return CANONICAL.encode(_plain(value))
+    return _writer(type(value))(value)
 
 
 def from_text(text: str) -> Any:
@@ -33,34 +43,48 @@ def from_text(text: str) -> Any:
     return _tuples(json.loads(text, object_hook=_rich))
 
 
-def _plain(value: object) -> object:
-    kind = type(value)
-    if kind in SIMPLE:
-        return value
-    if isinstance(value, datetime):
-        return {TIME: in_utc(value).isoformat(timespec="microseconds")}
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_plain(item) for item in cast("tuple[object, ...]", value)]
-    if is_dataclass(value):
-        return {TYPE: kind.__name__, **_told(value, kind)}
-    return value
-
-
-def _told(value: object, kind: type[Any]) -> dict[str, object]:
-    """Every field but those that came later and have their default: old texts stay what they were."""
-    told: dict[str, object] = {}
-    for name, came_later, default in _fields_of(kind):
-        found = getattr(value, name)
-        if not came_later or found != default:
-            told[name] = _plain(found)
-    return told
-
-
 @cache
-def _fields_of(kind: type[Any]) -> tuple[tuple[str, bool, object], ...]:
-    return tuple((field.name, bool(field.metadata), field.default) for field in fields(kind))
+def _writer(kind: type[Any]) -> Callable[[Any], str]:
+    """How a value of this type is written; looked up once per type."""
+    if issubclass(kind, datetime):
+        return _time
+    if issubclass(kind, StrEnum):
+        return encode_basestring_ascii
+    if issubclass(kind, tuple):
+        return _list
+    if is_dataclass(kind):
+        return _record_writer(kind)
+    return SIMPLE.get(kind, CANONICAL.encode)
+
+
+def _time(value: datetime) -> str:
+    return f'{{"{TIME}":"{in_utc(value).isoformat(timespec="microseconds")}"}}'
+
+
+def _list(value: tuple[object, ...]) -> str:
+    return f"[{','.join([to_text(item) for item in value])}]"
+
+
+def _record_writer(kind: type[Any]) -> Callable[[object], str]:
+    """Writes every field but those that came later and have their default: old texts stay what they were.
+
+    `$type` is put in front because it sorts before every name of a field.
+    """
+    opening = f'{{"{TYPE}":{encode_basestring_ascii(kind.__name__)}'
+    told = [
+        (f",{encode_basestring_ascii(field.name)}:", field.name, bool(field.metadata), field.default)
+        for field in sorted(fields(kind), key=lambda field: field.name)
+    ]
+
+    def write(value: object) -> str:
+        parts = [opening]
+        for key, name, came_later, default in told:
+            found: object = getattr(value, name)
+            if not came_later or found != default:
+                parts.append(key + _writer(type(found))(found))
+        return "".join(parts) + "}"
+
+    return write
 
 
 def _rich(found: dict[str, Any]) -> Any:
