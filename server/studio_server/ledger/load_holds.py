@@ -101,7 +101,7 @@ def to_draw_of(these: str) -> str:
     """The lots of these wallets as `TO_DRAW` reads those of one, the wallet last."""
     return (
         f"SELECT {LOT_AND_ACCOUNTS}, l.wallet_id FROM lots l{WITH_ACCOUNTS}"  # noqa: S608  - constant text
-        f" WHERE l.wallet_id {these} AND (l.available > 0 OR l.held > 0)"
+        f" WHERE l.wallet_id {these} AND l.used_up = 0"
     )
 
 

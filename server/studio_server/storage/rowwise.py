@@ -1,13 +1,13 @@
 """One INSERT or UPDATE that is done once for every row of a list.
 
-Written once for both engines: SQLite runs it row after row, PostgreSQL as one statement over arrays.
+Written once for both engines: SQLite runs it for some rows at a time, PostgreSQL as one statement over arrays.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -32,18 +32,9 @@ class RowWrite:
     tail: str = ""
     """What follows the values of an INSERT."""
 
-    @property
-    def inserts(self) -> bool:
-        """An INSERT without a second thought: every row is written, or it raises."""
-        return not self.where and not self.tail
-
-    @cached_property
-    def one_by_one(self) -> str:
-        """The statement for one row, with `?1`, `?2` … for its values."""
-        places = {name: f"?{place}" for place, name in enumerate(self.columns, 1)}
-        if not self.where:
-            return f"{self.head} VALUES ({', '.join(places.values())}){self.tail}"
-        return f"{_filled(self.head, places)} WHERE {_filled(self.where, places)}"
+    def for_rows(self, count: int) -> str:
+        """The statement for so many rows, with a `?` for each of their values, row after row."""
+        return _for_rows(self.head, tuple(self.columns), self.where, self.tail, count)
 
     @cached_property
     def all_at_once(self) -> str:
@@ -55,6 +46,16 @@ class RowWrite:
         if not self.where:
             return f"{self.head} SELECT {', '.join(places.values())} {source}{self.tail}"
         return f"{_filled(self.head, places)} {source} WHERE {_filled(self.where, places)}"
+
+
+@cache
+def _for_rows(head: str, names: tuple[str, ...], where: str, tail: str, count: int) -> str:
+    row = f"({', '.join('?' * len(names))})"
+    values = f"VALUES {', '.join([row] * count)}"
+    if not where:
+        return f"{head} {values}{tail}"
+    places = {name: f"v.column{place}" for place, name in enumerate(names, 1)}
+    return f"{_filled(head, places)} FROM ({values}) AS v WHERE {_filled(where, places)}"
 
 
 RowWrites = tuple[RowWrite, "Sequence[Row]"]

@@ -11,7 +11,7 @@ import apsw
 
 from studio_server.clock import from_microseconds, to_microseconds
 from studio_server.storage.engine import BUSY_TIMEOUT_MS, DISK_FAULTS, empty_wal
-from studio_server.storage.errors import CommitFailed, ScrubFailed, StoreBusy
+from studio_server.storage.errors import CommitFailed, ScrubFailed, StoreBusy, TransactionBroken
 from studio_server.storage.tx import SqliteTx
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class SqliteSession:
         self._path = path
         self._clock = clock
         self._recorded = _recorded_time(connection)
+        self._kept = False
+        """Something in this batch is to be committed."""
+        self._marked = False
+        """The work under way has a savepoint of its own."""
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -51,6 +55,7 @@ class SqliteSession:
     def begin(self) -> SqliteTx:
         """Begin a batch; whatever it raises, nothing was done."""
         self._connection.execute("BEGIN IMMEDIATE")
+        self._kept = self._marked = False
         return SqliteTx(self._connection, max(self._recorded, self._clock.now()))
 
     def refusal(self, failure: BaseException) -> BaseException:
@@ -60,17 +65,31 @@ class SqliteSession:
         return failure
 
     def mark(self) -> None:
-        """Begin one piece of work."""
-        self._connection.execute("SAVEPOINT work")
+        """Begin one piece of work. The first of a batch needs no savepoint: undoing it is beginning again."""
+        self._marked = self._kept
+        if self._marked:
+            self._connection.execute("SAVEPOINT work")
 
     def keep(self) -> None:
-        """End one piece of work and keep it for the commit."""
-        self._connection.execute("RELEASE work")
+        """End one piece of work and keep it for the commit.
+
+        Raises:
+            TransactionBroken: the work ended the transaction.
+        """
+        if not self._connection.in_transaction:
+            raise TransactionBroken(str(self._path))
+        if self._marked:
+            self._connection.execute("RELEASE work")
+        self._kept = True
 
     def undo(self) -> None:
         """End one piece of work and undo it alone."""
-        self._connection.execute("ROLLBACK TO work")
-        self._connection.execute("RELEASE work")
+        if self._marked:
+            self._connection.execute("ROLLBACK TO work")
+            self._connection.execute("RELEASE work")
+        else:
+            self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
 
     def commit(self, at: datetime, *, wrote: bool) -> None:
         """Make the batch durable and its time the recorded one.

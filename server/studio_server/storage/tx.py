@@ -10,6 +10,7 @@ inside the function it was handed to.
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Engine = Literal["sqlite", "postgresql"]
+AT_A_TIME = (32, 8, 2, 1)
+"""How many rows one statement is for, so that few texts have to be prepared."""
 Statement = tuple[str, "Sequence[Any]"]
 
 
@@ -135,11 +138,12 @@ class SqliteTx:
         return "IN (SELECT value FROM json_each(?))", json.dumps(values)
 
     def _each(self, write: RowWrite, rows: Sequence[Row]) -> int:
-        if write.inserts:
-            self._connection.executemany(write.one_by_one, rows)
-            return len(rows)
-        cursor, changed = self._connection.cursor(), 0
-        for row in rows:
-            cursor.execute(write.one_by_one, row)
+        """Some rows at a time: every call of SQLite lets other threads run, and waits until they pause."""
+        cursor, changed, first = self._connection.cursor(), 0, 0
+        while first < len(rows):
+            count = next(size for size in AT_A_TIME if size <= len(rows) - first)
+            values = chain.from_iterable(rows[first : first + count])
+            cursor.execute(write.for_rows(count), tuple(values))
             changed += self._connection.changes()
+            first += count
         return changed
