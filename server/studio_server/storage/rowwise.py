@@ -1,6 +1,6 @@
 """One INSERT or UPDATE that is done once for every row of a list.
 
-Written once for both engines: SQLite runs it for some rows at a time, PostgreSQL as one statement over arrays.
+Written once for both engines: SQLite runs it for some rows at a time, PostgreSQL once over arrays.
 """
 
 from __future__ import annotations
