@@ -1,10 +1,11 @@
-"""Every test's books are checked at its end."""
+"""Every test's books are checked at its end, and no test is told a day that another one asked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from studio_server.ledger import windows
 
 from tests.fakes.postgres import cluster, migrated
 from tests.ledger.books import Books
@@ -12,6 +13,16 @@ from tests.ledger.books import Books
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def days_worked_out_anew() -> Iterator[None]:
+    """Days and months that are kept would hide a change of the calendar, and outlive it."""
+    for kept in (windows._day, windows._month):
+        kept.cache_clear()
+    yield
+    for kept in (windows._day, windows._month):
+        kept.cache_clear()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from studio_server.ledger import windows
@@ -39,6 +40,26 @@ def test_every_instant_is_in_exactly_one_window(zone: str, window_of) -> None:
         assert window.start <= now < window.ends_at
         assert window_of(window.start, zone) == window_of(window.ends_at - MICROSECOND, zone) == window
         assert window_of(window.ends_at, zone).start == window.ends_at
+
+
+def test_two_instants_that_a_zone_calls_by_one_name_are_each_in_their_own_day() -> None:
+    first = datetime(2010, 11, 6, 23, 30, tzinfo=ZoneInfo("America/St_Johns"))
+    second = first.replace(fold=1)
+    assert first == second
+    days = [day_window(now, "America/St_Johns") for now in (first, second, first)]
+    assert days[0] == days[2]
+    assert days[0].ends_at == days[1].start == at(2010, 11, 7, 2, 30)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_day_that_was_asked_for_before_is_the_one_that_is_worked_out_anew(zone: str) -> None:
+    turn = day_window(at(2026, 3, 1, 12), zone).ends_at
+    asked = [turn + step * MICROSECOND for step in (-1, 0, 1, -1, 999_999, -1_000_000)]
+    known = [(day_window(now, zone), month_window(now, zone)) for now in asked]
+    for now, found in zip(asked, known, strict=True):
+        windows._day.cache_clear()
+        windows._month.cache_clear()
+        assert (day_window(now, zone), month_window(now, zone)) == found
 
 
 @pytest.mark.parametrize(

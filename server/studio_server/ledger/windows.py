@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from studio_server.clock import in_utc
+from studio_server.clock import from_microseconds, in_utc, to_microseconds
 from studio_server.ledger.values import Period, Window
 
 if TYPE_CHECKING:
@@ -19,27 +19,40 @@ if TYPE_CHECKING:
 
 UTC_ZONE = "UTC"
 ZONES_KEPT = 64
+SECOND_US = 1_000_000
+SPANS_KEPT = 256
+"""Days and months that are asked for again within the second; zones change their clocks at whole seconds."""
 MACHINES_OWN = {"localtime", "posixrules"}
 """Names that mean another zone on every machine."""
 
 
 def day_window(now: datetime, zone: str = UTC_ZONE) -> Window:
     """The day of `zone` that contains `now`, empty."""
+    return _day(to_microseconds(now) // SECOND_US, zone)
+
+
+@lru_cache(maxsize=SPANS_KEPT)
+def _day(second: int, zone: str) -> Window:
+    now = from_microseconds(second * SECOND_US)
     if zone == UTC_ZONE:
-        start = in_utc(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        start = now.replace(hour=0, minute=0, second=0)
         return Window(Period.DAY, start, start + timedelta(days=1))
     midnight = _wall(now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    if _instant(midnight + timedelta(days=1), zone) <= in_utc(
-        now
-    ):  # set back over midnight: tomorrow has begun
+    if _instant(midnight + timedelta(days=1), zone) <= now:  # set back over midnight: tomorrow has begun
         midnight += timedelta(days=1)
     return Window(Period.DAY, _instant(midnight, zone), _instant(midnight + timedelta(days=1), zone))
 
 
 def month_window(now: datetime, zone: str = UTC_ZONE) -> Window:
     """The calendar month of `zone` that contains `now`, empty."""
+    return _month(to_microseconds(now) // SECOND_US, zone)
+
+
+@lru_cache(maxsize=SPANS_KEPT)
+def _month(second: int, zone: str) -> Window:
+    now = from_microseconds(second * SECOND_US)
     first = _wall(now, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if _instant(_months_later(first, 1), zone) <= in_utc(now):
+    if _instant(_months_later(first, 1), zone) <= now:
         first = _months_later(first, 1)
     return Window(Period.MONTH, _instant(first, zone), _instant(_months_later(first, 1), zone))
 
