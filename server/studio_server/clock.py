@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,6 +86,7 @@ def to_microseconds(at: datetime) -> int:
     return (in_utc(at) - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=16_384)
 def from_microseconds(microseconds: int) -> datetime:
     """The instant behind its storage form."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + microseconds * MICROSECOND

@@ -10,10 +10,13 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from studio_server.clock import to_microseconds
+
 if TYPE_CHECKING:
     from studio_server.clock import Clock
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PAIRS = tuple(high + low for high in ALPHABET for low in ALPHABET)
 TIME_BITS, RANDOM_BITS = 48, 77
 
 
@@ -39,13 +42,13 @@ class TimeOrderedIds:
 
     def serial(self) -> str:
         """A fresh serial number of 25 characters."""
-        stamp = int(self._clock.now().timestamp() * 1000) & ((1 << TIME_BITS) - 1)
+        stamp = to_microseconds(self._clock.now()) // 1000 & ((1 << TIME_BITS) - 1)
         drawn = (stamp << RANDOM_BITS) | secrets.randbits(RANDOM_BITS)
         with self._lock:
             if drawn <= self._last:
                 drawn = self._last + 1 + secrets.randbits(32)
             self._last = drawn
-        return _in_base_32(drawn, (TIME_BITS + RANDOM_BITS) // 5)
+        return _in_base_32(drawn)
 
     def new(self, prefix: str) -> str:
         """A fresh identifier such as `run_01j…`."""
@@ -70,5 +73,7 @@ class CountedIds:
         return f"{prefix}_{self.serial()}"
 
 
-def _in_base_32(number: int, length: int) -> str:
-    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in reversed(range(length)))
+def _in_base_32(number: int) -> str:
+    """Twenty-five characters, written two at a time behind the first."""
+    pairs = [PAIRS[(number >> shift) & 1023] for shift in range(110, -1, -10)]
+    return ALPHABET[number >> 120 & 31] + "".join(pairs)
