@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import apsw
 import psycopg
 import pytest
-from studio_server.storage.audit_chain import GENESIS, Act, append, digest, first_broken, head
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from studio_server.storage.audit_chain import (
+    FRAMES,
+    GENESIS,
+    Act,
+    append,
+    digest,
+    digest_of_texts,
+    first_broken,
+    head,
+)
 
 if TYPE_CHECKING:
     from studio_server.storage import Store, Tx
@@ -115,3 +127,23 @@ def test_a_change_behind_the_triggers_is_found_at_its_row(database: Store, damag
 def test_fields_cannot_run_into_each_other() -> None:
     assert digest((b"ab", b"c")) != digest((b"a", b"bc"))
     assert digest((b"a", b"")) != digest((b"a",))
+
+
+def _plain_digest(texts: list[str]) -> bytes:
+    """The digest field after field: eight bytes of length, then the text in UTF-8."""
+    plain = hashlib.sha256()
+    for text in texts:
+        plain.update(len(text.encode()).to_bytes(8, "big") + text.encode())
+    return plain.digest()
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8")) | st.text(st.characters(codec="ascii"), max_size=300)))
+@example(["x" * 127, "x" * 128, "x" * 255, "x" * 256])
+@example(["é" * 127, "x" * 128, "\U0001f600"])
+@example(["x" * (len(FRAMES) - 1)])
+@example(["x" * len(FRAMES)])
+@example(["x" * len(FRAMES), "\0", ""])
+@settings(deadline=None, print_blob=True)
+def test_texts_have_the_digest_of_their_bytes_each_after_its_length(texts: list[str]) -> None:
+    assert digest_of_texts(texts) == _plain_digest(texts)
+    assert digest([text.encode() for text in texts]) == _plain_digest(texts)

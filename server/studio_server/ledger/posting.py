@@ -14,7 +14,7 @@ from studio_server.clock import to_microseconds
 from studio_server.ledger.canonical import to_text
 from studio_server.ledger.effects import FLOWS, LOT_CHANGES, MoveKind
 from studio_server.ledger.values import AccountKind
-from studio_server.storage.audit_chain import Act, digest, link
+from studio_server.storage.audit_chain import Act, digest_of_texts, link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,8 @@ class Asked:
 
 def account_id(kind: AccountKind, wallet_id: str, lot_id: str) -> str:
     """The account of this kind: of the lot where lots have one, else of the wallet."""
-    return f"{lot_id}/{LOT_ACCOUNTS[kind]}" if kind in LOT_ACCOUNTS else f"{wallet_id}/{kind}"
+    in_lot = LOT_ACCOUNTS.get(kind)
+    return f"{wallet_id}/{kind}" if in_lot is None else f"{lot_id}/{in_lot}"
 
 
 def accounts_of(effects: Effects) -> set[str]:
@@ -101,7 +102,7 @@ def lot_changes(moves: Iterable[Move]) -> dict[str, list[int]]:
 
 def record_digest(rows: Iterable[Sequence[Any]]) -> bytes:
     """SHA-256 over every field of every row; None is told apart from an empty text."""
-    return digest([b"\0" if value is None else str(value).encode() for row in rows for value in row])
+    return digest_of_texts(["\0" if value is None else str(value) for row in rows for value in row])
 
 
 def post(effects: Effects, ground: Ground, asked: Asked) -> Posting:
@@ -141,7 +142,7 @@ class _Poster:
         self._hash = ground.audit_hash
         self._balances: dict[str, tuple[int, int]] = {}
         self._transfers = 0
-        self._posting = Posting()
+        self._posting = Posting([], [], [], [], [])
 
     def add(self, effects: Effects) -> None:
         """One effect with its moves and its audit row."""
@@ -180,10 +181,13 @@ class _Poster:
         self._transfers += 1
         source, target = _sides(effects.wallet_id, move)
         pointers = (move.to_lot_id, move.reverses)
-        told = (transfer_id, self._effect, move.kind.value, source, target, move.lot_id, effects.hold_id)
-        self._posting.transfers.append((*told, move.amount, self._at, *pointers))
+        told = (
+            *(transfer_id, self._effect, str(move.kind), source, target),
+            *(move.lot_id, effects.hold_id, move.amount, self._at),
+        )
+        self._posting.transfers.append((*told, *pointers))
         return (
-            (*told, move.amount, self._at, *(pointer for pointer in pointers if pointer is not None)),
+            (*told, *[pointer for pointer in pointers if pointer is not None]),
             self._enter(transfer_id, source, -move.amount),
             self._enter(transfer_id, target, move.amount),
         )

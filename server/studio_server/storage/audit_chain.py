@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from studio_server.clock import to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from studio_server.storage.tx import Tx
 
 GENESIS = bytes(32)
 NO_RECORD = bytes(32)
+FRAMES = tuple([length.to_bytes(8, "big").decode("latin-1") for length in range(4_096)])
+"""What stands before a field of this length, one character for each byte."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def head(tx: Tx) -> ChainHead:
 def link(previous: bytes, sequence: int, recorded_us: int, act: Act) -> bytes:
     """The hash of one row."""
     fields = (str(sequence), str(recorded_us), act.actor, act.action, act.subject, act.details)
-    return digest((previous, *(field.encode() for field in fields), act.record_digest))
+    return digest((previous, *[field.encode() for field in fields], act.record_digest))
 
 
 @lru_cache(maxsize=4_096)
@@ -96,6 +98,15 @@ def _prefix(length: int) -> bytes:
 def digest(fields: Iterable[bytes]) -> bytes:
     """SHA-256 over fields, each after its length, so that no two lists of fields run together."""
     return hashlib.sha256(b"".join([_prefix(len(field)) + field for field in fields])).digest()
+
+
+def digest_of_texts(texts: Sequence[str]) -> bytes:
+    """The digest of the texts in UTF-8. Short ASCII, as nearly all is, is framed as text and encoded once."""
+    whole = "".join(texts)
+    if len(whole) >= len(FRAMES) or not whole.isascii():
+        return digest([text.encode() for text in texts])
+    framed = "".join([FRAMES[len(text)] + text for text in texts])
+    return hashlib.sha256(framed.encode("latin-1")).digest()
 
 
 def first_broken(tx: Tx) -> int | None:
