@@ -27,4 +27,7 @@ def text_refusal(**fields: str) -> LedgerRefusal | None:
 
 def first_refusal(*refusals: LedgerRefusal | None) -> LedgerRefusal | None:
     """The first that is one, in the order given."""
-    return next((refusal for refusal in refusals if refusal is not None), None)
+    for refusal in refusals:
+        if refusal is not None:
+            return refusal
+    return None

@@ -6,7 +6,7 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,13 @@ def _writer(kind: type[Any]) -> Callable[[Any], str]:
 
 
 def _time(value: datetime) -> str:
-    return f'{{"{TIME}":"{in_utc(value).isoformat(timespec="microseconds")}"}}'
+    return _utc(in_utc(value))
+
+
+@lru_cache(maxsize=256)
+def _utc(at: datetime) -> str:
+    """Kept for the times of one transaction, which its commands share."""
+    return f'{{"{TIME}":"{at.isoformat(timespec="microseconds")}"}}'
 
 
 def _list(value: tuple[object, ...]) -> str:

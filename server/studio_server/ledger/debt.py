@@ -23,7 +23,7 @@ def burn_order(lots: Iterable[Lot]) -> list[Lot]:
 
 def live(lots: Iterable[Lot], now: datetime) -> list[Lot]:
     """The lots that can be drawn now, in burn order."""
-    return burn_order(lot for lot in lots if lot.is_live(now))
+    return burn_order([lot for lot in lots if lot.is_live(now)])
 
 
 def draw(lots: Iterable[Lot], needed: int) -> list[tuple[Lot, int]]:

@@ -34,36 +34,36 @@ if TYPE_CHECKING:
     from studio_server.ledger.state import HeldState, SpendState
     from studio_server.ledger.values import Lot, Window
 
+Bounds = tuple[tuple[str, "Window | None", int | None], ...]
 LONGEST_LEASE_SECONDS = 31 * 86_400
 
 
 def place_hold(state: SpendState, command: PlaceHold, now: Moment) -> Effects | LedgerRefusal:
     """Set the ceiling aside from the first lots in burn order, if every limit allows it."""
-    lots = live_lots(state, now.now)
-    refusal = _refusal(state, command, lots, now.now)
+    lots, bounds = live_lots(state, now.now), bounding(state)
+    available = sum([lot.available for lot in lots])
+    refusal = _refusal(state, command, now.now, bounds, available)
     if refusal is not None:
         return refusal
     hold = _hold_of(state, command, now, _pin(lots, command.ceiling))
-    available_after = sum(lot.available for lot in lots) - command.ceiling
     return Effects(
         effect_key=effect_key(command),
         kind="place_hold",
         wallet_id=command.wallet_id,
-        answer=_placed(hold, available_after),
+        answer=_placed(hold, available - command.ceiling),
         hold_id=hold.hold_id,
         hold=hold,
         set_aside=tuple(
-            WindowHold(window, cap, command.ceiling)
-            for _, window, cap in bounding(state)
-            if window is not None
+            [WindowHold(window, cap, command.ceiling) for _, window, cap in bounds if window is not None]
         ),
-        moves=tuple(Move(MoveKind.HOLD, pin.lot_id, pin.amount) for pin in hold.pins),
+        moves=tuple([Move(MoveKind.HOLD, pin.lot_id, pin.amount) for pin in hold.pins]),
     )
 
 
 def hold_refusal(state: SpendState, command: PlaceHold, now: datetime) -> LedgerRefusal | None:
     """Why the hold would not be placed, or None."""
-    return _refusal(state, command, live_lots(state, now), now)
+    available = sum([lot.available for lot in live_lots(state, now)])
+    return _refusal(state, command, now, bounding(state), available)
 
 
 def live_lots(state: SpendState, now: datetime) -> list[Lot]:
@@ -71,7 +71,7 @@ def live_lots(state: SpendState, now: datetime) -> list[Lot]:
     return live(state.lots, now)
 
 
-def bounding(state: SpendState) -> tuple[tuple[str, Window | None, int | None], ...]:
+def bounding(state: SpendState) -> Bounds:
     """The windows a hold counts in, in the order they are checked: limit, window, cap."""
     member_cap = None if state.member is None else state.member.cap
     envelope_cap = None if state.envelope is None else state.envelope.ceiling
@@ -126,11 +126,13 @@ def expire_hold(state: HeldState, command: ExpireHold, now: Moment) -> Effects |
     return _end(state, hold, command, now, _Ending("expire_hold", HoldState.EXPIRED, 0))
 
 
-def _refusal(state: SpendState, command: PlaceHold, lots: list[Lot], now: datetime) -> LedgerRefusal | None:
+def _refusal(
+    state: SpendState, command: PlaceHold, now: datetime, bounds: Bounds, available: int
+) -> LedgerRefusal | None:
     wrong = _command_refusal(state, command)
     if wrong is not None:
         return wrong
-    return _first_limit(state, command, lots, now)
+    return _first_limit(state, command, now, bounds, available)
 
 
 def _charge_refusal(hold: Hold, command: Settle) -> LedgerRefusal | None:
@@ -159,13 +161,15 @@ def _command_refusal(state: SpendState, command: PlaceHold) -> LedgerRefusal | N
     return wrong
 
 
-def _first_limit(state: SpendState, command: PlaceHold, lots: list[Lot], now: datetime) -> HoldRefused | None:
+def _first_limit(
+    state: SpendState, command: PlaceHold, now: datetime, bounds: Bounds, available: int
+) -> HoldRefused | None:
     """The documented order: wallet, per run, monthly, daily, member, envelope, balance, open holds."""
     return (
         _wallet_refusal(state, command)
         or _per_run_refusal(state, command)
-        or _bound_refusal(state, command, now)
-        or _balance_refusal(state, command, sum(lot.available for lot in lots))
+        or _bound_refusal(state, command, now, bounds)
+        or _balance_refusal(state, command, available)
         or _count_refusal(state, command)
     )
 
@@ -184,9 +188,11 @@ def _per_run_refusal(state: SpendState, command: PlaceHold) -> HoldRefused | Non
     return HoldRefused("per_run", command.wallet_id, 0, 0, command.ceiling, cap, cap, None)
 
 
-def _bound_refusal(state: SpendState, command: PlaceHold, now: datetime) -> HoldRefused | None:
+def _bound_refusal(
+    state: SpendState, command: PlaceHold, now: datetime, bounds: Bounds
+) -> HoldRefused | None:
     """The first window that the ceiling does not fit into, a member who may not spend, an ended envelope."""
-    for limit, window, cap in bounding(state):
+    for limit, window, cap in bounds:
         if _is_shut(limit, state, command, now):
             shown = cap if limit == "envelope" else 0
             return HoldRefused(limit, command.wallet_id, 0, 0, command.ceiling, 0, shown, None)
@@ -227,7 +233,7 @@ def _window_refusal(limit: str, window: Window, cap: int | None, command: PlaceH
 
 
 def _pin(lots: list[Lot], needed: int) -> tuple[Pin, ...]:
-    return tuple(Pin(lot.lot_id, drawn) for lot, drawn in draw(lots, needed))
+    return tuple([Pin(lot.lot_id, drawn) for lot, drawn in draw(lots, needed)])
 
 
 def _hold_of(state: SpendState, command: PlaceHold, now: Moment, pins: tuple[Pin, ...]) -> Hold:
@@ -271,9 +277,9 @@ class _Ending:
 
 
 def _end(state: HeldState, hold: Hold, command: Command, now: Moment, ending: _Ending) -> Effects:
-    moves = tuple(_split(state, hold, ending.charge, now))
+    moves = tuple(_split(state, hold, ending.charge, now.now))
     returned = hold.ceiling - ending.charge
-    lapsed = sum(move.amount for move in moves if move.kind is MoveKind.LAPSE_HELD)
+    lapsed = sum([move.amount for move in moves if move.kind is MoveKind.LAPSE_HELD])
     receipt_id = f"rcpt_{now.serial}"
     answer = HoldEnded(hold.hold_id, ending.state, ending.charge, returned, lapsed, now.now, receipt_id)
     effects = Effects(
@@ -289,13 +295,13 @@ def _end(state: HeldState, hold: Hold, command: Command, now: Moment, ending: _E
     return covered(effects, state.wallet, (*state.owing, *state.lots), now.now)
 
 
-def _split(state: HeldState, hold: Hold, charge: int, now: Moment) -> Iterable[Move]:
+def _split(state: HeldState, hold: Hold, charge: int, now: datetime) -> Iterable[Move]:
     """Spend from the pins in their order; the rest goes back, or to `expired` where the lot has ended."""
     lots = {lot.lot_id: lot for lot in state.lots}
     for pin in hold.pins:
         spent = min(pin.amount, charge)
         charge -= spent
-        back = MoveKind.LAPSE_HELD if lots[pin.lot_id].has_ended(now.now) else MoveKind.RETURN
+        back = MoveKind.LAPSE_HELD if lots[pin.lot_id].has_ended(now) else MoveKind.RETURN
         if spent > 0:
             yield Move(MoveKind.SETTLE, pin.lot_id, spent)
         if pin.amount > spent:

@@ -213,17 +213,17 @@ class Effects:
 
     def total(self, *kinds: MoveKind) -> int:
         """The sum of the moves of these kinds."""
-        return sum(move.amount for move in self.moves if move.kind in kinds)
+        return sum([move.amount for move in self.moves if move.kind in kinds])
 
     @property
     def available_change(self) -> int:
         """What the wallet can spend more, or less, than before."""
-        return self.received + sum(move.amount * WALLET_CHANGES[move.kind][0] for move in self.moves)
+        return self.received + sum([move.amount * WALLET_CHANGES[move.kind][0] for move in self.moves])
 
     @property
     def held_change(self) -> int:
         """What is set aside more, or less, than before."""
-        return sum(move.amount * WALLET_CHANGES[move.kind][1] for move in self.moves)
+        return sum([move.amount * WALLET_CHANGES[move.kind][1] for move in self.moves])
 
     @property
     def parts(self) -> tuple[Effects, ...]:

@@ -30,4 +30,4 @@ def monthly_allowance(plan: PlanCaps, bought: int) -> int | None:
 
 def lowest(*caps: int | None) -> int | None:
     """The lowest of the caps that exist."""
-    return min((cap for cap in caps if cap is not None), default=None)
+    return min([cap for cap in caps if cap is not None], default=None)

@@ -16,7 +16,6 @@ from studio_server.ledger.values import Limits, OwnLimits, Period, PlanCaps, Win
 from studio_server.ledger.windows import day_window, month_window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from studio_server.ledger.commands import PlaceHold
@@ -34,7 +33,7 @@ WITH_ACCOUNTS = (
 )
 LOT = ", ".join(f"l.{name}" for name in rows.LOT.split(", "))
 LOT_AND_ACCOUNTS = f"{LOT}, a.balance, a.version, h.balance, h.version"
-LOT_WIDTH = len(rows.LOT.split(", "))
+LOT_WIDTH = rows.LOT_WIDTH
 HOLD = ", ".join(f"h.{name}" for name in rows.HOLD.split(", "))
 HOLD_WIDTH = len(rows.HOLD.split(", "))
 
@@ -130,7 +129,7 @@ def spending(command: PlaceHold, now: datetime) -> Loader:
     return Loader(
         statements,
         lambda found: spend_state(command, now, found),
-        lambda found: dict(lot_accounts(found[1])),
+        lambda found: lot_accounts(found[1]),
         lambda found: {row[0]: (row[15], row[16]) for row in found[0]},
     )
 
@@ -141,7 +140,7 @@ def held(hold_id: str) -> Loader:
     return Loader(
         statements,
         held_state,
-        lambda found: {**dict(lot_accounts(found[1])), **wallet_accounts(found[0])},
+        lambda found: lot_accounts(found[1]) | wallet_accounts(found[0]),
         lambda found: {row[1]: (row[-2], row[-1]) for row in found[0]},
     )
 
@@ -201,12 +200,14 @@ def held_state(found: Found) -> seen.HeldState:
     )
 
 
-def lot_accounts(lots: list[Any]) -> Iterable[tuple[str, tuple[int, int]]]:
+def lot_accounts(lots: list[Any]) -> Pairs:
     """Balance and version of the two accounts of each lot."""
+    accounts: Pairs = {}
     for row in lots:
         available, version, in_hold, held_version = row[LOT_WIDTH : LOT_WIDTH + 4]
-        yield f"{row[0]}/available", (available, version)
-        yield f"{row[0]}/held", (in_hold, held_version)
+        accounts[f"{row[0]}/available"] = (available, version)
+        accounts[f"{row[0]}/held"] = (in_hold, held_version)
+    return accounts
 
 
 def wallet_accounts(found: list[Any]) -> Pairs:

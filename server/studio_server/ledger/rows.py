@@ -32,6 +32,7 @@ LOT = (
     "lot_id, source, priority, effective_us, ends_us, issued_us, amount, available, held, spent, voided,"
     " owed, roll_over"
 )
+LOT_WIDTH = len(LOT.split(", "))
 HOLD = (
     "hold_id, wallet_id, purpose, ceiling, price_version, state, settled, returned, placed_us,"
     " lease_expires_us, ended_us, day_start_us, month_start_us, member_id, envelope_id, reversed"
@@ -44,6 +45,12 @@ PINS = "SELECT lot_id, amount FROM hold_lots WHERE hold_id = ? ORDER BY position
 ONE_HOLD = f"SELECT {HOLD} FROM holds WHERE hold_id = ?"  # noqa: S608  - constant text
 OPEN_COUNT = "SELECT count(*) FROM holds WHERE wallet_id = ? AND state = 'open'"
 OPEN_HOLDS = f"SELECT {HOLD} FROM holds WHERE state = 'open' ORDER BY lease_expires_us, hold_id"  # noqa: S608  - constant text
+
+
+ASSETS = {asset.value: asset for asset in Asset}
+WALLET_STATES = {state.value: state for state in WalletState}
+HOLD_STATES = {state.value: state for state in HoldState}
+SOURCES = {source.value: source for source in GrantSource}
 
 
 def wallet_id_of(tx: Tx, owner_id: str, asset: Asset) -> str | None:
@@ -116,7 +123,7 @@ def as_wallet(rows: Sequence[Row]) -> Wallet | None:
     if not rows:
         return None
     row = rows[0]
-    return Wallet(row[0], row[1], Asset(row[2]), WalletState(row[3]), row[4], row[5])
+    return Wallet(row[0], row[1], ASSETS[row[2]], WALLET_STATES[row[3]], row[4], row[5])
 
 
 def as_limits(rows: Sequence[Row]) -> Limits:
@@ -151,7 +158,7 @@ def as_envelope(rows: Sequence[Row]) -> Envelope | None:
 
 def as_lots(rows: Sequence[Row]) -> tuple[Lot, ...]:
     """Lots."""
-    return tuple(_lot(row) for row in rows)
+    return tuple([_lot(row) for row in rows])
 
 
 def as_hold(rows: Sequence[Row], pins: Sequence[Row]) -> Hold | None:
@@ -165,7 +172,7 @@ def as_hold(rows: Sequence[Row], pins: Sequence[Row]) -> Hold | None:
         purpose=row[2],
         ceiling=row[3],
         price_version=row[4],
-        state=HoldState(row[5]),
+        state=HOLD_STATES[row[5]],
         settled=row[6],
         returned=row[7],
         placed_at=from_microseconds(row[8]),
@@ -173,7 +180,7 @@ def as_hold(rows: Sequence[Row], pins: Sequence[Row]) -> Hold | None:
         ended_at=maybe_time(row[10]),
         day_start=from_microseconds(row[11]),
         month_start=from_microseconds(row[12]),
-        pins=tuple(Pin(lot_id, amount) for lot_id, amount in pins),
+        pins=tuple([Pin(lot_id, amount) for lot_id, amount in pins]),
         member_id=row[13],
         envelope_id=row[14],
         reversed=row[15],
@@ -186,18 +193,7 @@ def maybe_time(microseconds: int | None) -> datetime | None:
 
 
 def _lot(row: Row) -> Lot:
-    return Lot(
-        lot_id=row[0],
-        source=GrantSource(row[1]),
-        priority=row[2],
-        effective_at=from_microseconds(row[3]),
-        ends_at=maybe_time(row[4]),
-        issued_at=from_microseconds(row[5]),
-        amount=row[6],
-        available=row[7],
-        held=row[8],
-        spent=row[9],
-        voided=row[10],
-        owed=row[11],
-        roll_over=row[12],
-    )
+    """A lot from the columns of `LOT`, which stand in the order of its fields."""
+    lot_id, source, priority, effective_us, ends_us, issued_us, *amounts = row[:LOT_WIDTH]
+    effective_at, issued_at = from_microseconds(effective_us), from_microseconds(issued_us)
+    return Lot(lot_id, SOURCES[source], priority, effective_at, maybe_time(ends_us), issued_at, *amounts)
