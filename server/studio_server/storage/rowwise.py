@@ -38,8 +38,11 @@ class RowWrite:
 
     @cached_property
     def all_at_once(self) -> str:
-        """The statement over arrays, with `?` for each of them, one per column."""
-        arrays = ", ".join(f"?::{kind}[]" for kind in self.columns.values())
+        """The statement over arrays, with `?` for each of them, one per column.
+
+        Each array is read by a query of its own: seen by the planner, every other length would be planned anew.
+        """
+        arrays = ", ".join(f"(SELECT ?::{kind}[])" for kind in self.columns.values())
         places = {name: f"v.p{place}" for place, name in enumerate(self.columns, 1)}
         names = ", ".join(place.removeprefix("v.") for place in places.values())
         source = f"FROM unnest({arrays}) AS v({names})"

@@ -42,7 +42,6 @@ SETTINGS = {
 FOR_WRITING = {
     "default_transaction_read_only": "off",
     "synchronous_commit": "on",
-    "plan_cache_mode": "force_generic_plan",
     "idle_in_transaction_session_timeout": "10s",
     "statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS:g}s",
 }

@@ -115,7 +115,7 @@ class PostgresTx:
 
     def among(self, values: Sequence[str]) -> tuple[str, str]:
         """What stands after a column that is one of `values`, and its one parameter."""
-        return "= ANY (?::text[])", array(values, "text")
+        return "= ANY ((SELECT ?::text[])::text[])", array(values, "text")
 
     def _some_at_a_time(self, sql: str, params: Sequence[Any]) -> Generator[Row]:
         self._cross_boundary()
