@@ -40,7 +40,7 @@ class RowWrite:
     def all_at_once(self) -> str:
         """The statement over arrays, with `?` for each of them, one per column.
 
-        Each array is read by a query of its own: seen by the planner, every other length would be planned anew.
+        Each array is read by a query of its own: seen by the planner, each length would be planned anew.
         """
         arrays = ", ".join(f"(SELECT ?::{kind}[])" for kind in self.columns.values())
         places = {name: f"v.p{place}" for place, name in enumerate(self.columns, 1)}

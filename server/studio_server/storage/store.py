@@ -22,6 +22,7 @@ from studio_server.storage.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from datetime import datetime
 
     from studio_server.clock import Clock
@@ -83,13 +84,18 @@ class Store(ABC):
         Raises:
             OutcomeUnknown: the answer did not arrive in time; the work may still take effect.
         """
-        answer = self._writer.submit(work, patience_seconds=patience_seconds)
-        try:
-            return answer.result(patience_seconds)
-        except AnswerTimeout as late:
-            if not answer.done():
-                raise OutcomeUnknown(self.place, patience_seconds) from late
-            raise
+        return self._answer(self._writer.submit(work, patience_seconds=patience_seconds), patience_seconds)
+
+    def write_jointly_blocking(
+        self, joint: Joint[A], asked: A, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Any:
+        """As `write_jointly`, for threads, which wait as in `write_blocking`.
+
+        Raises:
+            OutcomeUnknown: the answer did not arrive in time; the work may still take effect.
+        """
+        answer = self._writer.submit_jointly(joint, asked, patience_seconds=patience_seconds)
+        return self._answer(answer, patience_seconds)
 
     def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work` on a consistent snapshot, on the calling thread; it cannot write.
@@ -174,6 +180,14 @@ class Store(ABC):
             self._writer.close()
             self._readers.close()
             self._release()
+
+    def _answer(self, answer: Future[T], patience_seconds: float) -> T:
+        try:
+            return answer.result(patience_seconds)
+        except AnswerTimeout as late:
+            if not answer.done():
+                raise OutcomeUnknown(self.place, patience_seconds) from late
+            raise
 
     @abstractmethod
     def _connections(self) -> tuple[Writer, ReadSessions]:

@@ -105,6 +105,12 @@ class Writer:
         self._take(job, patience_seconds)
         return job.answer
 
+    def submit_jointly(self, joint: Joint[A], asked: A, *, patience_seconds: float) -> Future[Any]:
+        """Queue a part of joint work; as `submit`."""
+        job = _joint_job(joint, asked)
+        self._take(job, patience_seconds)
+        return job.answer
+
     def awaited(self, work: Callable[[Tx], T]) -> asyncio.Future[T]:
         """Queue work and hand back what the running loop awaits; a full queue is refused at once.
 
@@ -120,7 +126,7 @@ class Writer:
 
     def awaited_jointly(self, joint: Joint[A], asked: A) -> asyncio.Future[Any]:
         """As `awaited`, for a part of joint work."""
-        job = JointJob(lambda tx: joint.alone(tx, asked), joint, asked)
+        job = _joint_job(joint, asked)
         waiting = self._answers.awaited(job.answer)
         self._take(job, 0)
         return waiting
@@ -299,6 +305,10 @@ class Writer:
             if job is not None and job.answer.set_running_or_notify_cancel():
                 job.answer.set_exception(DatabaseClosed(self._path))
         self._answers.carry()
+
+
+def _joint_job(joint: Joint[A], asked: A) -> JointJob:
+    return JointJob(lambda tx: joint.alone(tx, asked), joint, asked)
 
 
 def _fail(jobs: list[Job], failure: BaseException) -> None:

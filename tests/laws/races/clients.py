@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from studio_server.clock import FixedClock
 from studio_server.ids import CountedIds
-from studio_server.ledger import Ledger
+from studio_server.ledger import Ledger, Order, PlaceHold, Release, Settle
 from studio_server.ledger.refusals import LedgerRefusal
 
 from tests.laws.machine.engines import POSTGRESQL, Engine
@@ -34,10 +35,15 @@ class Server:
 
     store: Store
     ledger: Ledger
+    turns: count[int] = field(default_factory=count)
 
     def do(self, command: Any) -> Any:
-        """One command in a transaction of its own; a refusal is an answer."""
+        """One command, every other hold as one set with those of others; a refusal is an answer."""
         try:
+            if isinstance(command, PlaceHold | Settle | Release) and next(self.turns) % 2:
+                return self.store.write_jointly_blocking(
+                    self.ledger.together, Order(command), patience_seconds=WAIT_SECONDS
+                )
             return self.store.write_blocking(
                 lambda tx: self.ledger.execute(tx, command), patience_seconds=WAIT_SECONDS
             )
