@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import apsw
 from studio_server.clock import FixedClock
 from studio_server.ids import CountedIds
-from studio_server.ledger import ExpireHolds, Ledger
+from studio_server.ledger import ExpireHolds, Ledger, Order, PlaceHold, Release, Settle
 from studio_server.ledger.anchor import AnchorDisagrees
 from studio_server.ledger.checker import check
 from studio_server.runs.inspection import BooksBroken, Inspection
@@ -65,12 +65,17 @@ class Books:
     def ask(self, number: int, command: object) -> object:
         """Ask and remember the answer, as a client does; a failure is remembered too."""
         try:
-            answer = self.db.write_blocking(lambda tx: self.ledger.execute(tx, command))
+            answer = self._answer(command)
         except (StorageError, apsw.Error) as failure:
             self.failures.append(failure)
             return None
         self.answers[number] = answer
         return answer
+
+    def _answer(self, command: object) -> object:
+        if isinstance(command, PlaceHold | Settle | Release):
+            return self.db.write_jointly_blocking(self.ledger.together, Order(command))
+        return self.db.write_blocking(lambda tx: self.ledger.execute(tx, command))
 
     def recover(self) -> None:
         """What the sweeper of a running server does."""

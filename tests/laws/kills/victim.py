@@ -15,6 +15,7 @@ from studio_server.ledger import (
     IssueGrant,
     Ledger,
     OpenWallet,
+    Order,
     PlaceHold,
     PlanCaps,
     Release,
@@ -96,6 +97,8 @@ class Victim:
             del turn
 
     def _do(self, command: object) -> object:
+        if isinstance(command, PlaceHold | Settle | Release):
+            return self._db.write_jointly_blocking(self._ledger.together, Order(command))
         return self._db.write_blocking(lambda tx: self._ledger.execute(tx, command))
 
     def _tell(self, key: str) -> None:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from studio_server.clock import FixedClock, to_microseconds
 from studio_server.ids import CountedIds
-from studio_server.ledger import CoverDebts, ExpireHold, ExpireHolds, ExpireLot, ExpireLots, Ledger, PlaceHold
+from studio_server.ledger import (
+    CoverDebts,
+    ExpireHold,
+    ExpireHolds,
+    ExpireLot,
+    ExpireLots,
+    Ledger,
+    Order,
+    PlaceHold,
+    Release,
+    Settle,
+)
 from studio_server.ledger.checker import check
 from studio_server.ledger.refusals import HoldRefused, LedgerRefusal
 
@@ -118,7 +129,7 @@ class Twofold:
     def _one(self, tx: Tx, command: Any) -> None:
         expected = self._expect(tx, command)
         try:
-            outcome: Any = self.ledger.execute(tx, command)
+            outcome: Any = self._ask(tx, command)
         except LedgerRefusal as refusal:
             outcome = refusal
         ordered = isinstance(command, PlaceHold) or not _is_of_shape(expected)
@@ -127,6 +138,14 @@ class Twofold:
                 expected = self._expect(tx, command)
         self._judge(command, expected, outcome)
         self.chooser.asked = [*self.chooser.asked[-40:], command]
+
+    def _ask(self, tx: Tx, command: Any) -> Any:
+        """Every other hold goes the way of sets, as a set of one."""
+        if isinstance(command, PlaceHold | Settle | Release | ExpireHold) and len(self.log) % 2:
+            found = self.ledger.together.together(tx, [Order(command)])[0]
+            if found is not None:
+                return found.take()
+        return self.ledger.execute(tx, command)
 
     def _expect(self, tx: Tx, command: Any) -> Any:
         try:
