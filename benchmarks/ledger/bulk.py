@@ -1,7 +1,7 @@
 """Rows into an empty database by the fastest way each engine has; nothing is asked while they go in."""
 
 # apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     Place = tuple[Callable[[str, Rows], None], Callable[[int], None]]
 
 SQLITE_SCHEME = "sqlite:///"
+MOVING = (
+    "SELECT name, sql FROM sqlite_master WHERE name IN ('entries_move_their_account', 'accounts_open_empty')"
+)
+"""What an entry does to its account: the bulk brings accounts as they stand at the end, after the entries."""
 
 
 def filled(urls: Sequence[str], entries: int) -> list[str]:
@@ -51,6 +55,9 @@ def _sqlite(url: str) -> Generator[Place]:
     connection = apsw.Connection(url.removeprefix(SQLITE_SCHEME))
     for setting in ("journal_mode = WAL", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -400000"):
         connection.execute(f"PRAGMA {setting}").fetchall()
+    moving = {str(name): str(definition) for name, definition in connection.execute(MOVING)}
+    for name in moving:
+        connection.execute(f"DROP TRIGGER {name}")
 
     def insert(table: str, rows: Rows) -> None:
         columns = COLUMNS[table].split()
@@ -62,6 +69,8 @@ def _sqlite(url: str) -> Generator[Place]:
         connection.execute("UPDATE recorded_time SET at_us = ?", (at_us,))
 
     yield insert, recorded
+    for definition in moving.values():
+        connection.execute(definition)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -38,13 +38,17 @@ def test_books_filled_in_bulk_take_the_ledgers_own_commands(filled: str) -> None
     assert 0 < view.available <= 3 * engines.AMOUNT
 
 
+DAMAGE = (
+    "DROP TRIGGER accounts_move_by_entries",
+    "UPDATE accounts SET balance = balance + 1 WHERE kind = 'revenue'",
+)
+
+
 def test_books_that_are_wrong_fail_the_benchmark(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'books.db'}"
     store = engines.opened(url)
     [wallet_id] = engines.wallets(store, 1)
-    store.write_blocking(
-        lambda tx: tx.execute("UPDATE accounts SET balance = balance + 1 WHERE kind = 'revenue'")
-    )
+    store.write_blocking(lambda tx: [tx.execute(statement) for statement in DAMAGE])
     store.close()
     with pytest.raises(BooksBroken):
         checked.effects(url)

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 REFUSED = (apsw.ConstraintError, psycopg.IntegrityError)
 CHECK, UNIQUE = "CHECK|check constraint", "UNIQUE|unique constraint"
+FULL_ACCOUNT = (
+    "INSERT INTO accounts (account_id, wallet_id, lot_id, kind, asset, balance, version)"
+    " SELECT 'another', wallet_id, NULL, 'adjustment', 'CREDIT', 1, 0 FROM wallets"
+)
+MOVES = "an account moves by its latest entry"
 FORBIDDEN = [
     ("UPDATE entries SET amount = amount + 1", "entries are never updated"),
     ("DELETE FROM entries", "entries are never deleted"),
@@ -48,14 +53,16 @@ FORBIDDEN = [
     ("DELETE FROM wallets", "wallets are never deleted"),
     ("DELETE FROM accounts", "accounts are never deleted"),
     ("UPDATE recorded_time SET at_us = 0", "recorded time never falls"),
-    ("UPDATE accounts SET balance = -1 WHERE kind = 'revenue'", CHECK),
+    ("UPDATE accounts SET balance = -1 WHERE kind = 'revenue'", f"{MOVES}|{CHECK}"),
     ("UPDATE lots SET available = -1, spent = amount + 1", CHECK),
     ("UPDATE lots SET available = available + 1", CHECK),
     ("UPDATE lots SET available = 1.5", f"cannot store REAL|{CHECK}"),
     ("UPDATE windows SET held = cap + 1", CHECK),
     ("INSERT INTO grants SELECT 'grnt_2', wallet_id, source, reference, 1, 1, 1, 2, 1 FROM grants", UNIQUE),
     ("INSERT INTO wallets SELECT 'wal_2', owner_id, asset, state, 1, zone FROM wallets", UNIQUE),
-    ("UPDATE accounts SET balance = 1 WHERE kind = 'debt'", "a debt is never above zero"),
+    ("UPDATE accounts SET balance = 1 WHERE kind = 'debt'", f"{MOVES}|a debt is never above zero"),
+    ("UPDATE accounts SET wallet_id = 'wal_2'", "an account keeps its terms"),
+    (FULL_ACCOUNT, "an account opens empty"),
     ("UPDATE lots SET voided = amount + 1", CHECK),
     ("UPDATE lots SET owed = voided + 1", CHECK),
     ("UPDATE lots SET roll_over = 5", "a lot keeps its terms"),

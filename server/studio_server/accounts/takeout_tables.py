@@ -134,9 +134,14 @@ TABLES: tuple[Table, ...] = (
         "entries",
         "wallet",
         ("sequence", "transfer_id", "account_id", "amount", "before", "after", "version", "recorded_at"),
-        "SELECT n.sequence, n.transfer_id, n.account_id, n.amount, n.before, n.after, n.version,"
+        "WITH mine AS (SELECT wallet_id FROM wallets WHERE wallet_id = ?)"
+        " SELECT n.sequence, n.transfer_id, n.account_id, n.amount, n.before, n.after, n.version,"
         " n.recorded_us FROM entries n JOIN accounts a ON a.account_id = n.account_id"
-        " WHERE a.wallet_id = ? ORDER BY n.sequence",
+        " WHERE a.wallet_id = (SELECT wallet_id FROM mine) AND n.transfer_id IN"
+        " (SELECT t.transfer_id FROM effects e JOIN transfers t ON t.effect_sequence = e.sequence"
+        " WHERE e.wallet_id = (SELECT wallet_id FROM mine)"
+        " UNION SELECT t.transfer_id FROM lots l CROSS JOIN transfers t WHERE t.to_lot_id = l.lot_id"
+        " AND l.wallet_id = (SELECT wallet_id FROM mine)) ORDER BY n.sequence",
     ),
     Table(
         "runs",

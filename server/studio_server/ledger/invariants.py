@@ -41,9 +41,10 @@ RULES: tuple[Rule, ...] = (
         2,
         "stored balance or version differs from its entries",
         """
-        SELECT a.account_id FROM accounts a LEFT JOIN entries e ON e.account_id = a.account_id
-        GROUP BY a.account_id, a.balance, a.version HAVING a.balance <> coalesce(sum(e.amount), 0)
-        OR a.version <> count(e.sequence)
+        SELECT a.account_id FROM accounts a LEFT JOIN
+        (SELECT account_id, sum(amount) AS total, count(*) AS lines FROM entries GROUP BY account_id) AS e
+        ON e.account_id = a.account_id
+        WHERE a.balance <> coalesce(e.total, 0) OR a.version <> coalesce(e.lines, 0)
         """,
     ),
     Rule(

@@ -32,9 +32,10 @@ LOTS = (
     " ORDER BY l.ends_us, l.lot_id LIMIT ?"
 )
 DEBTS = (
-    "SELECT u.id, -a.balance, (SELECT max(e.sequence) FROM entries e WHERE e.account_id = a.account_id"
-    " AND e.before = 0) FROM accounts a JOIN users u ON u.wallet_id = a.wallet_id"
-    " WHERE a.owing = 1 ORDER BY a.account_id LIMIT ?"
+    "SELECT u.id, -a.balance, (SELECT max(e.sequence) FROM transfers t JOIN entries e"
+    " ON e.transfer_id = t.transfer_id AND e.account_id = t.from_account WHERE t.kind = 'owe'"
+    " AND t.from_account = a.account_id AND e.before = 0) FROM accounts a"
+    " JOIN users u ON u.wallet_id = a.wallet_id WHERE a.owing = 1 ORDER BY a.account_id LIMIT ?"
 )
 COVERED = (
     "SELECT n.user_id, n.about FROM notices n JOIN users u ON u.id = n.user_id"
