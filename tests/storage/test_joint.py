@@ -201,6 +201,9 @@ def test_odd_texts_come_back_as_they_were_written(database: Store) -> None:
 
 def test_an_array_says_none_numbers_and_bytes_as_postgresql_reads_them() -> None:
     assert array([None, "NULL", 'q"\\'], "text") == '{NULL,"NULL","q\\"\\\\"}'
+    assert array(["a", "b,c", ""], "text") == '{"a","b,c",""}'
+    assert array(["a", '"'], "text") == '{"a","\\""}'
+    assert array([], "text") == "{}"
     assert array([1, None, -2], "bigint") == "{1,NULL,-2}"
     assert array([b"\x00\xff"], "bytea") == '{"\\\\x00ff"}'
     assert columns_of([(1, "a"), (2, "b")], ["bigint", "text"]) == ["{1,2}", '{"a","b"}']

@@ -77,6 +77,10 @@ class Standing:
         """Where the journal stands before the next effect."""
         return Ground(*self.head, self.accounts, self.totals)
 
+    def knows(self, posting: Posting) -> bool:
+        """Whether every account that these lines move was loaded: of one that was not, nothing is known."""
+        return all(change.account_id in self.accounts for change in posting.accounts)
+
     def move_on(self, state: SpendState | HeldState, effects: Effects, posting: Posting) -> None:
         """Take over what one more effect left."""
         last = posting.effects[-1]

@@ -17,7 +17,7 @@ from studio_server.ledger.commands import PlaceHold, effect_key
 from studio_server.ledger.decide import decide
 from studio_server.ledger.effects import Moment
 from studio_server.ledger.load_together import standing
-from studio_server.ledger.posting import Asked, accounts_of, post
+from studio_server.ledger.posting import Asked, post
 from studio_server.ledger.refusals import EffectKeyReused, LedgerRefusal
 from studio_server.ledger.write_together import SetWrites
 from studio_server.storage.joint import Answered
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from studio_server.ids import IdSource
-    from studio_server.ledger.effects import Effects
     from studio_server.ledger.load_together import Ending, Standing
     from studio_server.ledger.outcomes import HoldEnded, HoldPlaced
     from studio_server.ledger.state import HeldState, SpendState
@@ -100,9 +99,11 @@ class _Doing:
         effects = decide(state, command, moment)
         if isinstance(effects, LedgerRefusal):
             return Answered(refusal=effects)
-        if not self._is_ordinary(effects, key):
+        if effects.effect_key != key or effects.also is not None:
             return None
         posting = post(effects, self.at.ground, Asked(body, actor, moment))
+        if not self.at.knows(posting):
+            return None
         self.writes.add(effects, posting, _asset(state))
         self.at.move_on(state, effects, posting)
         return Answered(effects.answer)
@@ -111,13 +112,6 @@ class _Doing:
         if isinstance(command, PlaceHold):
             return self.at.to_place(command, self.now)
         return self.at.to_end(command)
-
-    def _is_ordinary(self, effects: Effects, key: str) -> bool:
-        return (
-            effects.effect_key == key
-            and effects.also is None
-            and accounts_of(effects) <= self.at.accounts.keys()
-        )
 
 
 def _chosen(asked: Iterable[Order]) -> tuple[list[tuple[int, PlaceHold]], list[tuple[int, Ending]]]:

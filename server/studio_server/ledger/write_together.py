@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from studio_server.ledger.posting import AccountChange, Posting
     from studio_server.storage import Row, Tx
     from studio_server.storage.rowwise import Kind
+    from studio_server.storage.tx import Engine
 
     Place = tuple[str, str, str, int]
 
@@ -122,6 +123,7 @@ ACCOUNTS = RowWrite(
     },
     "account_id = :account_id AND balance = :balance_before AND version = :version_before",
 )
+"""Not sent to SQLite: there an entry moves its account, and is refused if the account is not as loaded."""
 LOTS = RowWrite(
     "UPDATE lots SET available = available + :available, held = held + :held, spent = spent + :spent,"
     " expired = expired + :expired, revoked = revoked + :revoked",
@@ -222,22 +224,23 @@ class SetWrites:
         """Write them all.
 
         Raises:
-            GuardFailed: a row was not as loaded; nothing of the set may be kept.
+            GuardFailed, an error of the engine: a row was not as loaded; nothing of the set may be kept.
         """
-        writes = [(write, rows) for write, rows in self._rows() if rows]
+        writes = [(write, rows) for write, rows in self._rows(tx.engine) if rows]
         for (write, rows), changed in zip(writes, tx.write_rows(writes), strict=True):
             if changed != len(rows):
                 raise GuardFailed(write.head.split(" (")[0], f"of {len(rows)} only {changed}")
 
-    def _rows(self) -> list[tuple[RowWrite, Sequence[Row]]]:
+    def _rows(self, engine: Engine) -> list[tuple[RowWrite, Sequence[Row]]]:
         accounts = [(name, *change.after, *change.before) for name, change in self.accounts.items()]
+        moved = accounts if engine == "postgresql" else []
         return [
             (HOLDS, self.holds),
             (PINS, self.pins),
             (EFFECTS, self.effects),
             (TRANSFERS, self.transfers),
             (ENTRIES, self.entries),
-            (ACCOUNTS, accounts),
+            (ACCOUNTS, moved),
             (AUDIT, self.audits),
             (LOTS, [(lot_id, *parts) for lot_id, parts in self.lots.items() if any(parts)]),
             (SET_ASIDE, [(*place, *terms, 0, 0) for place, terms in self.aside.items()]),
