@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ledger import checked, engines
 from benchmarks.ledger.engines import POSTGRESQL, SQLITE
+from benchmarks.ledger.server import ALONE
 from benchmarks.load import Load, WrongAnswers, told_by_wrk
 from benchmarks.processes import serving
 from benchmarks.results import Figure, Result, Yardstick, of_rounds, paired_ratio
@@ -29,7 +30,9 @@ ALTERNATING = Path(__file__).with_name("alternating.lua")
 NULL_SCRIPT = Path(__file__).with_name("null.lua")
 NOTE = (
     "wrk, one thread. Routes of the benchmark over the product's store and ledger: a request is one hold or"
-    " one settlement, durable before its answer, so pairs/s are half the requests/s. One process, no TLS."
+    " one settlement, durable before its answer, so pairs/s are half the requests/s. What waits together is"
+    " done as one set, as the ledger offers to whoever does nothing else in the same transaction; one by one,"
+    " every command is work of its own, as the commands of a run are. One process, no TLS."
 )
 
 
@@ -72,14 +75,19 @@ def run(plan: Plan, at: Places) -> Result:
     if shutil.which("wrk") is None:
         raise NoWrk
     urls = {engine: at.fresh(engine, "http") for engine in engines.ENGINES}
+    alone = {engine: at.fresh(engine, "http-alone") for engine in engines.ENGINES}
     with ExitStack() as servers:
         null = servers.enter_context(serving("benchmarks.null_server"))
         served = {
             engine: servers.enter_context(serving("benchmarks.ledger.server", url))
             for engine, url in urls.items()
         }
-        rounds = _rounds(plan, _candidates({NULL: null, **served}))
-    acts = sum(checked.effects(url) for url in urls.values())
+        single = {
+            engine: servers.enter_context(serving("benchmarks.ledger.server", url, ALONE))
+            for engine, url in alone.items()
+        }
+        rounds = _rounds(plan, [*_candidates({NULL: null, **served}), *_one_by_one(single)])
+    acts = sum(checked.effects(url) for url in (*urls.values(), *alone.values()))
     figures = tuple(figure for name, loads in rounds.items() for figure in _figures(name, loads))
     return Result("ledger, over HTTP", figures, _yardsticks(rounds), (NOTE,), violations=0, effects=acts)
 
@@ -88,6 +96,11 @@ def _candidates(servers: dict[str, ServerProcess]) -> list[Candidate]:
     alternating = [Candidate(name, server, many) for many in CLIENTS for name, server in servers.items()]
     alone = [Candidate(name, server, 1, holds_only=True) for name, server in servers.items() if name != NULL]
     return [*alternating, *alone]
+
+
+def _one_by_one(servers: dict[str, ServerProcess]) -> list[Candidate]:
+    """The same routes where every command is work of its own."""
+    return [Candidate(f"{name} one by one", server, 64) for name, server in servers.items()]
 
 
 def _rounds(plan: Plan, candidates: list[Candidate]) -> dict[str, list[Load]]:

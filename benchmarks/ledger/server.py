@@ -1,6 +1,7 @@
 """Bare hold and settle routes over the product's store and ledger, for the benchmark alone.
 
-`python -m benchmarks.ledger.server URL`: prints its address as one JSON line; ends with a signal.
+`python -m benchmarks.ledger.server URL [alone]`: prints its address as one JSON line; ends with a signal.
+With `alone` every command is work of its own, as the commands of a run are; else they are done as sets.
 """
 
 from __future__ import annotations
@@ -22,21 +23,28 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from studio_server.storage.store import Store
 
+ALONE = "alone"
 
-def app(store: Store, wallets: list[str]) -> Starlette:
-    """Two routes that hand one command each to the ledger's joint work and await its write."""
+
+def app(store: Store, wallets: list[str], *, alone: bool) -> Starlette:
+    """Two routes that make one command each and await its write."""
     ledger = engines.ledger()
+
+    async def done(command: PlaceHold | Settle) -> Any:
+        if alone:
+            return await store.write(lambda tx: ledger.execute(tx, command))
+        return await store.write_jointly(ledger.together, Order(command))
 
     async def hold(request: Request) -> JSONResponse:
         asked: dict[str, Any] = await request.json()
         key, wallet_id = str(asked["key"]), wallets[int(asked["wallet"]) % len(wallets)]
         place = PlaceHold(key, wallet_id, f"run_{key}", CEILING, PRICES, LEASE_SECONDS)
-        placed = await store.write_jointly(ledger.together, Order(place))
+        placed = await done(place)
         return JSONResponse({"hold_id": placed.hold_id, "available": placed.available_after})
 
     async def settle(request: Request) -> JSONResponse:
         asked: dict[str, Any] = await request.json()
-        ended = await store.write_jointly(ledger.together, Order(Settle(asked["hold_id"], CHARGE, PRICES)))
+        ended = await done(Settle(asked["hold_id"], CHARGE, PRICES))
         return JSONResponse({"settled": ended.settled, "returned": ended.returned})
 
     return Starlette(
@@ -44,11 +52,11 @@ def app(store: Store, wallets: list[str]) -> Starlette:
     )
 
 
-def main(url: str) -> None:
+def main(url: str, way: str = "sets") -> None:
     """Serve until a signal ends it; same event loop, HTTP parser and settings as the null server."""
     store = engines.opened(url)
     config = uvicorn.Config(
-        app(store, engines.wallets(store)),
+        app(store, engines.wallets(store), alone=way == ALONE),
         host="127.0.0.1",
         port=0,
         log_level="critical",
@@ -60,4 +68,4 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
