@@ -25,8 +25,8 @@ CLIENTS = (1, 8, 64)
 SINGLE, PGBENCH = "one row per commit", "pgbench -N, 16 clients"
 NOTE = (
     "A pair is PlaceHold and Settle, each durable before its answer; 1,000 wallets with three lots, drawn"
-    " evenly; clients are tasks of one process that wait for the store's writer, which does what waits together"
-    " as one set. CPU is that process alone."
+    " evenly; clients are tasks of one process that wait for the store's writer, which does what waits"
+    " together as one set. CPU is that process alone."
 )
 
 

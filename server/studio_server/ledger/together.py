@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     OfSet = PlaceHold | Ending
 
 SYSTEM = "system"
-FEWEST: dict[Engine, int] = {"sqlite": 1, "postgresql": 2}
-"""Smaller sets are done alone: for one command PostgreSQL is quicker with few statements for few rows."""
+FEWEST: dict[Engine, int] = {"sqlite": 3, "postgresql": 2}
+"""Smaller sets are done alone, which is quicker: statements for many rows cost more than those for one."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Together:
     def __init__(self, alone: Callable[[Tx, OfSet, str], HoldPlaced | HoldEnded], ids: IdSource) -> None:
         self._alone = alone
         self._ids = ids
+        self.fewest = FEWEST
+        """From how many commands on a set is done as one, by engine."""
 
     def alone(self, tx: Tx, asked: Order) -> HoldPlaced | HoldEnded:
         """As `Ledger.execute`."""
@@ -67,7 +69,7 @@ class Together:
         """
         places, ends = _chosen(asked)
         answers: list[Answered | None] = [None] * len(asked)
-        if len(places) + len(ends) < FEWEST[tx.engine]:
+        if len(places) + len(ends) < self.fewest[tx.engine]:
             return answers
         at = standing(tx, [command for _, command in places], [command for _, command in ends])
         doing = _Doing(tx.now, at, SetWrites(to_microseconds(tx.now)), self._ids)

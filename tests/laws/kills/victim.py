@@ -48,6 +48,7 @@ class Victim:
         clock = SystemClock()
         self._db: Store = open_database(settings.database_url, settings.database_path, clock)
         self._ledger = Ledger(TimeOrderedIds(clock))
+        self._ledger.together.fewest = {"sqlite": 1, "postgresql": 1}
         opened = self._db.write_blocking(lambda tx: self._ledger.execute(tx, OPEN))
         self._wallet = opened.wallet_id
 

@@ -64,6 +64,7 @@ class Twofold:
         self.engine = Engine.fresh(self.engine_name, Path(self.folder.name))
         self.db = self.engine.open(self.clock)
         self.ledger = Ledger(CountedIds())
+        self.ledger.together.fewest = {"sqlite": 1, "postgresql": 1}
         self.mirror = Mirror()
         self.chooser = Chooser(self.mirror, self.dice, self.start)
         self.answered: dict[Any, Any] = {}
