@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from studio_server.storage import Database, Store, Tx
+    from studio_server.storage.tx import Engine
 
 NOTES = RowWrite("INSERT INTO notes (note)", {"note": "text"})
 RENAMED = RowWrite("UPDATE notes SET note = :to", {"to": "text", "of": "text"}, "note = :of")
@@ -34,6 +35,7 @@ class Noting:
 
     sets: list[list[str]] = field(default_factory=list[list[str]])
     alones: list[str] = field(default_factory=list[str])
+    fewest: dict[Engine, int] = field(default_factory=lambda: {"sqlite": 1, "postgresql": 1})
 
     def together(self, tx: Tx, asked: Sequence[str]) -> list[Answered | None]:
         """All that can be written at once."""
@@ -73,6 +75,27 @@ async def test_what_waits_together_is_one_set_and_what_it_leaves_is_done_alone(d
     assert noting.sets == [["a", "alone", "b", "no"]]
     assert noting.alones == ["alone"]
     assert notes(database) == ["a", "alone", "b"]
+
+
+async def test_a_set_that_is_too_small_is_done_alone(database: Store) -> None:
+    noting = Noting(fewest={"sqlite": 3, "postgresql": 3})
+    assert await _asked(database, noting, "a", "b") == ["a, alone", "b, alone"]
+    assert await _asked(database, noting, "c", "d", "e") == ["c", "d", "e"]
+    assert noting.sets == [["c", "d", "e"]]
+    assert notes(database) == ["a", "b", "c", "d", "e"]
+
+
+async def test_what_was_kept_before_writes_were_stopped_is_not_acknowledged(database: Store) -> None:
+    def stopping(tx: Tx) -> None:
+        tx.execute("INSERT INTO notes VALUES ('b')")
+        database.stop_writes("the books are wrong")
+
+    with HeldWriter(database):
+        answers = [asyncio.ensure_future(database.write(work)) for work in (note("a"), stopping, note("c"))]
+        await asyncio.sleep(0)
+    found = await asyncio.gather(*answers, return_exceptions=True)
+    assert [type(one) for one in found] == [CommitFailed, CommitFailed, WritesStopped]
+    assert notes(database) == []
 
 
 async def test_a_set_that_fails_is_undone_and_each_of_it_is_done_alone(database: Store) -> None:

@@ -23,7 +23,7 @@ from studio_server.ledger.write_together import SetWrites
 from studio_server.storage.joint import Answered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from studio_server.ids import IdSource
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     OfSet = PlaceHold | Ending
 
 SYSTEM = "system"
-FEWEST: dict[Engine, int] = {"sqlite": 3, "postgresql": 2}
+FEWEST: Mapping[Engine, int] = {"sqlite": 3, "postgresql": 2}
 """Smaller sets are done alone, which is quicker: statements for many rows cost more than those for one."""
 
 
@@ -54,8 +54,8 @@ class Together:
     def __init__(self, alone: Callable[[Tx, OfSet, str], HoldPlaced | HoldEnded], ids: IdSource) -> None:
         self._alone = alone
         self._ids = ids
-        self.fewest = FEWEST
-        """From how many commands on a set is done as one, by engine."""
+        self.fewest: Mapping[Engine, int] = FEWEST
+        """Of how many commands on a set is worth it, by engine."""
 
     def alone(self, tx: Tx, asked: Order) -> HoldPlaced | HoldEnded:
         """As `Ledger.execute`."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from studio_server.storage.tx import Tx
+    from studio_server.storage.tx import Engine, Tx
 
 A_contra = TypeVar("A_contra", contravariant=True)
 
@@ -33,6 +33,11 @@ class Answered:
 
 class Joint(Protocol[A_contra]):
     """How such work is done. The writer calls it on its thread, inside a savepoint."""
+
+    @property
+    def fewest(self) -> Mapping[Engine, int]:
+        """Of how many on a set is worth it, by engine; fewer are done alone."""
+        ...
 
     def together(self, tx: Tx, asked: Sequence[A_contra]) -> Sequence[Answered | None]:
         """Do it for all of them; None for each that has to be done alone, for which nothing was done.

@@ -34,8 +34,10 @@ class SqliteSession:
         self._recorded = _recorded_time(connection)
         self._kept = False
         """Something in this batch is to be committed."""
+        self._working = False
+        """A piece of work is under way."""
         self._marked = False
-        """The work under way has a savepoint of its own."""
+        """It has a savepoint of its own."""
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -55,7 +57,7 @@ class SqliteSession:
     def begin(self) -> SqliteTx:
         """Begin a batch; whatever it raises, nothing was done."""
         self._connection.execute("BEGIN IMMEDIATE")
-        self._kept = self._marked = False
+        self._kept = self._marked = self._working = False
         return SqliteTx(self._connection, max(self._recorded, self._clock.now()))
 
     def refusal(self, failure: BaseException) -> BaseException:
@@ -69,6 +71,7 @@ class SqliteSession:
         self._marked = self._kept
         if self._marked:
             self._connection.execute("SAVEPOINT work")
+        self._working = True
 
     def keep(self) -> None:
         """End one piece of work and keep it for the commit.
@@ -80,10 +83,13 @@ class SqliteSession:
             raise TransactionBroken(str(self._path))
         if self._marked:
             self._connection.execute("RELEASE work")
-        self._kept = True
+        self._kept, self._working = True, False
 
     def undo(self) -> None:
-        """End one piece of work and undo it alone."""
+        """End one piece of work and undo it alone; there is nothing to undo where none had begun."""
+        if not self._working:
+            return
+        self._working = False
         if self._marked:
             self._connection.execute("ROLLBACK TO work")
             self._connection.execute("RELEASE work")

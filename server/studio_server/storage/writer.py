@@ -219,7 +219,10 @@ class Writer:
                 sets.setdefault(id(job.joint), []).append(job)
         left = [job for job in jobs if not isinstance(job, JointJob)]
         for members in sets.values():
-            left += self._attempt_set(members, tx, done)
+            if len(members) < members[0].joint.fewest[tx.engine]:
+                left += members
+            else:
+                left += self._attempt_set(members, tx, done)
         return left
 
     def _attempt_set(self, jobs: list[JointJob], tx: Tx, done: list[tuple[Job, Any]]) -> list[JointJob]:
