@@ -8,12 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from studio_server.storage.tx import Row
 
 Kind = Literal["text", "bigint", "bytea"]
 NAMED = re.compile(r":([a-z]\w*)")
@@ -61,7 +59,7 @@ def _for_rows(head: str, names: tuple[str, ...], where: str, tail: str, count: i
     return f"{_filled(head, places)} FROM ({values}) AS v WHERE {_filled(where, places)}"
 
 
-RowWrites = tuple[RowWrite, "Sequence[Row]"]
+RowWrites = tuple[RowWrite, "Sequence[tuple[Any, ...]]"]
 
 
 def _filled(text: str, places: dict[str, str]) -> str:
