@@ -51,13 +51,16 @@ END = (
 UNDO = (
     "UPDATE holds SET reversed = ? WHERE hold_id = ? AND state = 'settled' AND settled = ? AND reversed = 0"
 )
-SET_ASIDE = (
-    "INSERT INTO windows (wallet_id, period, subject, start_us, ends_us, cap, settled, held, reversed)"
-    " VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)"
+WITHIN_CAP = (
     " ON CONFLICT (wallet_id, period, subject, start_us)"
     " DO UPDATE SET held = windows.held + excluded.held, cap = excluded.cap"
     " WHERE excluded.cap IS NULL"
     " OR windows.settled - windows.reversed + windows.held + excluded.held <= excluded.cap"
+)
+"""The guard of every amount that is set aside in a window, alone or in a set."""
+SET_ASIDE = (
+    "INSERT INTO windows (wallet_id, period, subject, start_us, ends_us, cap, settled, held, reversed)"  # noqa: S608  - constant text
+    f" VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0){WITHIN_CAP}"
 )
 OF_HOLD = " WHERE wallet_id = ? AND period = ? AND subject = ? AND start_us = ?"
 END_ASIDE = "UPDATE windows SET held = held - ?, settled = settled + ?" + OF_HOLD + " AND held >= ?"  # noqa: S608  - constant text

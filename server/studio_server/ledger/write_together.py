@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studio_server.clock import to_microseconds
-from studio_server.ledger.apply import places_of
+from studio_server.ledger.apply import WITHIN_CAP, places_of
 from studio_server.ledger.open_rows import hold_row, pin_rows
 from studio_server.ledger.posting import lot_changes
 from studio_server.ledger.writes import GuardFailed
@@ -150,10 +150,7 @@ SET_ASIDE = _insert(
         "settled": "bigint",
         "reversed": "bigint",
     },
-    " ON CONFLICT (wallet_id, period, subject, start_us)"
-    " DO UPDATE SET held = windows.held + excluded.held, cap = excluded.cap"
-    " WHERE excluded.cap IS NULL"
-    " OR windows.settled - windows.reversed + windows.held + excluded.held <= excluded.cap",
+    WITHIN_CAP,
 )
 END_ASIDE = RowWrite(
     "UPDATE windows SET held = held - :held, settled = settled + :settled",
