@@ -57,4 +57,4 @@ def _tell_as_it_is(self: Writer, error: Exception, done: list) -> None:
     self.stop(str(error))
     self._session.roll_back()
     for job, _ in done:
-        job.answer.set_exception(error.__cause__ or error)
+        job.answer.refuse(error.__cause__ or error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from studio_server.storage.answers import ForThread
 from studio_server.storage.writer import Job, Writer
 
 if TYPE_CHECKING:
@@ -15,5 +16,5 @@ COMMIT = Writer._commit
 def answer_before_commit(self: Writer, tx: Tx, done: list[tuple[Job, Any]]) -> None:
     """In place of `Writer._commit`: everyone is answered before anything is durable."""
     for job, outcome in done:
-        job.answer.set_result(outcome)
-    COMMIT(self, tx, [(Job(job.work), outcome) for job, outcome in done])
+        job.answer.tell(outcome)
+    COMMIT(self, tx, [(Job(job.work, ForThread()), outcome) for job, outcome in done])

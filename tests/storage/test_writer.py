@@ -14,13 +14,14 @@ from studio_server.clock import SystemClock
 from studio_server.storage import (
     CommitFailed,
     Database,
+    DatabaseClosed,
     NestedWrite,
     OutcomeUnknown,
     StoreBusy,
     TransactionBroken,
     WritesStopped,
 )
-from studio_server.storage.writer import QUEUE_LIMIT
+from studio_server.storage.writer import BATCH_LIMIT, QUEUE_LIMIT
 
 from tests.storage.faults import Faults, FaultyFileSystem
 
@@ -159,6 +160,25 @@ def test_closing_finishes_what_is_queued(tmp_path: Path) -> None:
         closing.start()
     assert [answer.result(10) for answer in answers] == list("01234567")
     closing.join(10)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_if_the_writer_ends_by_a_fault_of_the_program_nobody_waits_for_it_in_vain(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object) -> None:
+        raise OwnFault
+
+    with HeldWriter(sqlite):
+        monkeypatch.setattr(sqlite._writer, "_attempt_jointly", fault)
+        first = sqlite._writer.submit(note("0"), patience_seconds=0)
+        many = [sqlite._writer.submit(note("late"), patience_seconds=0) for _ in range(BATCH_LIMIT)]
+    with pytest.raises(DatabaseClosed):
+        many[-1].result(10)
+    with pytest.raises(DatabaseClosed):
+        sqlite.write_blocking(note("later"))
+    assert not first.done()
+    assert notes(sqlite) == []
 
 
 @pytest.fixture

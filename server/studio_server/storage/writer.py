@@ -1,20 +1,18 @@
 """The one thread that writes, with group commit.
 
-It drains a bounded queue, runs joint work as one set and every other piece in its own savepoint, commits
-once, then answers everyone. Work that fails is rolled back alone. After a commit that failed it refuses
-everything until the database is reopened, because after a failed flush the operating system may claim success
-for data it has lost. The engine's part in this is a `WriteSession`.
+It takes what waits in a bounded queue, runs joint work as one set and every other piece in its own savepoint,
+commits once, then answers everyone. Work that fails is rolled back alone. After a commit that failed it
+refuses everything until the database is reopened, because after a failed flush the operating system may claim
+success for data it has lost. The engine's part in this is a `WriteSession`.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from studio_server.storage.answers import Answers
+from studio_server.storage.answers import Answers, ForThread
 from studio_server.storage.errors import (
     CommitFailed,
     DatabaseClosed,
@@ -23,12 +21,15 @@ from studio_server.storage.errors import (
     StoreBusy,
     WritesStopped,
 )
+from studio_server.storage.work_queue import QueueClosed, QueueFull, WorkQueue
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
     from datetime import datetime
 
+    from studio_server.storage.answers import Answer
     from studio_server.storage.errors import Place
     from studio_server.storage.joint import Answered, Joint
     from studio_server.storage.session import WriteSession
@@ -46,7 +47,7 @@ class Job:
     """Work in the queue and the place where its answer is awaited."""
 
     work: Callable[[Tx], Any]
-    answer: Future[Any] = field(default_factory=Future[Any], kw_only=True)
+    answer: Answer
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Scrub:
     """What was deleted from these tables is to leave the database for good, between two batches."""
 
     tables: tuple[str, ...]
-    answer: Future[None] = field(default_factory=Future[None])
+    answer: Answer
 
 
 class Writer:
@@ -72,10 +73,8 @@ class Writer:
         self._session = session
         self._path = path
         self._failures = (StorageError, *session.failures)
-        self._queue: queue.Queue[Job | Scrub | None] = queue.Queue(QUEUE_LIMIT)
+        self._queue: WorkQueue[Job | Scrub] = WorkQueue(QUEUE_LIMIT, BATCH_LIMIT)
         self._answers = Answers()
-        self._gate = threading.Lock()
-        self._closed = False
         self._stopped: str | None = None
         self._thread = threading.Thread(target=self._serve, name="studio-writer", daemon=True)
         self._thread.start()
@@ -101,15 +100,15 @@ class Writer:
         Raises:
             WritesStopped, DatabaseClosed, StoreBusy, NestedWrite: nothing was done.
         """
-        job = Job(work)
-        self._take(job, patience_seconds)
-        return job.answer
+        answer = ForThread()
+        self._take(Job(work, answer), patience_seconds)
+        return answer.awaited
 
     def submit_jointly(self, joint: Joint[A], asked: A, *, patience_seconds: float) -> Future[Any]:
         """Queue a part of joint work; as `submit`."""
-        job = _joint_job(joint, asked)
-        self._take(job, patience_seconds)
-        return job.answer
+        answer = ForThread()
+        self._take(_joint_job(joint, asked, answer), patience_seconds)
+        return answer.awaited
 
     def awaited(self, work: Callable[[Tx], T]) -> asyncio.Future[T]:
         """Queue work and hand back what the running loop awaits; a full queue is refused at once.
@@ -119,35 +118,32 @@ class Writer:
         Raises:
             As `submit`.
         """
-        job = Job(work)
-        waiting = self._answers.awaited(job.answer)
-        self._take(job, 0)
-        return waiting
+        answer = self._answers.for_loop()
+        self._take(Job(work, answer), 0)
+        return answer.awaited
 
     def awaited_jointly(self, joint: Joint[A], asked: A) -> asyncio.Future[Any]:
         """As `awaited`, for a part of joint work."""
-        job = _joint_job(joint, asked)
-        waiting = self._answers.awaited(job.answer)
-        self._take(job, 0)
-        return waiting
+        answer = self._answers.for_loop()
+        self._take(_joint_job(joint, asked, answer), 0)
+        return answer.awaited
 
     def scrub(self, tables: tuple[str, ...], *, patience_seconds: float) -> Future[None]:
         """Queue a scrub; as `submit`, which waits for it like for a batch."""
-        scrub = Scrub(tables)
-        self._take(scrub, patience_seconds)
-        return scrub.answer
+        answer = ForThread()
+        self._take(Scrub(tables, answer), patience_seconds)
+        return answer.awaited
 
     def _take(self, job: Job | Scrub, patience_seconds: float) -> None:
         if threading.current_thread() is self._thread:
             raise NestedWrite
-        with self._gate:
-            self._check_open()
-            if patience_seconds <= 0:
-                self._enqueue(job, 0)
-        if patience_seconds > 0:
-            self._enqueue(job, patience_seconds)
-            if not self._thread.is_alive():
-                self._refuse_leftovers()
+        self._check_stopped()
+        try:
+            self._queue.put(job, patience_seconds)
+        except QueueClosed:
+            raise DatabaseClosed(self._path) from None
+        except QueueFull as full:
+            raise StoreBusy(self._path, "place in the write queue", QUEUE_LIMIT) from full
 
     def stop(self, reason: str) -> None:
         """Refuse every later write with `reason` until the database is opened again."""
@@ -155,51 +151,34 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued, then end the thread and close the connection."""
-        with self._gate:
-            if self._closed:
-                return
-            self._closed = True
-        self._queue.put(None)
+        self._queue.close()
         self._thread.join()
-        self._refuse_leftovers()
         self._session.close()
 
-    def _check_open(self) -> None:
-        self._check_stopped()
-        if self._closed:
-            raise DatabaseClosed(self._path)
-
-    def _enqueue(self, job: Job | Scrub, patience_seconds: float) -> None:
-        try:
-            self._queue.put(job, block=patience_seconds > 0, timeout=patience_seconds or None)
-        except queue.Full as full:
-            raise StoreBusy(self._path, "place in the write queue", QUEUE_LIMIT) from full
-
     def _serve(self) -> None:
-        while (first := self._queue.get()) is not None:
-            jobs, ended = self._drain(first)
+        try:
+            self._serve_until_closed()
+        finally:
+            self._refuse_leftovers()
+
+    def _serve_until_closed(self) -> None:
+        while jobs := self._queue.take():
             self._commit_together([job for job in jobs if isinstance(job, Job)])
             self._answers.carry()
             for job in jobs:
                 if isinstance(job, Scrub):
                     self._scrub(job)
-            if ended:
-                return
+            self._answers.let_loops_go_round()
 
-    def _drain(self, first: Job | Scrub) -> tuple[list[Job | Scrub], bool]:
-        jobs = [first]
-        while len(jobs) < BATCH_LIMIT:
-            try:
-                job = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                return jobs, True
-            jobs.append(job)
-        return jobs, False
+    def _refuse_leftovers(self) -> None:
+        """There are some only if this thread ends by a fault of the program: nobody waits for it in vain."""
+        self._queue.close()
+        while jobs := self._queue.take():
+            _fail([job for job in jobs if job.answer.begin()], DatabaseClosed(self._path))
+        self._answers.carry()
 
     def _commit_together(self, jobs: list[Job]) -> None:
-        started = [job for job in jobs if job.answer.set_running_or_notify_cancel()]
+        started = [job for job in jobs if job.answer.begin()]
         try:
             self._check_stopped()
             tx = self._session.begin()
@@ -240,15 +219,15 @@ class Writer:
 
     def _scrub(self, scrub: Scrub) -> None:
         """Outside any transaction; its failure is its caller's alone."""
-        if not scrub.answer.set_running_or_notify_cancel():
+        if not scrub.answer.begin():
             return
         try:
             self._check_stopped()
             self._session.scrub(scrub.tables)
         except self._failures as failure:
-            scrub.answer.set_exception(self._refusal(failure))
+            scrub.answer.refuse(self._refusal(failure))
         else:
-            scrub.answer.set_result(None)
+            scrub.answer.tell(None)
 
     def _check_stopped(self) -> None:
         if self._stopped is not None:
@@ -270,7 +249,7 @@ class Writer:
             self._session.keep()
         except BaseException as failure:  # noqa: BLE001  - handed to whoever asked, whatever it is
             self._undo_alone()
-            job.answer.set_exception(self._refusal(failure))
+            job.answer.refuse(self._refusal(failure))
         else:
             done.append((job, outcome))
 
@@ -288,7 +267,7 @@ class Writer:
             self._give_up(error, done)
             return
         for job, outcome in done:
-            job.answer.set_result(outcome)
+            job.answer.tell(outcome)
 
     def _give_up(self, error: Exception, done: list[tuple[Job, Any]]) -> None:
         """Nothing of this batch is acknowledged; what it means for later writes depends on how it failed."""
@@ -302,21 +281,14 @@ class Writer:
             self.stop(str(failed))
         _fail([job for job, _ in done], error)
 
-    def _refuse_leftovers(self) -> None:
-        while not self._queue.empty():
-            job = self._queue.get_nowait()
-            if job is not None and job.answer.set_running_or_notify_cancel():
-                job.answer.set_exception(DatabaseClosed(self._path))
-        self._answers.carry()
+
+def _joint_job(joint: Joint[A], asked: A, answer: Answer) -> JointJob:
+    return JointJob(lambda tx: joint.alone(tx, asked), answer, joint, asked)
 
 
-def _joint_job(joint: Joint[A], asked: A) -> JointJob:
-    return JointJob(lambda tx: joint.alone(tx, asked), joint, asked)
-
-
-def _fail(jobs: list[Job], failure: BaseException) -> None:
+def _fail(jobs: Iterable[Job | Scrub], failure: BaseException) -> None:
     for job in jobs:
-        job.answer.set_exception(failure)
+        job.answer.refuse(failure)
 
 
 def _told(job: Job, answered: Answered | None, done: list[tuple[Job, Any]]) -> bool:
@@ -324,7 +296,7 @@ def _told(job: Job, answered: Answered | None, done: list[tuple[Job, Any]]) -> b
     if answered is None:
         return False
     if answered.refusal is not None:
-        job.answer.set_exception(answered.refusal)
+        job.answer.refuse(answered.refusal)
     else:
         done.append((job, answered.value))
     return True
