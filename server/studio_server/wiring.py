@@ -99,7 +99,7 @@ def build(
 def _unused_number(tx: Tx) -> int:
     """Where a deterministic server counts on; in new books from 1, else above all that was counted before."""
     last = tx.one("SELECT max(serial) FROM effects")
-    return int(last[0]) + COUNTED_BESIDE_EFFECTS if last and last[0] else 1
+    return int(last[0].partition("/")[0]) + COUNTED_BESIDE_EFFECTS if last and last[0] else 1
 
 
 def _connect(ground: Ground, executor: Executor, stripe_http: "HttpClient | None") -> Services:

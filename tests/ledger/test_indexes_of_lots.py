@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOTS_BY_WALLET = [
     (load_holds.TO_DRAW, "lots_to_draw"),
     (f"{load.READY}?", "lots_to_draw"),
-    (f"{load.READY}?{load.IF_OWING}", "accounts_in_debt"),
+    (f"{load.READY}?{load.IF_OWING}", "lots_to_draw"),
     (load_holds.OWING, "lots_to_draw"),
 ]
 MOVED = ("accounts", "lots", "windows")

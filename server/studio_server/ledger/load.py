@@ -34,7 +34,10 @@ LIMITS = (
     " FROM wallet_limits w WHERE wallet_id = ?"
 )
 READY = f"SELECT {rows.LOT} FROM lots l WHERE used_up = 0 AND available > 0 AND wallet_id = "  # noqa: S608  - constant text
-IF_OWING = " AND EXISTS (SELECT 1 FROM accounts d WHERE d.wallet_id = l.wallet_id AND d.owing = 1)"
+IF_OWING = (
+    " AND EXISTS (SELECT 1 FROM accounts d WHERE d.wallet_id = l.wallet_id"
+    " AND d.account_id = l.wallet_id || '/debt' AND d.owing = 1)"
+)
 OF_LOT = "(SELECT wallet_id FROM lots WHERE lot_id = ?)"
 OF_GRANT = "(SELECT wallet_id FROM grants WHERE grant_id = ?)"
 GRANTED = "SELECT grant_id FROM grants WHERE source = ? AND reference = ?"

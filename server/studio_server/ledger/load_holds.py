@@ -28,14 +28,21 @@ WITH_TOTALS = (
     " LEFT JOIN effects t ON t.sequence = (SELECT max(sequence) FROM effects WHERE wallet_id = w.wallet_id)"
 )
 WITH_ACCOUNTS = (
-    " JOIN accounts a ON a.account_id = l.lot_id || '/available'"
-    " JOIN accounts h ON h.account_id = l.lot_id || '/held'"
+    " JOIN accounts a ON a.wallet_id = l.wallet_id AND a.account_id = l.lot_id || '/available'"
+    " JOIN accounts h ON h.wallet_id = l.wallet_id AND h.account_id = l.lot_id || '/held'"
 )
 LOT = ", ".join(f"l.{name}" for name in rows.LOT.split(", "))
 LOT_AND_ACCOUNTS = f"{LOT}, a.balance, a.version, h.balance, h.version"
 LOT_WIDTH = rows.LOT_WIDTH
 HOLD = ", ".join(f"h.{name}" for name in rows.HOLD.split(", "))
 HOLD_WIDTH = len(rows.HOLD.split(", "))
+
+
+def _with_account(name: str, wallet: str, kind: str) -> str:
+    """An account by wallet and id: SQLite keeps those of a wallet side by side."""
+    return (
+        f" JOIN accounts {name} ON {name}.wallet_id = {wallet} AND {name}.account_id = {wallet} || '/{kind}'"
+    )
 
 
 def _with_window(name: str, period: Period) -> str:
@@ -56,7 +63,7 @@ SPENDING_OF = (
     " coalesce(t.available_after, 0), coalesce(t.held_after, 0),"
     " day.start_us, day.settled, day.held, day.reversed,"
     " month.start_us, month.settled, month.held, month.reversed"
-    " FROM wallets w JOIN accounts d ON d.account_id = w.wallet_id || '/debt'"
+    f" FROM wallets w{_with_account('d', 'w.wallet_id', 'debt')}"
     " LEFT JOIN wallet_limits c ON c.wallet_id = w.wallet_id"
     f"{WITH_TOTALS}{_with_window('day', Period.DAY)}{_with_window('month', Period.MONTH)}"
     " WHERE w.wallet_id "
@@ -70,9 +77,8 @@ HELD_OF = (
     f"SELECT {HOLD}, {WALLET}, r.balance, r.version, x.balance, x.version,"  # noqa: S608  - constant text
     " coalesce(t.available_after, 0), coalesce(t.held_after, 0)"
     " FROM holds h JOIN wallets w ON w.wallet_id = h.wallet_id"
-    " JOIN accounts d ON d.account_id = h.wallet_id || '/debt'"
-    " JOIN accounts r ON r.account_id = h.wallet_id || '/revenue'"
-    f" JOIN accounts x ON x.account_id = h.wallet_id || '/expired'{WITH_TOTALS}"
+    f"{_with_account('d', 'h.wallet_id', 'debt')}{_with_account('r', 'h.wallet_id', 'revenue')}"
+    f"{_with_account('x', 'h.wallet_id', 'expired')}{WITH_TOTALS}"
     " WHERE h.hold_id "
 )
 HELD = f"{HELD_OF}= ?"
@@ -82,7 +88,7 @@ PINNED = (
 )
 OWING = (
     f"SELECT {rows.LOT} FROM lots WHERE used_up = 0 AND available > 0 AND wallet_id ="  # noqa: S608  - constant text
-    " (SELECT d.wallet_id FROM holds h JOIN accounts d ON d.account_id = h.wallet_id || '/debt'"
+    f" (SELECT d.wallet_id FROM holds h{_with_account('d', 'h.wallet_id', 'debt')}"
     " WHERE h.hold_id = ? AND d.balance < 0)"
 )
 WINDOW = (

@@ -39,7 +39,8 @@ HOLD = (
 )
 WALLET = (
     "SELECT w.wallet_id, w.owner_id, w.asset, w.state, d.balance, w.zone FROM wallets w"
-    " JOIN accounts d ON d.account_id = w.wallet_id || '/debt' WHERE w.wallet_id = "
+    " JOIN accounts d ON d.wallet_id = w.wallet_id AND d.account_id = w.wallet_id || '/debt'"
+    " WHERE w.wallet_id = "
 )
 PINS = "SELECT lot_id, amount FROM hold_lots WHERE hold_id = ? ORDER BY position"
 ONE_HOLD = f"SELECT {HOLD} FROM holds WHERE hold_id = ?"  # noqa: S608  - constant text

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 5_000
 CACHE_KIBIBYTES = 16_384
 WRITER_CACHE_KIBIBYTES = 65_536
-CHECKPOINT_PAGES = 8_192
-"""So many wait in the write-ahead log (32 MiB): a page that changes often is copied to the file once."""
+CHECKPOINT_PAGES = 16_384
+"""So many wait in the write-ahead log (64 MiB): a page that changes often is copied to the file once."""
 WRITE_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
 UNREADABLE = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.CorruptError, apsw.NotADBError)
 DISK_FAULTS = (*UNREADABLE, apsw.ReadOnlyError)
@@ -72,7 +72,7 @@ def connect_writer(path: Path, vfs: str | None = None) -> apsw.Connection:
             ("recursive_triggers", "ON", "1"),
             ("secure_delete", "ON", "1"),
         ):
-            _set(connection, setting, value, accepted)
+            set_proven(connection, setting, value, accepted)
     return connection
 
 
@@ -81,8 +81,21 @@ def connect_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     connection = apsw.Connection(str(path), apsw.SQLITE_OPEN_READWRITE, vfs, statementcachesize=256)
     with closed_on_failure(connection):
         _prepare(connection, CACHE_KIBIBYTES)
-        _set(connection, "query_only", "ON", "1")
+        set_proven(connection, "query_only", "ON", "1")
     return connection
+
+
+def set_proven(connection: apsw.Connection, setting: str, value: str, accepted: str) -> None:
+    """Set it, and see that it is set.
+
+    Raises:
+        UnsafeSetting: SQLite did not accept it.
+    """
+    connection.execute(f"PRAGMA {setting} = {value}").fetchall()
+    row = connection.execute(f"PRAGMA {setting}").fetchone()
+    found = "" if row is None else str(row[0])
+    if found != accepted:
+        raise UnsafeSetting(setting, accepted, found)
 
 
 @contextmanager
@@ -120,11 +133,3 @@ def _prepare(connection: apsw.Connection, cache_kibibytes: int) -> None:
     connection.execute(f"PRAGMA cache_size = -{cache_kibibytes}")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
-
-
-def _set(connection: apsw.Connection, setting: str, value: str, accepted: str) -> None:
-    connection.execute(f"PRAGMA {setting} = {value}").fetchall()
-    row = connection.execute(f"PRAGMA {setting}").fetchone()
-    found = "" if row is None else str(row[0])
-    if found != accepted:
-        raise UnsafeSetting(setting, accepted, found)

@@ -1,6 +1,9 @@
 """Numbered migrations: `migrations/<engine>/NNNN_name.sql`, applied in order, each in one transaction, once.
 
 What was applied is recorded with the SHA-256 of its script, so a script that changed afterwards is noticed.
+SQLite rebuilds a table that others point at only while it does not watch foreign keys, which cannot be said
+inside a transaction: a script whose first line is `-- foreign keys: off` runs so, and every one of them is
+checked before it is committed.
 """
 
 # apsw's stubs name collections.abc.Buffer, which Python 3.11 lacks.
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,13 +23,15 @@ from typing import TYPE_CHECKING
 import apsw
 
 from studio_server.clock import to_microseconds
+from studio_server.storage.engine import set_proven
 from studio_server.storage.errors import MigrationRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from datetime import datetime
 
 SCRIPT_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+UNWATCHED = "-- foreign keys: off\n"
 OBJECTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'migrations'"
 CREATE_RECORD = """
 CREATE TABLE IF NOT EXISTS migrations (
@@ -45,6 +51,11 @@ class Migration:
     def sha256(self) -> str:
         """The fingerprint that is recorded with it."""
         return hashlib.sha256(self.script.encode()).hexdigest()
+
+    @property
+    def unwatched(self) -> bool:
+        """It rebuilds tables that others point at, so SQLite must not watch foreign keys meanwhile."""
+        return self.script.startswith(UNWATCHED)
 
 
 def packaged_migrations(engine: str = "sqlite") -> list[Migration]:
@@ -70,7 +81,8 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
     """Bring the schema up to date and tell which numbers were applied now; a failing script changes nothing.
 
     Raises:
-        MigrationRefused: the file is newer than the program, or an applied script has changed.
+        MigrationRefused: the file is newer than the program, an applied script has changed, or a script would
+            leave a row that points at nothing.
     """
     connection.execute(CREATE_RECORD)
     applied = {
@@ -80,7 +92,11 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
     check_applied(applied, migrations)
     waiting = [migration for migration in migrations if migration.number not in applied]
     for migration in waiting:
-        _apply(connection, migration, now)
+        if migration.unwatched:
+            with _foreign_keys_off(connection):
+                _apply(connection, migration, now)
+        else:
+            _apply(connection, migration, now)
     return [migration.number for migration in waiting]
 
 
@@ -114,22 +130,43 @@ def check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> N
             raise MigrationRefused(number, f"{migration.name} comes before {newest:04d}, which has run")
 
 
+@contextmanager
+def _foreign_keys_off(connection: apsw.Connection) -> Generator[None]:
+    try:
+        set_proven(connection, "foreign_keys", "OFF", "0")
+        yield
+    except BaseException:
+        with suppress(apsw.Error):
+            connection.execute("PRAGMA foreign_keys = ON")
+        raise
+    set_proven(connection, "foreign_keys", "ON", "1")
+
+
 def _apply(connection: apsw.Connection, migration: Migration, now: datetime) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         _run_script(connection, migration)
+        if migration.unwatched:
+            _check_foreign_keys(connection, migration)
         connection.execute(
             "INSERT INTO migrations (number, name, sha256, applied_us) VALUES (?, ?, ?, ?)",
             (migration.number, migration.name, migration.sha256, to_microseconds(now)),
         )
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _run_script(connection: apsw.Connection, migration: Migration) -> None:
     connection.execute(migration.script).fetchall()
     if not connection.in_transaction:
         raise MigrationRefused(migration.number, f"{migration.name} ends its own transaction")
+
+
+def _check_foreign_keys(connection: apsw.Connection, migration: Migration) -> None:
+    broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    if broken is not None:
+        reason = f"{migration.name} leaves a row of {broken[0]} that points at nothing in {broken[2]}"
+        raise MigrationRefused(migration.number, reason)
