@@ -35,7 +35,7 @@ PASSINGS = {
     "before commit": 15,
     "after commit": 15,
     "in sweep": 60,
-    "in migration": 200,
+    "in migration": 350,
     "in backup": 8,
 }
 
