@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from studio_server.clock import to_microseconds
 from studio_server.ledger import open_rows
@@ -12,27 +12,43 @@ from studio_server.ledger.values import Period
 from studio_server.ledger.writes import Writes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from studio_server.ledger.effects import Effects, HoldEnd, LotVoid, Undone, WindowEnd, WindowHold
     from studio_server.ledger.posting import Posting
     from studio_server.ledger.values import Hold
-    from studio_server.storage import Tx
+    from studio_server.storage import Row, Tx
     from studio_server.storage.tx import Engine
+
+
+class Many(NamedTuple):
+    """One statement for rows of one table; `row` stands for each."""
+
+    head: str
+    row: str
+    tail: str = ""
+
 
 EFFECT = (
     "INSERT INTO effects (sequence, effect_key, serial, kind, wallet_id, hold_id, lot_id, body, answer,"
     " recorded_us, available_change, held_change, spent, available_after, held_after)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-TRANSFER = (
+TRANSFERS = Many(
     "INSERT INTO transfers (transfer_id, effect_sequence, kind, from_account, to_account, lot_id,"
-    " hold_id, amount, recorded_us, to_lot_id, reverses, asset)"
-    " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, asset FROM accounts WHERE account_id = ?"
+    " hold_id, amount, recorded_us, to_lot_id, reverses, asset) VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT asset FROM accounts WHERE account_id = ?))",
 )
-ENTRIES = (
+ENTRIES = Many(
     "INSERT INTO entries (sequence, transfer_id, account_id, amount, before, after, version, recorded_us)"
-    " VALUES "
+    " VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?)",
 )
-ACCOUNT = "UPDATE accounts SET balance = ?, version = ? WHERE account_id = ? AND balance = ? AND version = ?"
+ACCOUNTS = Many(
+    "UPDATE accounts SET balance = v.column2, version = v.column3 FROM (VALUES ",
+    "(?::text, ?::bigint, ?::bigint, ?::bigint, ?::bigint)",
+    ") AS v WHERE account_id = v.column1 AND balance = v.column4 AND version = v.column5",
+)
 """Not sent to SQLite: there an entry moves its account, and is refused if the account is not as loaded."""
 AUDIT = (
     "INSERT INTO audit (sequence, recorded_us, actor, action, subject, details, record_digest,"
@@ -58,9 +74,11 @@ WITHIN_CAP = (
     " OR windows.settled - windows.reversed + windows.held + excluded.held <= excluded.cap"
 )
 """The guard of every amount that is set aside in a window, alone or in a set."""
-SET_ASIDE = (
-    "INSERT INTO windows (wallet_id, period, subject, start_us, ends_us, cap, settled, held, reversed)"  # noqa: S608  - constant text
-    f" VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0){WITHIN_CAP}"
+SET_ASIDE = Many(
+    "INSERT INTO windows (wallet_id, period, subject, start_us, ends_us, cap, settled, held, reversed)"
+    " VALUES ",
+    "(?, ?, ?, ?, ?, ?, 0, ?, 0)",
+    WITHIN_CAP,
 )
 OF_HOLD = " WHERE wallet_id = ? AND period = ? AND subject = ? AND start_us = ?"
 END_ASIDE = "UPDATE windows SET held = held - ?, settled = settled + ?" + OF_HOLD + " AND held >= ?"  # noqa: S608  - constant text
@@ -113,22 +131,25 @@ def _open_rows(writes: Writes, effects: Effects, now_us: int) -> None:
 def _journal(writes: Writes, posting: Posting, engine: Engine) -> None:
     for row in posting.effects:
         writes.add("effect", str(row[1]), EFFECT, row)
-    for row in posting.transfers:
-        writes.add("transfer", str(row[0]), TRANSFER, (*row, row[3]))
-    for change in posting.accounts if engine == "postgresql" else ():
-        params = (*change.after, change.account_id, *change.before)
-        writes.add("account", change.account_id, ACCOUNT, params)
-    if posting.entries:
-        values = [value for row in posting.entries for value in row]
-        count = len(posting.entries)
-        writes.add("entries from", str(values[0]), _entries(count), values, rows=count)
+    _add(writes, "transfers from", TRANSFERS, [(*row, row[3]) for row in posting.transfers])
+    if engine == "postgresql":
+        changes = [(change.account_id, *change.after, *change.before) for change in posting.accounts]
+        _add(writes, "accounts from", ACCOUNTS, changes)
+    _add(writes, "entries from", ENTRIES, posting.entries)
     for row in posting.audits:
         writes.add("audit row", str(row[0]), AUDIT, row)
 
 
+def _add(writes: Writes, what: str, many: Many, rows: Sequence[Row]) -> None:
+    """One statement for all of them, named by the first: most of what a statement costs it costs once."""
+    if rows:
+        values = [value for row in rows for value in row]
+        writes.add(what, str(values[0]), _for_rows(many, len(rows)), values, rows=len(rows))
+
+
 @cache
-def _entries(count: int) -> str:
-    return ENTRIES + ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * count)
+def _for_rows(many: Many, count: int) -> str:
+    return many.head + ", ".join([many.row] * count) + many.tail
 
 
 def _change_rows(writes: Writes, effects: Effects, now_us: int) -> None:
@@ -136,8 +157,8 @@ def _change_rows(writes: Writes, effects: Effects, now_us: int) -> None:
         writes.add("lot", lot_id, LOT, (*change, lot_id))
     if effects.void is not None:
         _void(writes, effects.void)
-    for window_hold in effects.set_aside:
-        _set_aside(writes, effects.wallet_id, window_hold)
+    aside = [_aside(effects.wallet_id, window_hold) for window_hold in effects.set_aside]
+    _add(writes, "windows of", SET_ASIDE, aside)
     if effects.hold_end is not None:
         _end(writes, effects.hold_end, now_us)
     if effects.window_end is not None:
@@ -156,17 +177,12 @@ def _void(writes: Writes, void: LotVoid) -> None:
     writes.add("lot", void.lot_id, VOID, (void.amount, void.owed, void.lot_id))
 
 
-def _set_aside(writes: Writes, wallet_id: str, window_hold: WindowHold) -> None:
-    """Set an amount aside under the cap that applies now; the row keeps the cap and checks it."""
+def _aside(wallet_id: str, window_hold: WindowHold) -> Row:
+    """An amount to set aside under the cap that applies now; the row keeps the cap and checks it."""
     window = window_hold.window
     start_us, ends_us = to_microseconds(window.start), to_microseconds(window.ends_at)
     place = (wallet_id, window.period.value, window.subject, start_us)
-    writes.add(
-        "window",
-        "/".join(map(str, place)),
-        SET_ASIDE,
-        (*place, ends_us, window_hold.cap, window_hold.amount),
-    )
+    return (*place, ends_us, window_hold.cap, window_hold.amount)
 
 
 def _end(writes: Writes, end: HoldEnd, now_us: int) -> None:
