@@ -44,7 +44,13 @@ FOR_WRITING = {
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "10s",
     "statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS:g}s",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
 }
+"""The writer's plans are made when the tables are small, and kept: the last four make them go by the indexes.
+Where none fits, a table is read as a whole all the same."""
 FOR_READING = {
     "default_transaction_read_only": "on",
     "idle_in_transaction_session_timeout": "1min",
