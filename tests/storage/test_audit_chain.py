@@ -15,6 +15,7 @@ from studio_server.storage.audit_chain import (
     GENESIS,
     Act,
     append,
+    append_all,
     digest,
     digest_of_texts,
     first_broken,
@@ -35,6 +36,17 @@ def _append(database: Store, count: int) -> None:
 def test_an_empty_chain_stands_at_its_beginning(database: Store) -> None:
     found = database.read(head)
     assert (found.sequence, found.hash, found.count) == (0, GENESIS, 0)
+    assert database.read(first_broken) is None
+
+
+def test_acts_put_on_the_chain_together_stand_as_if_each_had_come_alone(database: Store) -> None:
+    acts = [Act("usr_ada", "did", f"thing {number}", "") for number in range(70)]
+    _append(database, 3)
+    assert database.write_blocking(lambda tx: append_all(tx, acts)) == 73
+    assert database.write_blocking(lambda tx: append_all(tx, [])) == 73
+    _append(database, 1)
+    subjects = database.read(lambda tx: tx.execute("SELECT subject FROM audit ORDER BY sequence"))
+    assert [row[0] for row in subjects[3:73]] == [act.subject for act in acts]
     assert database.read(first_broken) is None
 
 

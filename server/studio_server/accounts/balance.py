@@ -5,13 +5,11 @@ from typing import Literal
 from studio_magics.contracts.account import (
     Account,
     Balance,
-    LotView,
     Plan,
     SpendControls,
     Statement,
     StatementLine,
     Subscription,
-    Window,
 )
 from studio_server import __version__
 from studio_server.accounts import alerts
@@ -47,6 +45,7 @@ class Accounts:
         self._settings = settings
         self._ledger = ledger
         self._plans = plans
+        self._shown: dict[str, Plan] = {}
         self._minimum = minimum_credits
 
     def account(self, tx: Tx, user: User, identity: Identity) -> Account:
@@ -69,25 +68,32 @@ class Accounts:
         view, refusal = self._ledger.prospect(tx, cheapest)
         alert = self.alert(tx, user, view)
         notice = notices.newest_unread(tx, user.id)
-        return Balance(
-            user=user.display_name,
-            plan=plan(user.plan),
-            available_credits=view.available,
-            held_credits=view.held,
-            spendable_credits=_spendable(view),
-            day=_window("day", view.daily),
-            month=_window("month", view.monthly),
-            per_run_limit_credits=view.per_run_cap,
-            lots=tuple(_lot(lot) for lot in view.lots if lot.available > 0),
-            alert_percent=alert,
-            level=_level(refusal, alert),
-            mode=self._settings.mode,
-            note=LOCAL_NOTE if self._settings.mode == "local" else "",
-            notice="" if notice is None else notice.text,
-            notice_id=None if notice is None else notice.id,
-            notice_severity="info" if notice is None else notice.severity,
-            revision=self._ledger.latest_change(tx, user.wallet_id),
+        return Balance.model_validate(  # checked once as a whole, not once more for each of its parts
+            {
+                "user": user.display_name,
+                "plan": self._plan(user.plan),
+                "available_credits": view.available,
+                "held_credits": view.held,
+                "spendable_credits": _spendable(view),
+                "day": _window("day", view.daily),
+                "month": _window("month", view.monthly),
+                "per_run_limit_credits": view.per_run_cap,
+                "lots": [_lot(lot) for lot in view.lots if lot.available > 0],
+                "alert_percent": alert,
+                "level": _level(refusal, alert),
+                "mode": self._settings.mode,
+                "note": LOCAL_NOTE if self._settings.mode == "local" else "",
+                "notice": "" if notice is None else notice.text,
+                "notice_id": None if notice is None else notice.id,
+                "notice_severity": "info" if notice is None else notice.severity,
+                "revision": self._ledger.latest_change(tx, user.wallet_id),
+            }
         )
+
+    def _plan(self, entry: PlanEntry) -> Plan:
+        """A plan of the catalogue, which stays what it is as long as the server runs."""
+        known = self._shown.get(entry.id)
+        return known or self._shown.setdefault(entry.id, plan(entry))
 
     def alert(self, tx: Tx, user: User, view: WalletView) -> int | None:
         """The highest of the user's thresholds that day or month has reached."""
@@ -148,15 +154,16 @@ def _level(refusal: HoldRefused | None, alert: int | None) -> Literal["ok", "low
     return "ok" if alert is None else "low"
 
 
-def _window(kind: Literal["day", "month"], spending: Spending) -> Window:
-    return Window(
-        kind=kind,
-        starts_at=spending.starts_at,
-        resets_at=spending.resets_at,
-        cap_credits=spending.cap if spending.cap is not None else spending.settled + spending.held,
-        spent_credits=spending.settled,
-        held_credits=spending.held,
-    )
+def _window(kind: Literal["day", "month"], spending: Spending) -> dict[str, object]:
+    """The members of a `Window`."""
+    return {
+        "kind": kind,
+        "starts_at": spending.starts_at,
+        "resets_at": spending.resets_at,
+        "cap_credits": spending.cap if spending.cap is not None else spending.settled + spending.held,
+        "spent_credits": spending.settled,
+        "held_credits": spending.held,
+    }
 
 
 def _spendable(view: WalletView) -> int:
@@ -164,8 +171,9 @@ def _spendable(view: WalletView) -> int:
     return min(bound for bound in bounds if bound is not None)
 
 
-def _lot(lot: Lot) -> LotView:
-    return LotView(source=lot.source.value, left_credits=lot.available, ends_at=lot.ends_at)
+def _lot(lot: Lot) -> dict[str, object]:
+    """The members of a `LotView`."""
+    return {"source": lot.source.value, "left_credits": lot.available, "ends_at": lot.ends_at}
 
 
 def _line(line: LedgerLine) -> StatementLine:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SYSTEM, ANONYMOUS, OPERATOR = "system", "anonymous", "operator"
 FORMAL = re.compile(r"[A-Za-z0-9_.:+/=-]{0,255}")
 """Ids, digests, versions and codes; no space, no `@`, no line end."""
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 class EventKind(StrEnum):
@@ -226,8 +227,8 @@ def act_of(actor: str, event: Event, *, kind: EventKind | None = None) -> Act:
     """
     stands_for = kind or event.kind
     members = dict(vars(event))
-    for name, value in {**members, "actor": actor}.items():
+    for name, value in (*members.items(), ("actor", actor)):
         if isinstance(value, str) and not FORMAL.fullmatch(value):
             raise NotForTheRecord(stands_for, name)
     subject = members.pop("subject")
-    return Act(actor, stands_for.value, subject, json.dumps(members, sort_keys=True, separators=(",", ":")))
+    return Act(actor, stands_for.value, subject, _canonical(members))

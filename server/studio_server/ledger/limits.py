@@ -28,6 +28,8 @@ def monthly_allowance(plan: PlanCaps, bought: int) -> int | None:
     return None if plan.monthly_allocation is None else plan.monthly_allocation + bought
 
 
-def lowest(*caps: int | None) -> int | None:
-    """The lowest of the caps that exist."""
-    return min([cap for cap in caps if cap is not None], default=None)
+def lowest(one: int | None, other: int | None) -> int | None:
+    """The lower of the caps that exist."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

@@ -157,8 +157,10 @@ def spend_state(command: PlaceHold, now: datetime, found: Found) -> seen.SpendSt
     wallet = rows.as_wallet(found[0])
     zone = "UTC" if wallet is None else wallet.zone
     month = month_window(now, zone)
-    member, member_month, rest = _member(command, month, found[2:])
-    envelope, envelope_window = _envelope(command, rest)
+    member, member_month, envelope, envelope_window = None, None, None, None
+    if command.member_id is not None or command.envelope_id is not None:
+        member, member_month, rest = _member(command, month, found[2:])
+        envelope, envelope_window = _envelope(command, rest)
     return seen.SpendState(
         wallet=wallet,
         limits=_limits(row[6:14]),
@@ -175,7 +177,11 @@ def spend_state(command: PlaceHold, now: datetime, found: Found) -> seen.SpendSt
 
 def _limits(row: Row) -> Limits:
     """As on record; a wallet without a row of limits has the defaults."""
-    return Limits(PlanCaps(), OwnLimits()) if row[3] is None else rows.as_limits([row])
+    if row[3] is None:
+        return Limits(PlanCaps(), OwnLimits())
+    daily, monthly_allocation, per_run, open_holds, own_daily, own_monthly, own_per_run, bought = row
+    plan = PlanCaps(daily, monthly_allocation, per_run, open_holds)
+    return Limits(plan, OwnLimits(own_daily, own_monthly, own_per_run), int(bought))
 
 
 def _member(command: PlaceHold, month: Window, found: Found) -> tuple[Member | None, Window | None, Found]:

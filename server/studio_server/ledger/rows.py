@@ -137,7 +137,7 @@ def as_limits(rows: Sequence[Row]) -> Limits:
 
 def as_window(rows: Sequence[Row], empty: Window) -> Window:
     """The window as recorded; one in which nothing was held yet is given back `empty`."""
-    if not rows or rows[0][0] != to_microseconds(empty.start):
+    if not rows or rows[0][0] is None or from_microseconds(rows[0][0]) != empty.start:
         return empty
     settled, held, given_back = rows[0][1:4]
     return Window(empty.period, empty.start, empty.ends_at, settled, held, given_back, empty.subject)
@@ -195,6 +195,6 @@ def maybe_time(microseconds: int | None) -> datetime | None:
 
 def _lot(row: Row) -> Lot:
     """A lot from the columns of `LOT`, which stand in the order of its fields."""
-    lot_id, source, priority, effective_us, ends_us, issued_us, *amounts = row[:LOT_WIDTH]
-    effective_at, issued_at = from_microseconds(effective_us), from_microseconds(issued_us)
-    return Lot(lot_id, SOURCES[source], priority, effective_at, maybe_time(ends_us), issued_at, *amounts)
+    effective_at, issued_at = from_microseconds(row[3]), from_microseconds(row[5])
+    ends_at = None if row[4] is None else from_microseconds(row[4])
+    return Lot(row[0], SOURCES[row[1]], row[2], effective_at, ends_at, issued_at, *row[6:LOT_WIDTH])

@@ -10,6 +10,7 @@ from studio_server.ledger.apply import WITHIN_CAP, places_of
 from studio_server.ledger.open_rows import hold_row, pin_rows
 from studio_server.ledger.posting import lot_changes
 from studio_server.ledger.writes import GuardFailed
+from studio_server.storage import audit_chain
 from studio_server.storage.rowwise import RowWrite
 
 if TYPE_CHECKING:
@@ -96,20 +97,6 @@ ENTRIES = _insert(
         "after": "bigint",
         "version": "bigint",
         "recorded_us": "bigint",
-    },
-)
-AUDIT = _insert(
-    "audit",
-    {
-        "sequence": "bigint",
-        "recorded_us": "bigint",
-        "actor": "text",
-        "action": "text",
-        "subject": "text",
-        "details": "text",
-        "record_digest": "bytea",
-        "previous_hash": "bytea",
-        "hash": "bytea",
     },
 )
 ACCOUNTS = RowWrite(
@@ -238,7 +225,7 @@ class SetWrites:
             (TRANSFERS, self.transfers),
             (ENTRIES, self.entries),
             (ACCOUNTS, moved),
-            (AUDIT, self.audits),
+            (audit_chain.ROWS, self.audits),
             (LOTS, [(lot_id, *parts) for lot_id, parts in self.lots.items() if any(parts)]),
             (SET_ASIDE, [(*place, *terms, 0, 0) for place, terms in self.aside.items()]),
             (END_ASIDE, [(*place, *amounts) for place, amounts in self.ended_aside.items()]),

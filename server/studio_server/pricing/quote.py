@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from studio_server.pricing.limits import Limits
 
 LIFETIME = timedelta(minutes=10)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class QuoteRefused(ValueError):
 def sign(quote: Quote, secret: bytes) -> str:
     """The quote as text to hand out."""
     fields = vars(quote) | {"limits": vars(quote.limits), "expires_at": quote.expires_at.isoformat()}
-    body = base64.urlsafe_b64encode(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode())
+    body = base64.urlsafe_b64encode(_canonical(fields).encode())
     return f"{body.decode()}.{_signature(body, secret)}"
 
 

@@ -5,7 +5,7 @@ Reads no user file: files are known here by digest and size, and opened only in 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +17,8 @@ from studio_magics.contracts.problems import FieldProblem
 from studio_magics.tools.base import InputRejected, Tool, ToolInput, refuse_kernel_only
 
 SHOWN_CHARACTERS = 80
+PLAIN = (str, int, float, bool, type(None))
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def prepare(tool: Tool, raw: Mapping[str, Any]) -> Prepared:
     except InputRejected as wrong:
         raise InputInvalid(tool.title, (rejection(wrong),)) from None
     inputs = model.model_dump(mode="json")
-    canonical = json.dumps([tool.id, inputs], sort_keys=True, separators=(",", ":"))
-    digest = "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    canonical = _canonical([tool.id, inputs]).encode("utf-8", "surrogatepass")
+    digest = "sha256:" + hashlib.sha256(canonical).hexdigest()
     return Prepared(tool, inputs, digest, tuple(_files(model)), forecast, _summary(model))
 
 
@@ -95,15 +97,18 @@ def _sentence(message: str) -> str:
 def _files(value: object) -> Iterator[InputFile]:
     if isinstance(value, InputFile):
         yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _files(getattr(value, name))
-    elif isinstance(value, tuple | list):
-        for item in cast("tuple[object, ...]", value):
+        return
+    for item in _members(value):
+        if not isinstance(item, PLAIN):
             yield from _files(item)
-    elif isinstance(value, dict):
-        for item in cast("dict[str, object]", value).values():
-            yield from _files(item)
+
+
+def _members(value: object) -> Iterable[object]:
+    if isinstance(value, BaseModel):
+        return [getattr(value, name) for name in type(value).model_fields]
+    if isinstance(value, tuple | list):
+        return cast("tuple[object, ...]", value)
+    return cast("dict[str, object]", value).values() if isinstance(value, dict) else ()
 
 
 def _summary(model: ToolInput) -> str:

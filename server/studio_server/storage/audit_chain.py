@@ -12,16 +12,32 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from studio_server.clock import to_microseconds
+from studio_server.storage.rowwise import RowWrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from studio_server.storage.tx import Tx
+    from studio_server.storage.tx import Row, Tx
 
 GENESIS = bytes(32)
 NO_RECORD = bytes(32)
 FRAMES = tuple([length.to_bytes(8, "big").decode("latin-1") for length in range(4_096)])
 """What stands before a field of this length, one character for each byte."""
+ROWS = RowWrite(
+    "INSERT INTO audit (sequence, recorded_us, actor, action, subject, details, record_digest,"
+    " previous_hash, hash)",
+    {
+        "sequence": "bigint",
+        "recorded_us": "bigint",
+        "actor": "text",
+        "action": "text",
+        "subject": "text",
+        "details": "text",
+        "record_digest": "bytea",
+        "previous_hash": "bytea",
+        "hash": "bytea",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -54,18 +70,14 @@ def append_all(tx: Tx, acts: Iterable[Act]) -> int:
     last = tx.one("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
     sequence, previous = (0, GENESIS) if last is None else (int(last[0]), bytes(last[1]))
     recorded_us = to_microseconds(tx.now)
+    rows: list[Row] = []
     for act in acts:
         sequence += 1
         linked = link(previous, sequence, recorded_us, act)
-        tx.execute(
-            "INSERT INTO audit (sequence, recorded_us, actor, action, subject, details, record_digest,"
-            " previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(sequence, recorded_us, act.actor, act.action, act.subject, act.details),
-                *(act.record_digest, previous, linked),
-            ),
-        )
+        named = (sequence, recorded_us, act.actor, act.action, act.subject, act.details)
+        rows.append((*named, act.record_digest, previous, linked))
         previous = linked
+    tx.write_rows([(ROWS, rows)])
     return sequence
 
 

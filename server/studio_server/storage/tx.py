@@ -92,6 +92,7 @@ class SqliteTx:
 
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self._connection = connection
+        self._cursor = connection.cursor()
         self._now = now
 
     @property
@@ -106,7 +107,7 @@ class SqliteTx:
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Run one statement to its end and hand back its rows."""
-        return self._connection.execute(sql, tuple(params)).fetchall()
+        return self._cursor.execute(sql, tuple(params)).fetchall()
 
     def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
         """Run one statement to its end and hand back its first row, or None."""
@@ -139,7 +140,7 @@ class SqliteTx:
 
     def _each(self, write: RowWrite, rows: Sequence[Row]) -> int:
         """Some rows at a time: every call of SQLite lets other threads run, and waits until they pause."""
-        cursor, changed, first = self._connection.cursor(), 0, 0
+        cursor, changed, first = self._cursor, 0, 0
         while first < len(rows):
             count = next(size for size in AT_A_TIME if size <= len(rows) - first)
             values = chain.from_iterable(rows[first : first + count])

@@ -164,7 +164,8 @@ class PostgresSession:
         if not wrote:
             self.roll_back()
             return
-        script = f"UPDATE recorded_time SET at_us = {to_microseconds(at)}; COMMIT"  # noqa: S608  - a number
+        # The savepoint first: a row that is locked outside it and changed within has two lockers in its head.
+        script = f"RELEASE work; UPDATE recorded_time SET at_us = {to_microseconds(at)}; COMMIT"  # noqa: S608  - a number
         try:
             self._line.connection.execute(script.encode(), prepare=False)
         except psycopg.Error as failed:
