@@ -133,3 +133,17 @@ def test_an_empty_database_of_any_version_is_brought_up_to_date(place: Place, ve
     store = place.open(NEWEST)
     assert store.read(check) == []
     store.close()
+
+
+def test_the_log_says_that_books_are_brought_up_to_date_and_nothing_of_new_ones(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> list[str]:
+        return [found for found in caplog.messages if "brought up to date" in found]
+
+    place.open(NEWEST - 1).close()
+    assert told() == []
+    place.open(NEWEST).close()
+    place.open(NEWEST).close()
+    assert len(told()) == 1
+    assert packaged_migrations(place.engine)[-1].name in told()[0]

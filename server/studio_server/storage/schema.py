@@ -12,6 +12,7 @@ checked before it is committed.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from datetime import datetime
 
+log = logging.getLogger(__name__)
 SCRIPT_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 UNWATCHED = "-- foreign keys: off\n"
 OBJECTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'migrations'"
@@ -90,7 +92,7 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
         for number, sha256 in connection.execute("SELECT number, sha256 FROM migrations")
     }
     check_applied(applied, migrations)
-    waiting = [migration for migration in migrations if migration.number not in applied]
+    waiting = waiting_of(applied, migrations)
     for migration in waiting:
         if migration.unwatched:
             with _foreign_keys_off(connection):
@@ -98,6 +100,17 @@ def migrate(connection: apsw.Connection, migrations: Sequence[Migration], now: d
         else:
             _apply(connection, migration, now)
     return [migration.number for migration in waiting]
+
+
+def waiting_of(applied: dict[int, str], migrations: Sequence[Migration]) -> list[Migration]:
+    """Those that were not applied yet; the log says so where there are books, for large ones take minutes."""
+    waiting = [migration for migration in migrations if migration.number not in applied]
+    if applied and waiting:
+        names = ", ".join(migration.name for migration in waiting)
+        log.warning(
+            "the books are brought up to date, which takes minutes for millions of entries: %s", names
+        )
+    return waiting
 
 
 @cache

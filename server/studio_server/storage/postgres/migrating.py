@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from studio_server.clock import to_microseconds
 from studio_server.storage.errors import MigrationRefused
 from studio_server.storage.postgres.connection import SCHEMA
-from studio_server.storage.schema import check_applied
+from studio_server.storage.schema import check_applied, waiting_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def _waiting(connection: Connection, migrations: Sequence[Migration]) -> list[Mi
         connection.execute(CREATE_RECORD.encode())
     applied = dict(connection.execute(b"SELECT number, sha256 FROM migrations").fetchall())
     check_applied(applied, migrations)
-    return [migration for migration in migrations if migration.number not in applied]
+    return waiting_of(applied, migrations)
 
 
 def _apply(connection: Connection, migration: Migration, now: datetime) -> None:
