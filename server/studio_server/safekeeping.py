@@ -32,6 +32,7 @@ from studio_server.storage.backup import (
     remove_database,
     write_durably,
 )
+from studio_server.storage.drift import refuse_newer
 from studio_server.storage.engine import create_private_file
 from studio_server.storage.lock import ServerLock
 from studio_server.storage.opening import POSTGRES, SQLITE, open_database
@@ -227,7 +228,9 @@ def _examined(tx: Tx, anchored: ChainHead | None) -> ChainHead:
     Raises:
         BooksBroken: an invariant does not hold.
         AnchorDisagrees: they do not continue what was anchored.
+        MigrationRefused: they are newer than this program.
     """
+    refuse_newer(tx)
     violations = check(tx)
     if violations:
         raise BooksBroken(tuple(str(violation) for violation in violations))

@@ -21,7 +21,7 @@ from studio_server.ledger.anchor import AnchorDisagrees
 from studio_server.ledger.verify import Verdict, verify
 from studio_server.runs.inspection import BooksBroken
 from studio_server.safekeeping import accept_older, anchor_of, back_up, restore, standing
-from studio_server.storage import DatabaseInUse, DiskFailed
+from studio_server.storage import DatabaseInUse, DiskFailed, MigrationRefused
 from studio_server.storage import backup as copying
 from studio_server.storage.backup import BackupRefused
 from studio_server.storage.opening import open_database
@@ -223,6 +223,15 @@ def test_a_tampered_backup_is_refused_and_the_books_stay(tmp_path: Path) -> None
         restore(settings, tmp_path / "kept", force=True)
     assert settings.database_path.read_bytes() == before
     assert {path.name for path in settings.data_dir.glob("studio.db*")} == {"studio.db", "studio.db.lock"}
+
+
+def test_books_of_a_newer_program_are_not_backed_up_by_this_one(tmp_path: Path, settings: Settings) -> None:
+    with books(settings) as db:
+        later = "INSERT INTO migrations VALUES (9999, 'later', 'unknown', 0)"
+        db.write_blocking(lambda tx: tx.execute(later))
+    with pytest.raises(MigrationRefused, match="update the program"):
+        back_up(settings, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
 
 
 def test_without_the_check_a_tampered_backup_would_come_back(

@@ -16,7 +16,8 @@ from studio_server.clock import FixedClock
 from studio_server.ids import CountedIds
 from studio_server.ledger import Ledger, PlaceHold, Settle
 from studio_server.ledger.checker import check
-from studio_server.storage import Database
+from studio_server.ledger.verify import Verdict, verify
+from studio_server.storage import Database, MigrationRefused
 from studio_server.storage.postgres.database import PostgresDatabase
 from studio_server.storage.schema import packaged_migrations
 
@@ -147,3 +148,18 @@ def test_the_log_says_that_books_are_brought_up_to_date_and_nothing_of_new_ones(
     place.open(NEWEST).close()
     assert len(told()) == 1
     assert packaged_migrations(place.engine)[-1].name in told()[0]
+
+
+def test_books_that_are_newer_than_the_program_are_not_judged_by_it(place: Place, tmp_path: Path) -> None:
+    store = place.open(NEWEST)
+    store.write_blocking(
+        lambda tx: tx.execute("INSERT INTO migrations VALUES (9999, '9999_later.sql', 'unknown', 0)")
+    )
+    with pytest.raises(MigrationRefused, match="update the program"):
+        store.read(lambda tx: judge(tx, "newer books"))
+    store.close()
+    url = place.url if place.engine == "postgresql" else None
+    report = verify(place.path, anchor=tmp_path / "no-anchor.json", url=url)
+    assert report.verdict is Verdict.COULD_NOT_CHECK
+    assert "migration 9999" in report.reason
+    assert report.violations == ()

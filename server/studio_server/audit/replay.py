@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from studio_server.ledger.replay import replay_differences
+from studio_server.storage.drift import refuse_newer
 from studio_server.storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -87,7 +88,12 @@ def replay(books: BooksAt) -> ReplayReport:
 
 
 def judge(tx: Tx, place: str) -> ReplayReport:
-    """Compare the journal with the books in one snapshot; lists at most one difference more than is shown."""
+    """Compare the journal with the books in one snapshot; lists at most one difference more than is shown.
+
+    Raises:
+        MigrationRefused: the books are newer than this program.
+    """
+    refuse_newer(tx)
     found = tuple(islice(_all_differences(tx), SHOWN_DIFFERENCES + 1))
     totals = _totals(tx)
     if found:

@@ -14,6 +14,7 @@ from studio_server.clock import SystemClock
 from studio_server.ledger.anchor import AnchorUnreadable, anchor_path, continues_from, read_anchor
 from studio_server.ledger.checker import Violation, check
 from studio_server.storage.audit_chain import ChainHead, head
+from studio_server.storage.drift import refuse_newer
 from studio_server.storage.errors import StorageError
 from studio_server.storage.opening import POSTGRES, SQLITE
 from studio_server.storage.readers import snapshot
@@ -97,7 +98,7 @@ def verify(
         anchored = read_anchor(anchor_path(path) if anchor is None else anchor)
         with snapshot(path, (clock or SystemClock()).now()) as tx:
             return _judge(tx, path, anchored)
-    except (apsw.Error, AnchorUnreadable, OSError) as error:
+    except (apsw.Error, StorageError, AnchorUnreadable, OSError) as error:
         return VerifyReport(path, Verdict.COULD_NOT_CHECK, f"could not be read: {error}")
 
 
@@ -128,6 +129,7 @@ def _complaints(tx: Tx) -> list[str]:
 
 
 def _judge(tx: Tx, path: Path | str, anchored: ChainHead | None) -> VerifyReport:
+    refuse_newer(tx)
     complaints = _complaints(tx)
     damage = [complaint for complaint in complaints if not FORBIDDEN_ROW.search(complaint)]
     if damage:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio_server.storage.schema import OBJECTS, expected_objects, packaged_migrations
+from studio_server.storage.errors import MigrationRefused
+from studio_server.storage.schema import NEWER, OBJECTS, expected_objects, packaged_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +19,18 @@ def changed_objects(tx: Tx) -> Iterator[tuple[str, str]]:
     for name, definition in expected.items():
         if found.get(name) != definition:
             yield name, "is missing" if name not in found else "was changed"
+
+
+def refuse_newer(tx: Tx) -> None:
+    """For whoever reads books without bringing them up to date: a later program may keep them otherwise.
+
+    Raises:
+        MigrationRefused: the books are newer than this program, which cannot judge them.
+    """
+    known = {migration.number for migration in packaged_migrations(tx.engine)}
+    unknown = [row[0] for row in tx.execute("SELECT number FROM migrations") if row[0] not in known]
+    if unknown:
+        raise MigrationRefused(max(unknown), NEWER)
 
 
 def _expected_and_found(tx: Tx) -> tuple[Mapping[str, str], Mapping[str, str]]:

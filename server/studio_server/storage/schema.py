@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SCRIPT_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+NEWER = "the database is newer than this program; update the program"
 UNWATCHED = "-- foreign keys: off\n"
 OBJECTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'migrations'"
 CREATE_RECORD = """
@@ -135,7 +136,7 @@ def check_applied(applied: dict[int, str], migrations: Sequence[Migration]) -> N
     newest = max(applied, default=0)
     for number, sha256 in applied.items():
         if number not in known:
-            raise MigrationRefused(number, "the database is newer than this program; update the program")
+            raise MigrationRefused(number, NEWER)
         if known[number].sha256 != sha256:
             raise MigrationRefused(number, f"{known[number].name} was changed after it was applied")
     for number, migration in known.items():
