@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import shutil
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -192,6 +193,27 @@ async def test_erasing_removes_the_files_wherever_they_are(server: ToyServer, ad
     assert (await ada.delete("/api/account", params={"confirm": user})).status_code == 200
     await asyncio.to_thread(server.services.traces.remove)
     assert server.services.artefacts.runs() == []
+
+
+async def test_erasing_goes_on_when_a_folder_is_deleted_by_somebody_else_at_the_same_time(
+    server: ToyServer, ada: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = (await ada.get("/api/account")).json()["user_id"]
+    folder = server.services.settings.data_dir / "uploads" / user
+    folder.mkdir(parents=True, exist_ok=True)
+    really, came_first = shutil.rmtree, list[Path]()
+
+    def after_somebody_else(path: Path, **options: bool) -> None:
+        if path == folder:
+            came_first.append(path)
+            really(path)
+        really(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", after_somebody_else)
+    assert (await ada.delete("/api/account", params={"confirm": user})).status_code == 200
+    await asyncio.to_thread(server.services.traces.remove)
+    assert came_first == [folder]
+    assert not folder.exists()
 
 
 async def test_files_of_a_run_that_a_crash_left_without_rows_are_swept(

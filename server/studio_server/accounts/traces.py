@@ -6,6 +6,7 @@ Deleting a row does not take its bytes from the disk: they stay in the write-ahe
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class Traces:
         runs = self._db.read(lambda tx: tx.execute("SELECT id FROM runs WHERE user_id = ?", (user_id,)))
         for folder in self._folders(user_id, [row[0] for row in runs]):
             if folder.is_dir():
-                shutil.rmtree(folder)
+                _delete(folder)
                 _flush(folder.parent)
 
     def _folders(self, user_id: str, runs: list[str]) -> Iterator[Path]:
@@ -77,6 +78,13 @@ class Traces:
                 "UPDATE departures SET scrubbed_at = ? WHERE user_id = ? AND scrubbed_at IS NULL",
                 (to_microseconds(tx.now), user_id),
             )
+
+
+def _delete(folder: Path) -> None:
+    """Also while whoever made it deletes it too: the end of a run takes its folder away."""
+    while folder.is_dir():
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
 
 def _due(tx: Tx) -> list[str]:
