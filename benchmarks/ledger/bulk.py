@@ -23,9 +23,19 @@ if TYPE_CHECKING:
 
 SQLITE_SCHEME = "sqlite:///"
 MOVING = (
-    "SELECT name, sql FROM sqlite_master WHERE name IN ('entries_move_their_account', 'accounts_open_empty')"
+    "SELECT name, sql FROM sqlite_master WHERE name IN ('entries_move_their_account', 'accounts_open_empty',"
+    " 'effects_continue_their_wallet', 'effect_links_follow_effects', 'accounts_follow_effects')"
 )
-"""What an entry does to its account: the bulk brings accounts as they stand at the end, after the entries."""
+"""What entries and effects do to accounts: the bulk brings accounts as they stand at the end, after them."""
+CHAIN = (
+    "INSERT INTO effect_links (sequence, previous)"
+    " SELECT sequence, lag(sequence) OVER (PARTITION BY wallet_id ORDER BY sequence) FROM effects"
+    " ORDER BY sequence;"
+    " UPDATE accounts SET latest_effect = e.sequence"
+    " FROM (SELECT wallet_id, max(sequence) AS sequence FROM effects GROUP BY wallet_id) AS e"
+    " WHERE account_id = e.wallet_id || '/debt'"
+)
+"""What the effects of a wallet are found by."""
 
 
 def filled(urls: Sequence[str], entries: int) -> list[str]:
@@ -69,6 +79,7 @@ def _sqlite(url: str) -> Generator[Place]:
         connection.execute("UPDATE recorded_time SET at_us = ?", (at_us,))
 
     yield insert, recorded
+    connection.execute(CHAIN)
     for definition in moving.values():
         connection.execute(definition)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

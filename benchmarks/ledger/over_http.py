@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.ledger import checked, engines
 from benchmarks.ledger.engines import POSTGRESQL, SQLITE
-from benchmarks.ledger.server import ALONE
+from benchmarks.ledger.server import ALONE, NO_LEDGER
 from benchmarks.load import Load, WrongAnswers, told_by_wrk
 from benchmarks.processes import serving
 from benchmarks.results import Figure, Result, Yardstick, of_rounds, paired_ratio
@@ -23,16 +23,20 @@ if TYPE_CHECKING:
     from benchmarks.results import Plan
 
 NULL = "null POST"
+"""The same routes with no ledger behind them, under the same load."""
+BARE = "bare POST"
+"""A route that reads its body as JSON and says that all is well; told beside it, compared with nothing."""
 CLIENTS = (1, 8, 64)
 PATIENCE = "30s"
 """A slow answer is a figure, not an error."""
 ALTERNATING = Path(__file__).with_name("alternating.lua")
-NULL_SCRIPT = Path(__file__).with_name("null.lua")
+BARE_SCRIPT = Path(__file__).with_name("bare.lua")
 NOTE = (
     "wrk, one thread. Routes of the benchmark over the product's store and ledger: a request is one hold or"
-    " one settlement, durable before its answer, so pairs/s are half the requests/s. What waits together is"
-    " done as one set, as the ledger offers to whoever does nothing else in the same transaction; one by one,"
-    " every command is work of its own, as the commands of a run are. One process, no TLS."
+    " one settlement, durable before its answer, so pairs/s are half the requests/s. The null routes are the"
+    " same with no ledger behind them, under the same load; the bare one only reads its body. What waits"
+    " together is done as one set, as the ledger offers to whoever does nothing else in the same transaction;"
+    " one by one, every command is work of its own, as the commands of a run are. One process, no TLS."
 )
 
 
@@ -71,13 +75,14 @@ class Candidate:
 
 
 def run(plan: Plan, at: Places) -> Result:
-    """Alternate the null route, SQLite and PostgreSQL with 1, 8 and 64 connections; check the books."""
+    """Alternate the null routes, SQLite and PostgreSQL with 1, 8 and 64 connections; check the books."""
     if shutil.which("wrk") is None:
         raise NoWrk
     urls = {engine: at.fresh(engine, "http") for engine in engines.ENGINES}
     alone = {engine: at.fresh(engine, "http-alone") for engine in engines.ENGINES}
     with ExitStack() as servers:
-        null = servers.enter_context(serving("benchmarks.null_server"))
+        null = servers.enter_context(serving("benchmarks.ledger.server", NO_LEDGER))
+        bare = servers.enter_context(serving("benchmarks.null_server"))
         served = {
             engine: servers.enter_context(serving("benchmarks.ledger.server", url))
             for engine, url in urls.items()
@@ -86,7 +91,8 @@ def run(plan: Plan, at: Places) -> Result:
             engine: servers.enter_context(serving("benchmarks.ledger.server", url, ALONE))
             for engine, url in alone.items()
         }
-        rounds = _rounds(plan, [*_candidates({NULL: null, **served}), *_one_by_one(single)])
+        by_name = {NULL: null, BARE: bare, **served}
+        rounds = _rounds(plan, [*_candidates(by_name), *_one_by_one(single)])
     acts = sum(checked.effects(url) for url in (*urls.values(), *alone.values()))
     figures = tuple(figure for name, loads in rounds.items() for figure in _figures(name, loads))
     return Result("ledger, over HTTP", figures, _yardsticks(rounds), (NOTE,), violations=0, effects=acts)
@@ -94,7 +100,7 @@ def run(plan: Plan, at: Places) -> Result:
 
 def _candidates(servers: dict[str, ServerProcess]) -> list[Candidate]:
     alternating = [Candidate(name, server, many) for many in CLIENTS for name, server in servers.items()]
-    alone = [Candidate(name, server, 1, holds_only=True) for name, server in servers.items() if name != NULL]
+    alone = [Candidate(name, server, 1, holds_only=True) for name, server in servers.items() if name != BARE]
     return [*alternating, *alone]
 
 
@@ -114,8 +120,8 @@ def _rounds(plan: Plan, candidates: list[Candidate]) -> dict[str, list[Load]]:
 
 
 def _wrk(candidate: Candidate, seconds: float) -> str:
-    script = NULL_SCRIPT if candidate.name == NULL else ALTERNATING
-    path = "/null" if candidate.name == NULL else "/hold"
+    script = BARE_SCRIPT if candidate.name == BARE else ALTERNATING
+    path = "/null" if candidate.name == BARE else "/hold"
     command = ["wrk", "-t1", f"-c{candidate.connections}", f"-d{math.ceil(seconds)}s", "--latency"]
     command += ["--timeout", PATIENCE]
     command += ["-s", str(script), f"{candidate.server.url}{path}", "--"]
@@ -135,7 +141,7 @@ def _figures(name: str, loads: list[Load]) -> tuple[Figure, ...]:
 def _yardsticks(rounds: dict[str, list[Load]]) -> tuple[Yardstick, ...]:
     speed = {name: [one.per_second for one in loads] for name, loads in rounds.items()}
     waits = {name: [one.p50_ms for one in loads] for name, loads in rounds.items()}
-    null_64, null_1 = f"{NULL}, 64 clients", f"{NULL}, 1 client"
+    null_64, null_1 = f"{NULL}, 64 clients", f"{NULL}, 1 client, holds only"
     return tuple(
         [
             Yardstick(

@@ -130,8 +130,13 @@ def _given_and_owing(books: Books) -> tuple[str, str]:
     return ada, bob
 
 
+def _exported(name: str, books: Books) -> str:
+    engine = books.db.read(lambda tx: tx.engine)
+    return next(table.sql(engine) for table in TABLES if table.name == name)
+
+
 def test_the_export_holds_every_entry_of_the_accounts_of_a_wallet(books: Books) -> None:
-    query = next(table.query for table in TABLES if table.name == "entries")
+    query = _exported("entries", books)
     plain = (
         "SELECT n.sequence, n.transfer_id, n.account_id, n.amount, n.before, n.after, n.version,"
         " n.recorded_us FROM entries n JOIN accounts a ON a.account_id = n.account_id WHERE a.wallet_id = ?"
@@ -152,10 +157,11 @@ def _plan(tx: Tx, query: str) -> str:
 
 def test_the_export_does_not_read_the_entries_of_everybody(books: Books) -> None:
     _given_and_owing(books)
-    query = next(table.query for table in TABLES if table.name == "entries")
+    query = _exported("entries", books)
     plan = books.db.write_blocking(lambda tx: _plan(tx, query))
-    for index in ("effects_by_wallet", "transfers_by_effect", "transfers_into_lots", "entries_by_transfer"):
-        assert index in plan
+    by_wallet = "effects_by_wallet" if "effects_by_wallet" in plan else "SEARCH l USING INTEGER PRIMARY KEY"
+    for way in (by_wallet, "transfers_by_effect", "transfers_into_lots", "entries_by_transfer"):
+        assert way in plan
 
 
 def test_the_opening_of_a_debt_is_found_by_its_transfers(books: Books) -> None:

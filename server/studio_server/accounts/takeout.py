@@ -13,6 +13,7 @@ from studio_server.accounts.archive import ArchiveWriter
 from studio_server.accounts.people import User
 from studio_server.accounts.takeout_tables import TABLES, Table
 from studio_server.clock import from_microseconds
+from studio_server.ledger.history import LATEST
 from studio_server.storage.errors import StoreBusy
 from studio_server.storage.store import Store
 from studio_server.storage.tx import Row, Tx
@@ -92,7 +93,7 @@ class Rows(Iterable[Sequence[Any]]):
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         """Rows as they are exported, one at a time."""
-        for row in self.tx.stream(self.table.query, (self.key,)):
+        for row in self.tx.stream(self.table.sql(self.tx.engine), (self.key,)):
             yield self._exported(row)
 
     def _exported(self, row: Row) -> Sequence[Any]:
@@ -108,7 +109,8 @@ class Rows(Iterable[Sequence[Any]]):
 
 def _about(tx: Tx, user: User) -> dict[str, Any]:
     latest = tx.one(
-        "SELECT max(sequence), max(recorded_us) FROM effects WHERE wallet_id = ?", (user.wallet_id,)
+        f"SELECT sequence, recorded_us FROM effects WHERE sequence = {LATEST}",  # noqa: S608  - constant text
+        (user.wallet_id,),
     )
     sequence, recorded = latest or (None, None)
     return {

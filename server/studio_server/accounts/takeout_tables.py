@@ -1,7 +1,14 @@
 """What belongs to one person, table by table: queries bound to one user or one wallet."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from studio_server.ledger.history import BY_WALLET_ID, all_of
+
+if TYPE_CHECKING:
+    from studio_server.storage.tx import Engine
 
 
 @dataclass(frozen=True)
@@ -14,7 +21,15 @@ class Table:
     """Names ending in `_at` hold stored times."""
     query: str
     json_columns: tuple[str, ...] = ()
+    effects_of: str | None = None
+    """Which wallet's effects the query joins as `mine`, if any; the parameter is asked for here."""
 
+    def sql(self, engine: Engine) -> str:
+        """The whole query."""
+        return self.query if self.effects_of is None else all_of(engine, self.effects_of) + self.query
+
+
+DOLLARS = "SELECT wallet_id FROM wallets WHERE owner_id = ? AND asset = 'USD'"
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -116,8 +131,10 @@ TABLES: tuple[Table, ...] = (
             *("sequence", "recorded_at", "kind", "available_change", "held_change", "spent"),
             *("available_after", "held_after", "hold_id", "lot_id"),
         ),
-        "SELECT sequence, recorded_us, kind, available_change, held_change, spent, available_after,"
-        " held_after, hold_id, lot_id FROM effects WHERE wallet_id = ? ORDER BY sequence",
+        "SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.held_change, e.spent,"
+        " e.available_after, e.held_after, e.hold_id, e.lot_id FROM mine"
+        " CROSS JOIN effects e WHERE e.sequence = mine.sequence ORDER BY e.sequence",
+        effects_of=BY_WALLET_ID,
     ),
     Table(
         "transfers",
@@ -127,21 +144,21 @@ TABLES: tuple[Table, ...] = (
             *("asset", "amount", "recorded_at"),
         ),
         "SELECT t.transfer_id, t.effect_sequence, t.kind, t.from_account, t.to_account, t.lot_id, t.hold_id,"
-        " t.asset, t.amount, t.recorded_us FROM transfers t JOIN effects e ON e.sequence = t.effect_sequence"
-        " WHERE e.wallet_id = ? ORDER BY t.effect_sequence, t.transfer_id",
+        " t.asset, t.amount, t.recorded_us FROM mine CROSS JOIN transfers t"
+        " WHERE t.effect_sequence = mine.sequence ORDER BY t.effect_sequence, t.transfer_id",
+        effects_of=BY_WALLET_ID,
     ),
     Table(
         "entries",
         "wallet",
         ("sequence", "transfer_id", "account_id", "amount", "before", "after", "version", "recorded_at"),
-        "WITH mine AS (SELECT wallet_id FROM wallets WHERE wallet_id = ?)"
-        " SELECT n.sequence, n.transfer_id, n.account_id, n.amount, n.before, n.after, n.version,"
+        "SELECT n.sequence, n.transfer_id, n.account_id, n.amount, n.before, n.after, n.version,"
         " n.recorded_us FROM entries n JOIN accounts a ON a.account_id = n.account_id"
-        " WHERE a.wallet_id = (SELECT wallet_id FROM mine) AND n.transfer_id IN"
-        " (SELECT t.transfer_id FROM effects e JOIN transfers t ON t.effect_sequence = e.sequence"
-        " WHERE e.wallet_id = (SELECT wallet_id FROM mine)"
+        " WHERE a.wallet_id = (SELECT wallet_id FROM me) AND n.transfer_id IN"
+        " (SELECT t.transfer_id FROM mine CROSS JOIN transfers t WHERE t.effect_sequence = mine.sequence"
         " UNION SELECT t.transfer_id FROM lots l CROSS JOIN transfers t WHERE t.to_lot_id = l.lot_id"
-        " AND l.wallet_id = (SELECT wallet_id FROM mine)) ORDER BY n.sequence",
+        " AND l.wallet_id = (SELECT wallet_id FROM me)) ORDER BY n.sequence",
+        effects_of=BY_WALLET_ID,
     ),
     Table(
         "runs",
@@ -224,8 +241,9 @@ TABLES: tuple[Table, ...] = (
         "user",
         ("sequence", "recorded_at", "kind", "available_change", "held_change", "spent", "available_after"),
         "SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.held_change, e.spent,"
-        " e.available_after FROM effects e JOIN wallets w ON w.wallet_id = e.wallet_id"
-        " WHERE w.owner_id = ? AND w.asset = 'USD' ORDER BY e.sequence",
+        " e.available_after FROM mine CROSS JOIN effects e WHERE e.sequence = mine.sequence"
+        " ORDER BY e.sequence",
+        effects_of=DOLLARS,
     ),
     Table(
         "notices",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from studio_server.ledger.invariants import RULES
+from studio_server.ledger.invariants import RULES, RULES_OF_SQLITE
 from studio_server.ledger.posting import record_digest
 from studio_server.ledger.replay import replay_differences
 from studio_server.ledger.terms import changed_terms
@@ -51,7 +51,7 @@ def check_chain(tx: Tx) -> list[Violation]:
 
 
 def _check_queries(tx: Tx) -> Iterator[Violation]:
-    for rule in RULES:
+    for rule in (*RULES, *(RULES_OF_SQLITE if tx.engine == "sqlite" else ())):
         for (subject,) in tx.execute(f"{rule.query} LIMIT {MOST_PER_RULE}"):
             yield Violation(rule.invariant, str(subject), rule.breaks)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from studio_server.ledger.history import LATEST
 from studio_server.ledger.posting import Ground, accounts_of
 from studio_server.storage.audit_chain import GENESIS
 
@@ -31,9 +32,7 @@ TAILS = (
 )
 HEAD = f"{TAILS}, e.body, e.answer FROM (SELECT 1 AS one) one LEFT JOIN effects e ON e.effect_key = ?"
 """Where every journal ends, and what is on record under a key: always one row."""
-LATEST_TOTALS = (
-    "SELECT available_after, held_after FROM effects WHERE wallet_id = ? ORDER BY sequence DESC LIMIT 1"
-)
+LATEST_TOTALS = f"SELECT available_after, held_after FROM effects WHERE sequence = {LATEST}"  # noqa: S608  - constant text
 
 
 @dataclass(frozen=True)

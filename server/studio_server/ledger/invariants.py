@@ -243,3 +243,31 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
 )
+
+RULES_OF_SQLITE: tuple[Rule, ...] = (
+    Rule(
+        13,
+        "does not point at the effect before it of its wallet",
+        """
+        SELECT 'effect ' || o.sequence FROM
+        (SELECT sequence, lag(sequence) OVER (PARTITION BY wallet_id ORDER BY sequence) AS before
+        FROM effects) AS o LEFT JOIN effect_links l ON l.sequence = o.sequence
+        WHERE l.sequence IS NULL OR l.previous IS NOT o.before
+        """,
+    ),
+    Rule(
+        13,
+        "does not know its latest effect",
+        """
+        SELECT a.account_id FROM accounts a LEFT JOIN
+        (SELECT wallet_id, max(sequence) AS sequence FROM effects GROUP BY wallet_id) AS o
+        ON a.account_id = o.wallet_id || '/debt' WHERE a.latest_effect IS NOT o.sequence
+        """,
+    ),
+    Rule(
+        13,
+        "links an effect that is not there",
+        "SELECT sequence FROM effect_links WHERE sequence NOT IN (SELECT sequence FROM effects)",
+    ),
+)
+"""What PostgreSQL asks its index, SQLite keeps as a chain."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WALLET = "w.wallet_id, w.owner_id, w.asset, w.state, d.balance, w.zone"
 WITH_TOTALS = (
-    " LEFT JOIN effects t ON t.sequence = (SELECT max(sequence) FROM effects WHERE wallet_id = w.wallet_id)"
+    " LEFT JOIN effects t ON t.sequence = (SELECT sequence FROM latest_effects WHERE wallet_id = w.wallet_id)"
 )
 WITH_ACCOUNTS = (
     " JOIN accounts a ON a.wallet_id = l.wallet_id AND a.account_id = l.lot_id || '/available'"

@@ -115,7 +115,7 @@ def wallets_able_to_pay(tx: Tx, limit: int) -> list[str]:
 
 def latest_change(tx: Tx, wallet_id: str) -> int:
     """The sequence of the latest act on the wallet: it rises with every change."""
-    row = tx.one("SELECT max(sequence) FROM effects WHERE wallet_id = ?", (wallet_id,))
+    row = tx.one("SELECT sequence FROM latest_effects WHERE wallet_id = ?", (wallet_id,))
     return 0 if row is None or row[0] is None else int(row[0])
 
 

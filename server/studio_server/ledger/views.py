@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio_server.clock import from_microseconds
+from studio_server.ledger import history
 from studio_server.ledger.decide_holds import live_lots
 from studio_server.ledger.limits import daily_cap, monthly_cap, per_run_cap
 
@@ -102,17 +103,20 @@ def wallet_view(wallet: Wallet, state: SpendState, now: datetime) -> WalletView:
     )
 
 
+LINES = (
+    " SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.spent, e.available_after,"  # noqa: S608  - constant text
+    " e.held_after, e.hold_id, h.purpose, e.lot_id, g.source, g.reference"
+    " FROM mine CROSS JOIN effects e LEFT JOIN holds h USING (hold_id)"
+    " LEFT JOIN lots l ON l.lot_id = e.lot_id LEFT JOIN grants g ON g.grant_id = l.grant_id"
+    f" WHERE e.sequence = mine.sequence AND {history.LATE_ENOUGH} ORDER BY e.sequence DESC LIMIT ?"
+)
+
+
 def statement(tx: Tx, wallet_id: str, before: int | None, limit: int) -> tuple[StatementLine, ...]:
     """The newest lines first: every act that moved something."""
-    found = tx.execute(
-        "SELECT e.sequence, e.recorded_us, e.kind, e.available_change, e.spent, e.available_after,"
-        " e.held_after, e.hold_id, h.purpose, e.lot_id, g.source, g.reference"
-        " FROM effects e LEFT JOIN holds h USING (hold_id) LEFT JOIN lots l ON l.lot_id = e.lot_id"
-        " LEFT JOIN grants g ON g.grant_id = l.grant_id"
-        " WHERE e.wallet_id = ? AND e.sequence < ? AND (e.available_change <> 0 OR e.held_change <> 0)"
-        " ORDER BY e.sequence DESC LIMIT ?",
-        (wallet_id, 2**63 - 1 if before is None else before, min(limit, LONGEST_PAGE)),
-    )
+    end, longest = 2**63 - 1 if before is None else before, min(limit, LONGEST_PAGE)
+    mine, params = history.newest_of(tx, wallet_id, end, longest)
+    found = tx.execute(f"{mine}{LINES}", (*params, end, longest))
     return tuple(_line(row) for row in found)
 
 

@@ -43,6 +43,9 @@ SELECT 'trigger ' || g.tgname, pg_get_triggerdef(g.oid, true) || ' ' || g.tgenab
 FROM here JOIN pg_class t ON t.relnamespace = here.id
 JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
 UNION ALL
+SELECT 'view ' || c.relname, pg_get_viewdef(c.oid, true)
+FROM here JOIN pg_class c ON c.relnamespace = here.id AND c.relkind = 'v'
+UNION ALL
 SELECT 'function ' || p.proname, p.prosrc FROM here JOIN pg_proc p ON p.pronamespace = here.id
 """
 """Name and definition of everything in the schema, as the catalogue has it."""
@@ -52,7 +55,7 @@ _known_guard = Lock()
 
 
 def expected_objects(connection: Connection, migrations: Sequence[Migration]) -> dict[str, str]:
-    """What these scripts make, by name: tables, constraints, indexes, triggers, functions."""
+    """What these scripts make, by name: tables, views, constraints, indexes, triggers, functions."""
     key = (connection.info.server_version, tuple(migration.sha256 for migration in migrations))
     with _known_guard:
         if key not in _known:
