@@ -21,6 +21,7 @@ from studio_server.storage import (
     TransactionBroken,
     WritesStopped,
 )
+from studio_server.storage.answers import ForLoop
 from studio_server.storage.writer import BATCH_LIMIT, QUEUE_LIMIT
 
 from tests.storage.faults import Faults, FaultyFileSystem
@@ -177,8 +178,33 @@ def test_if_the_writer_ends_by_a_fault_of_the_program_nobody_waits_for_it_in_vai
         many[-1].result(10)
     with pytest.raises(DatabaseClosed):
         sqlite.write_blocking(note("later"))
-    assert not first.done()
+    with pytest.raises(CommitFailed, match="its outcome is unknown: the writer ended"):
+        first.result(10)
     assert notes(sqlite) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_if_the_writer_ends_after_the_commit_the_outcome_is_unknown(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of the batch was told; for the second the fault comes between the commit and its answer."""
+    told: list[object] = []
+    tell = ForLoop.tell
+
+    def faulty(answer: ForLoop, value: object) -> None:
+        if told:
+            raise OwnFault
+        told.append(value)
+        tell(answer, value)
+
+    with HeldWriter(sqlite):
+        monkeypatch.setattr(ForLoop, "tell", faulty)
+        asked = [asyncio.ensure_future(sqlite.write(note(text))) for text in ("0", "1")]
+        await asyncio.sleep(0)
+    assert await asyncio.wait_for(asked[0], 10) == "0"
+    with pytest.raises(CommitFailed, match="its outcome is unknown: the writer ended"):
+        await asyncio.wait_for(asked[1], 10)
+    assert notes(sqlite) == ["0", "1"]
 
 
 @pytest.fixture

@@ -40,6 +40,11 @@ class Answer(Protocol):
         """It was not done."""
         ...
 
+    @property
+    def given(self) -> bool:
+        """Whether nothing more is to be told."""
+        ...
+
 
 @dataclass(frozen=True)
 class ForThread:
@@ -59,11 +64,16 @@ class ForThread:
         """Hand the failure over, at once."""
         self.awaited.set_exception(failure)
 
+    @property
+    def given(self) -> bool:
+        """Whether it was told, or is not waited for."""
+        return self.awaited.done()
+
 
 class ForLoop:
     """An event loop waits: told with everything else that is told in this batch."""
 
-    __slots__ = ("_given", "awaited", "failure", "loop", "value")
+    __slots__ = ("_given", "awaited", "failure", "given", "loop", "value")
 
     def __init__(self, given: deque[ForLoop]) -> None:
         self._given = given
@@ -71,6 +81,7 @@ class ForLoop:
         self.awaited: asyncio.Future[Any] = self.loop.create_future()
         self.value: Any = None
         self.failure: BaseException | None = None
+        self.given = False
 
     def begin(self) -> bool:
         """Whether the work may begin; cancelled after this look, it takes effect all the same."""
@@ -78,12 +89,12 @@ class ForLoop:
 
     def tell(self, value: Any) -> None:
         """Hand the value over at the end of the batch."""
-        self.value = value
+        self.value, self.given = value, True
         self._given.append(self)
 
     def refuse(self, failure: BaseException) -> None:
         """Hand the failure over at the end of the batch."""
-        self.failure = failure
+        self.failure, self.given = failure, True
         self._given.append(self)
 
     def deliver(self) -> None:

@@ -76,6 +76,7 @@ class Writer:
         self._queue: WorkQueue[Job | Scrub] = WorkQueue(QUEUE_LIMIT, BATCH_LIMIT)
         self._answers = Answers()
         self._stopped: str | None = None
+        self._under_way: list[Job | Scrub] = []
         self._thread = threading.Thread(target=self._serve, name="studio-writer", daemon=True)
         self._thread.start()
 
@@ -163,16 +164,23 @@ class Writer:
 
     def _serve_until_closed(self) -> None:
         while jobs := self._queue.take():
+            self._under_way = jobs
             self._commit_together([job for job in jobs if isinstance(job, Job)])
             self._answers.carry()
             for job in jobs:
                 if isinstance(job, Scrub):
                     self._scrub(job)
+            self._under_way = []
             self._answers.let_loops_go_round()
 
     def _refuse_leftovers(self) -> None:
-        """There are some only if this thread ends by a fault of the program: nobody waits for it in vain."""
+        """There are some only if this thread ends by a fault of the program: nobody waits for it in vain.
+
+        Of what was under way nobody knows here whether the commit was sent.
+        """
         self._queue.close()
+        cut_off = [job for job in self._under_way if not job.answer.given]
+        _fail(cut_off, CommitFailed(self._path, "the writer ended by a fault of the program"))
         while jobs := self._queue.take():
             _fail([job for job in jobs if job.answer.begin()], DatabaseClosed(self._path))
         self._answers.carry()
