@@ -43,6 +43,18 @@ def test_two_effects_of_one_command_have_serials_and_transfers_of_their_own() ->
     assert [line[0] for line in posting.audits] == [1, 2]
 
 
+def test_an_account_that_opens_with_a_command_begins_empty_and_unmoved() -> None:
+    """The store takes its first change only from there, so what is told of it must be that."""
+    effects = decide(*VALID["issue_grant"], MOMENT)
+    assert isinstance(effects, Effects)
+    ground = Ground(0, 0, 0, GENESIS, {"wal_1/issuance": (-7, 3)}, {})
+    posting = post(effects, ground, Asked("body", "system", MOMENT))
+    changes = {change.account_id.rpartition("/")[2]: change for change in posting.accounts}
+    amount = effects.lots[0].lot.available
+    assert (changes["issuance"].before, changes["issuance"].after) == ((-7, 3), (-7 - amount, 4))
+    assert (changes["available"].before, changes["available"].after) == ((0, 0), (amount, 1))
+
+
 @pytest.mark.parametrize(("debt", "passes"), [(-5, True), (-4, False)])
 def test_a_debt_is_paid_down_to_nothing_and_never_above(debt: int, passes: bool) -> None:
     effects = Effects("key:k", "cover_debt", "wal_1", None, moves=(Move(MoveKind.COVER, "lot_1", 5),))

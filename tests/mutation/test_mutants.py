@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.mutation import page
+from tests.mutation.__main__ import main
 from tests.mutation.sites import sites
 from tests.mutation.transplant import transplant
 from tests.mutation.warm import Verdict
@@ -98,6 +99,28 @@ def test_a_reference_taken_before_sees_the_change(
             paid(3)
     else:
         assert paid(3) == outcome
+
+
+def test_a_method_kept_as_a_constant_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its code is the library's; what was changed is what it is bound to."""
+    source = "import json\nwrite = json.JSONEncoder(sort_keys=True).encode\n"
+    (tmp_path / "mutated_for_a_constant.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = __import__("mutated_for_a_constant")
+    transplant(module.__name__, ast.parse(source.replace("True", "False")))
+    assert module.write({"b": 1, "a": 2}) == '{"b": 1, "a": 2}'
+    del sys.modules[module.__name__]
+
+
+@pytest.mark.parametrize("words", [["led"], ["ledger", "postin"], ["pricing", "burn", "posting"]])
+def test_what_is_not_there_is_said_instead_of_tried(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(
+        f"there is no {'target' if len(words) == 1 else 'module'} {words[-1]}; there are: "
+    )
 
 
 def test_a_score_counts_survivors_and_asks_a_reason_for_each(tmp_path: Path) -> None:

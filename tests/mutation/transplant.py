@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from enum import Enum
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def transplant(name: str, tree: ast.Module) -> None:
         if isinstance(old, type):
             if old.__module__ == name and isinstance(new, type):
                 _move_class(old, new)
+        elif isinstance(old, MethodType):
+            _replace_everywhere(key, old, new)  # a constant: its function is another module's
         elif callable(old):
             _move(old, new)
         elif not isinstance(old, PLAIN) and not key.startswith("__") and repr(new) != repr(old):

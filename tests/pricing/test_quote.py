@@ -1,3 +1,5 @@
+import base64
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +14,12 @@ SECRET = b"s" * 32
 
 def test_a_quote_comes_back_as_it_was_signed() -> None:
     assert read(sign(QUOTE, SECRET), SECRET, now=NOW) == QUOTE
+
+
+def test_the_text_of_a_quote_is_canonical() -> None:
+    """What is signed does not hang on the order in which the fields happen to be declared."""
+    body = base64.urlsafe_b64decode(sign(QUOTE, SECRET).partition(".")[0]).decode()
+    assert body == json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"))
 
 
 def test_a_quote_signed_with_another_secret_is_refused() -> None:
