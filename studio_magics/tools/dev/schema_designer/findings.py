@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from studio_magics.contracts.results import Finding
 from studio_magics.tools.data.schema.words import style_of
+from studio_magics.tools.dev.schema_designer.filling import fill_of
 from studio_magics.tools.dev.schema_designer.group_findings import group_findings
-from studio_magics.tools.dev.schema_designer.migration import fill_of
 from studio_magics.tools.dev.schema_designer.rules import storage_of
 from studio_magics.tools.wording import counted
 

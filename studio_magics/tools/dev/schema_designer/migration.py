@@ -16,17 +16,18 @@ from studio_magics.tools.dev.schema_designer.design import (
     Dialect,
     in_order_of_references,
 )
+from studio_magics.tools.dev.schema_designer.filling import fill_of, fill_statement
 from studio_magics.tools.dev.schema_designer.metadata import (
     ON_DELETE,
     column_of,
     create_statements,
     default_of,
     dialect_of,
-    literal,
     metadata_of,
     type_of,
 )
 from studio_magics.tools.dev.schema_designer.rules import Rule, key_name, rules_of
+from studio_magics.tools.dev.schema_designer.sqlite_migration import sqlite_steps
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -37,27 +38,11 @@ SPLIT = ";\n\n"
 WORDS = frozenset({"string", "text"})
 COUNTED = frozenset({"integer", "bigint", "smallint", "id", "decimal", "float"})
 MOMENTS = frozenset({"date", "timestamp"})
-NEUTRAL = {
-    "string": "",
-    "text": "",
-    "boolean": "false",
-    "date": "1970-01-01",
-    "time": "00:00:00",
-    "timestamp": "1970-01-01 00:00:00",
-    "integer": "0",
-    "bigint": "0",
-    "smallint": "0",
-    "decimal": "0",
-    "float": "0",
-}
-"""What a required column holds that is brought back by a way back; its content is gone."""
 
 
 def migrate(differences: Differences, dialect: Dialect) -> list[str]:
     """The statements in order, without semicolons."""
     if dialect == "sqlite":
-        from studio_magics.tools.dev.schema_designer.sqlite_migration import sqlite_steps
-
         return sqlite_steps(differences)
     buffer = StringIO()
     operations = _operations(dialect, buffer)
@@ -73,28 +58,6 @@ def _operations(dialect: Dialect, buffer: StringIO) -> Operations:
         dialect=dialect_of(dialect), opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True}
     )
     return Operations(context)
-
-
-def fill_of(column: ColumnDesign) -> str | None:
-    """What rows get that are there already."""
-    if column.fill is not None:
-        return column.fill
-    return column.default
-
-
-def with_neutral_fills(design: Design) -> Design:
-    """For a way back: required columns without default get a neutral value, or are brought back optional."""
-    tables = tuple(
-        replace(table, columns=tuple(_neutral(one) for one in table.columns)) for table in design.tables
-    )
-    return replace(design, tables=tables)
-
-
-def _neutral(column: ColumnDesign) -> ColumnDesign:
-    if not column.required or fill_of(column) is not None or column.kind == "id":
-        return column
-    value = column.values[0] if column.kind == "enum" else NEUTRAL.get(column.kind)
-    return column if value is None else replace(column, fill=value)
 
 
 class _Steps:
@@ -262,16 +225,6 @@ def _compiled_create(table: Any, dialect: Dialect) -> str:
     from sqlalchemy.schema import CreateTable
 
     return str(CreateTable(table).compile(dialect=dialect_of(dialect))).strip()
-
-
-def fill_statement(
-    table: str, column: ColumnDesign, value: str, dialect: Dialect, *, everywhere: bool
-) -> str:
-    """The UPDATE that gives rows a value that have none."""
-    quote = dialect_of(dialect).identifier_preparer.quote
-    where = "" if everywhere else f" WHERE {quote(column.name)} IS NULL"
-    written = literal(value, column.kind, dialect).replace("\\:", ":")
-    return f"UPDATE {quote(table)} SET {quote(column.name)} = {written}{where}"  # noqa: S608  - names and values of a checked design
 
 
 def script(statements: list[str], dialect: Dialect, title: str) -> str:

@@ -9,6 +9,7 @@ from studio_magics.contracts.results import Provenance, ToolResult
 from studio_magics.tools.dev.schema_designer.differences import Differences, compare, turned
 from studio_magics.tools.dev.schema_designer.exports import json_schema, mermaid
 from studio_magics.tools.dev.schema_designer.figures import diagram
+from studio_magics.tools.dev.schema_designer.filling import with_neutral_fills
 from studio_magics.tools.dev.schema_designer.findings import (
     SEVERITIES,
     design_findings,
@@ -16,7 +17,7 @@ from studio_magics.tools.dev.schema_designer.findings import (
     proof_findings,
 )
 from studio_magics.tools.dev.schema_designer.identity import LIBRARIES, TOOL_ID, VERSION
-from studio_magics.tools.dev.schema_designer.migration import ddl_script, migrate, script, with_neutral_fills
+from studio_magics.tools.dev.schema_designer.migration import ddl_script, migrate, script
 from studio_magics.tools.dev.schema_designer.proof import Proof, prove_creation, prove_migration
 from studio_magics.tools.dev.schema_designer.reading import ordered, read_design, read_file
 from studio_magics.tools.dev.schema_designer.reserved import title_of

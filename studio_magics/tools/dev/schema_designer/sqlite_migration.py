@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.dev.schema_designer.design import in_order_of_references
+from studio_magics.tools.dev.schema_designer.filling import fill_of, fill_statement
 from studio_magics.tools.dev.schema_designer.metadata import dialect_of, metadata_of
-from studio_magics.tools.dev.schema_designer.migration import fill_of, fill_statement
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData

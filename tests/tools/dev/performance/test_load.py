@@ -23,8 +23,6 @@ from studio_magics.tools.dev.performance.load import (
 from studio_magics.tools.dev.performance.load_findings import Served, findings
 from studio_magics.tools.dev.performance.tool import SERVER
 
-pytestmark = pytest.mark.measures_time
-
 SUM = SERVER.decode()
 CLOSE = "; self.close_connection = True"
 
@@ -52,6 +50,7 @@ def codes(result):
     return {one.code for one in result.findings}
 
 
+@pytest.mark.measures_time
 def test_every_step_has_its_figures(push, context):
     result = push(most_users=3)
     steps = json.loads(context.artefacts["load.json"])["steps"]
@@ -69,6 +68,7 @@ def test_every_step_has_its_figures(push, context):
     ]
 
 
+@pytest.mark.measures_time
 def test_a_server_that_takes_twenty_milliseconds_is_measured_so(push):
     slow = SUM.replace("        body =", "        import time; time.sleep(0.02)\n        body =")
     result = push(slow, goal_p95_ms=5)
@@ -95,6 +95,7 @@ def test_a_script_that_does_not_listen_is_told_with_what_it_said(push):
     assert "It ended with 4. no port for me" in result.findings[0].detail
 
 
+@pytest.mark.measures_time
 def test_a_server_on_a_port_of_its_own_choosing_is_told_with_that_port(measure, port, monkeypatch):
     monkeypatch.setattr(load, "READY_SECONDS", 2.0)
     own = SUM.replace('("127.0.0.1", 8000)', '("127.0.0.1", 0)')
@@ -121,6 +122,7 @@ DYING = SUM.replace(
 )
 
 
+@pytest.mark.measures_time
 def test_a_server_that_ends_under_load_is_told_with_what_it_said_and_not_pushed_on(push):
     result = push(DYING, most_users=8, step_seconds=1.0)
     ended = result.findings[0]
@@ -136,6 +138,7 @@ def test_a_server_that_ends_at_the_first_request_is_no_server_that_did_not_liste
     assert result.tables == result.figures == ()
 
 
+@pytest.mark.measures_time
 def test_a_server_that_grows_is_told_with_how_much_for_each_request(push):
     leaking = SUM.replace("        body =", "        kept.append(b'x' * 200_000)\n        body =")
     result = push(leaking.replace("class Handler", "kept = []\n\n\nclass Handler"))
@@ -144,6 +147,7 @@ def test_a_server_that_grows_is_told_with_how_much_for_each_request(push):
     assert "memory-grows" not in codes(push())
 
 
+@pytest.mark.measures_time
 @pytest.mark.parametrize(
     "head",
     [
@@ -186,6 +190,7 @@ def test_an_answer_that_breaks_off_is_an_error(push, context):
     assert list(step["errors"]) == ["IncompleteRead"]
 
 
+@pytest.mark.measures_time
 def test_an_answer_without_end_is_cut_off_and_no_more_users_are_sent_to_wait_for_it(
     push, context, monkeypatch
 ):
@@ -199,6 +204,7 @@ def test_an_answer_without_end_is_cut_off_and_no_more_users_are_sent_to_wait_for
     assert step["errors"] == {load.ENDLESS: 1}
 
 
+@pytest.mark.measures_time
 def test_one_request_in_ten_that_fails_is_counted_as_such_and_never_as_answered_in_time(push, context):
     script = SUM.replace(
         '        head = b"HTTP/1.1 200 OK',

@@ -15,7 +15,6 @@ from studio_magics.tools.dev.performance.tree import (
     speedscope,
 )
 
-pytestmark = pytest.mark.measures_time
 BUSY = """import time
 
 
@@ -61,6 +60,7 @@ def assert_is_speedscope(content):
     return value
 
 
+@pytest.mark.measures_time
 def test_the_function_that_burns_time_and_the_line_that_holds_memory_are_named(measure, context):
     result = measure(BUSY)
     own = [row for row in result.tables[0].rows if "main.py" in row[0]]
@@ -85,12 +85,14 @@ def test_a_function_is_profiled_without_the_script_as_a_program(measure):
     assert "Memory was not measured." in result.not_checked
 
 
+@pytest.mark.measures_time
 def test_a_script_that_does_not_end_is_stopped_and_still_profiled(measure):
     result = measure("while True:\n    sum(range(1000))\n", seconds=1, memory=False)
     assert "stopped" in codes(result)
     assert any(one.where == "main.py:2" for one in result.findings if one.code == "hot-line")
 
 
+@pytest.mark.measures_time
 def test_an_error_of_the_script_is_told_with_what_went_before(measure):
     result = measure(BUSY.replace("    return kept", "    raise KeyError('gone')"), memory=False)
     error = next(one for one in result.findings if one.code == "script-error")
@@ -98,6 +100,7 @@ def test_an_error_of_the_script_is_told_with_what_went_before(measure):
     assert result.tables[0].rows[0][1] > 0
 
 
+@pytest.mark.measures_time
 def test_a_script_that_waits_is_told_so(measure):
     assert "waits" in codes(measure("import time\ntime.sleep(0.6)\n", memory=False))
 
@@ -118,6 +121,7 @@ def test_a_false_measurement_of_a_hostile_script_is_not_taken_for_true(measure):
     assert codes(measure(forged, memory=False)) == {"script-died"}
 
 
+@pytest.mark.measures_time
 def test_a_folder_brings_its_modules_data_and_arguments(measure):
     files = {
         "run.py": "import sys, work\nassert sys.argv[1:] == ['--n', '2']\n"

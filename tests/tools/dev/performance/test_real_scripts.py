@@ -9,7 +9,6 @@ import pytest
 
 from studio_magics.tools.dev.performance import child_profile
 
-pytestmark = pytest.mark.measures_time
 REAL = """import ast
 import difflib
 import inspect
@@ -51,6 +50,7 @@ def by_cprofile():
     return {place[2]: (row[3] / total, row[2] / total) for place, row in stats.items()}
 
 
+@pytest.mark.measures_time
 def test_the_functions_that_take_the_most_are_those_of_cprofile(measure):
     wanted = by_cprofile()
     result = measure(REAL, seconds=10, memory=False)
@@ -63,6 +63,7 @@ def test_the_functions_that_take_the_most_are_those_of_cprofile(measure):
     assert set(list(rows)[:4]) & set(first)
 
 
+@pytest.mark.measures_time
 def test_the_headline_names_the_line_that_takes_the_most(measure):
     result = measure(REAL, seconds=10)
     hottest = max(result.tables[1].rows, key=lambda row: row[1])

@@ -16,7 +16,8 @@ MIGRATIONS = Path("server/studio_server/storage/migrations")
 CATALOGUE = {
     "columns": """select table_name, column_name, data_type, is_nullable, character_maximum_length,
         numeric_precision, numeric_scale, is_identity from information_schema.columns
-        where table_schema = 'public'""",
+        join information_schema.tables using (table_schema, table_name)
+        where table_schema = 'public' and table_type = 'BASE TABLE'""",
     "defaults": """select table_name, column_name, column_default from information_schema.columns
         where table_schema = 'public' and column_default is not null""",
     "keys": """select conrelid::regclass::text, contype::text, conkey::text, confrelid::regclass::text,
@@ -51,6 +52,7 @@ def test_what_is_made_of_a_dump_has_the_catalogue_of_the_database_that_was_dumpe
     assert len(wanted["columns"]) > 300
     for part in CATALOGUE:
         assert found[part] == wanted[part], part
+    assert any("CREATE VIEW" in told for told in result.not_checked)
 
 
 def test_the_same_tables_are_read_from_migrations_that_alter_drop_and_copy_them(design):
@@ -58,8 +60,9 @@ def test_the_same_tables_are_read_from_migrations_that_alter_drop_and_copy_them(
     for engine in ("sqlite", "postgresql"):
         paths = sorted((MIGRATIONS / engine).glob("*.sql"))
         read[engine] = design("".join(path.read_text() for path in paths)).summary
-    assert read["sqlite"]["tables"] == read["postgresql"]["tables"] > 30
-    assert read["sqlite"]["columns"] == read["postgresql"]["columns"]
+    chain = {"tables": 1, "columns": 3}  # of SQLite alone: effect_links, and accounts.latest_effect
+    for what, more in chain.items():
+        assert read["sqlite"][what] - more == read["postgresql"][what] > 30
 
 
 MYSQL = """-- MySQL dump 10.13
