@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import importlib
 import os
 import pickle
@@ -16,7 +15,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -63,6 +62,17 @@ class Baseline:
         return max(1, sum(test in tests for tests in self.calls.values()))
 
 
+class Fork(NamedTuple):
+    """A process that tries one mutant, and the folder it was given."""
+
+    pid: int
+    folder: str
+
+    def clear(self) -> None:
+        """Take away what it wrote, however it ended."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class Mutating:
     """A pytest plugin that runs, instead of the tests, the tests against every mutant."""
 
@@ -96,7 +106,7 @@ class Mutating:
     def _try_all(
         self, session: pytest.Session, baseline: Baseline, found: list[Site], tree: ast.Module
     ) -> None:
-        running: dict[int, Site] = {}
+        running: dict[Fork, Site] = {}
         for site in found:
             if len(running) >= AT_ONCE:
                 self._wait(running)
@@ -110,7 +120,7 @@ class Mutating:
 
     def _try(
         self, session: pytest.Session, baseline: Baseline, site: Site, tree: ast.Module, tests: Sequence[int]
-    ) -> int:
+    ) -> Fork:
         def work() -> int:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(int(LEAST_SECONDS + SLOWER * sum(baseline.seconds[test] for test in tests)))
@@ -120,14 +130,15 @@ class Mutating:
 
         return _forked(session, work)
 
-    def _wait(self, running: dict[int, Site]) -> None:
+    def _wait(self, running: dict[Fork, Site]) -> None:
         """Take the verdict of whichever of our forks ends first."""
         while True:
-            for pid in list(running):
-                ended, status = os.waitpid(pid, os.WNOHANG)
+            for fork in list(running):
+                ended, status = os.waitpid(fork.pid, os.WNOHANG)
                 if ended:
+                    fork.clear()
                     by = "too slow" if os.WIFSIGNALED(status) else "a test"
-                    self._judge(Verdict(running.pop(pid), noticed=status != 0, by=by))
+                    self._judge(Verdict(running.pop(fork), noticed=status != 0, by=by))
                     return
             time.sleep(0.002)
 
@@ -152,8 +163,9 @@ def _baseline(session: pytest.Session, files: dict[str, str]) -> Baseline:
     """
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "baseline"
-        pid = _forked(session, lambda: _learn(session, files, kept))
-        status = os.waitpid(pid, 0)[1]
+        fork = _forked(session, lambda: _learn(session, files, kept))
+        status = os.waitpid(fork.pid, 0)[1]
+        fork.clear()
         if status != 0:
             raise BaselineFailed(kept.read_text(errors="replace") if kept.is_file() else f"status {status}")
         baseline: Baseline = pickle.loads(kept.read_bytes())  # noqa: S301  - written by our own fork
@@ -192,16 +204,17 @@ def _passes(session: pytest.Session, item: pytest.Item) -> bool:
     return not any(report.failed for report in reports)
 
 
-def _forked(session: pytest.Session, work: Callable[[], int]) -> int:
+def _forked(session: pytest.Session, work: Callable[[], int]) -> Fork:
     """Do `work` in a fork that is quiet, has a folder of its own, and ends with what `work` returns."""
+    folder = tempfile.mkdtemp(prefix="studio-mutant-", dir=MEMORY if MEMORY.is_dir() else None)
     pid = os.fork()
     if pid == 0:
-        _work_and_end(session, work)
-    return pid
+        _work_and_end(session, work, folder)
+    return Fork(pid, folder)
 
 
-def _work_and_end(session: pytest.Session, work: Callable[[], int]) -> NoReturn:
-    status, folder = 1, tempfile.mkdtemp(prefix="studio-mutant-", dir=MEMORY if MEMORY.is_dir() else None)
+def _work_and_end(session: pytest.Session, work: Callable[[], int], folder: str) -> NoReturn:
+    status = 1
     try:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
@@ -210,8 +223,6 @@ def _work_and_end(session: pytest.Session, work: Callable[[], int]) -> NoReturn:
         factory._given_basetemp, factory._basetemp = Path(folder) / "tests", None
         status = work()
     finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(folder)
         os._exit(status)
 
 
