@@ -34,6 +34,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """When templates were filled: recorded time must not be ahead of any test's clock."""
 START_SECONDS = 60
 PREFIX = "studio-pg-"
+OWNER = "owner"
 LEFT_BEHIND_SECONDS = 3_600
 DYING_WITH_US = (
     "sh",
@@ -151,13 +152,30 @@ def migrated(url: str) -> None:
     PostgresDatabase.open(url, clock=FixedClock(LONG_AGO)).close()
 
 
+_started: list[tuple[int, Cluster]] = []
+
+
 @cache
 def cluster(*, durable: bool = False) -> Cluster:
     """The cluster of this process, started now if it is not running yet; removed when the process ends."""
     made = initialised(durable=durable)
-    atexit.register(made.remove)
+    if not _started:
+        atexit.register(remove_clusters)
+    _started.append((os.getpid(), made))
     made.start()
     return made
+
+
+def remove_clusters() -> None:
+    """Stop and delete what `cluster()` started in this process; what a fork was born with is its parent's.
+
+    Called when the session ends: a process that is given ten seconds to go may be killed before its `atexit`.
+    """
+    while _started:
+        owner, made = _started.pop()
+        if owner == os.getpid():
+            made.remove()
+    cluster.cache_clear()
 
 
 def initialised(*, durable: bool = False) -> Cluster:
@@ -166,6 +184,7 @@ def initialised(*, durable: bool = False) -> Cluster:
     home = tempfile.gettempdir() if durable else _memory()
     _forget_left_behind(home)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=home))
+    (folder / OWNER).write_text(str(os.getpid()))
     if _unprivileged():
         shutil.chown(folder, _user())
     made = Cluster(folder, programs, durable)
@@ -218,11 +237,22 @@ def _unprivileged() -> list[str]:
 
 
 def _forget_left_behind(home: str) -> None:
-    """Delete the folders of test processes that were killed an hour ago or more."""
+    """Delete the folders of test processes that were killed."""
     for folder in Path(home).glob(f"{PREFIX}*"):
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > LEFT_BEHIND_SECONDS and not _runs(folder):
+            if _is_left_behind(folder) and not _runs(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_left_behind(folder: Path) -> bool:
+    """Its owner has gone, or nobody knows and it is old."""
+    try:
+        owner = (folder / OWNER).read_text()
+    except FileNotFoundError:
+        owner = ""
+    if owner:
+        return not Path("/", "proc", owner).exists()
+    return time.time() - folder.stat().st_mtime > LEFT_BEHIND_SECONDS
 
 
 def _runs(folder: Path) -> bool:
