@@ -35,6 +35,10 @@ OPENED = (
     "INSERT INTO accounts (account_id, wallet_id, kind, asset, balance, version, latest_effect)"
     " SELECT 'more', wallet_id, 'debt', asset, 0, 0, 1 FROM wallets"
 )
+LATEST = (
+    "UPDATE accounts SET latest_effect = {effect}"
+    " WHERE account_id = (SELECT wallet_id || '/{kind}' FROM effects WHERE sequence = 1)"
+)
 WITHIN_THE_CHAIN = {"mine", "me", "CONSTANT", "l"}
 """And lots, which are as few as grants."""
 LINKED = "an effect continues the one before of its wallet"
@@ -45,9 +49,9 @@ REFUSED = [
     ("INSERT OR REPLACE INTO effect_links SELECT max(sequence), NULL FROM effects", "never deleted"),
     ("UPDATE effect_links SET previous = NULL", "never updated"),
     ("DELETE FROM effect_links", "never deleted"),
-    ("UPDATE accounts SET latest_effect = 1 WHERE kind = 'debt'", MOVED_ON),
-    ("UPDATE accounts SET latest_effect = NULL WHERE kind = 'debt'", MOVED_ON),
-    ("UPDATE accounts SET latest_effect = 1 WHERE kind = 'revenue'", MOVED_ON),
+    (LATEST.format(effect="1", kind="debt"), MOVED_ON),
+    (LATEST.format(effect="NULL", kind="debt"), MOVED_ON),
+    (LATEST.format(effect="1", kind="revenue"), MOVED_ON),
     (EFFECT.format(wallet="'nobody'"), LINKED),
     (OPENED, "opens empty"),
 ]
@@ -162,6 +166,25 @@ def test_nothing_comes_between_the_effects_of_a_wallet(books: Books, statement: 
     with pytest.raises(apsw.ConstraintError, match=reason):
         books.db.write_blocking(lambda tx: tx.execute(statement))
     assert [books.rows(f"SELECT * FROM {table}") for table in tables] == before
+
+
+@ON_SQLITE
+def test_the_first_effect_of_a_wallet_is_its_own(open_books: Books) -> None:
+    """A wallet that has none yet: effect 1 begins a chain, but somebody else's."""
+    _two_people(open_books)
+
+    def first(tx: Tx) -> None:
+        tx.execute(
+            "INSERT INTO wallets SELECT 'new', 'usr_new', asset, state, opened_us, zone FROM wallets LIMIT 1"
+        )
+        tx.execute(
+            "INSERT INTO accounts (account_id, wallet_id, kind, asset, balance, version)"
+            " VALUES ('new/debt', 'new', 'debt', 'CREDIT', 0, 0)"
+        )
+        tx.execute("UPDATE accounts SET latest_effect = 1 WHERE account_id = 'new/debt'")
+
+    with pytest.raises(apsw.ConstraintError, match=MOVED_ON):
+        open_books.db.write_blocking(first)
 
 
 @ON_SQLITE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,3 +55,25 @@ def test_a_server_that_still_runs_is_not_taken_away(tmp_path: Path) -> None:
     (folder / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n")
     postgres._forget_left_behind(str(tmp_path))
     assert folder.exists()
+
+
+@dataclass
+class Standing:
+    """In place of a cluster: knows whether it is still there."""
+
+    removed: bool = False
+
+    def remove(self) -> None:
+        """As the cluster's own."""
+        self.removed = True
+
+
+def test_a_process_takes_its_own_clusters_away_and_leaves_those_it_was_born_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, of_the_parent = Standing(), Standing()
+    monkeypatch.setattr(postgres, "_started", [(os.getpid(), ours), (_ended(), of_the_parent)])
+    monkeypatch.setattr(postgres, "cluster", cache(Standing))
+    postgres.remove_clusters()
+    assert (ours.removed, of_the_parent.removed) == (True, False)
+    assert postgres._started == []
