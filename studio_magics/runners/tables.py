@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 TABLE_PROTOCOLS = ("__arrow_c_stream__", "__dataframe__", "to_parquet", "write_parquet")
 """What an object must offer, one of them, to count as a table."""
 
+AS_TEXT = {
+    "pandas": "df[{0}] = df[{0}].astype('string')",
+    "polars": "df = df.with_columns(pl.Series({0}, [v if v is None else str(v) for v in df[{0}]]))",
+}
+"""How a column becomes text, by library, with what is missing still missing: `astype(str)` writes "None"."""
+AS_SECONDS = {
+    "pandas": "df[{0}] = df[{0}].dt.total_seconds()",
+    "polars": "df = df.with_columns(pl.col({0}).dt.total_seconds())",
+}
+
 
 class TableUnwritable(ValueError):
     """The table cannot be written as Parquet; `reason` is for people."""
@@ -59,12 +69,16 @@ def _write(table: Any, path: Path) -> None:
 
     content = _arrow(table)
     _refuse_names(list(content.column_names))
-    _refuse_lost_meaning(content)
+    _refuse_lost_meaning(content, _library(table))
     failures = cast("Any", pa).ArrowException, ValueError, TypeError, NotImplementedError
     try:
         cast("Any", parquet).write_table(content, str(path), compression="zstd")
     except failures as error:
-        raise _unwritable(error, _writes_none_of(content, failures)) from error
+        raise _unwritable(error, _writes_none_of(content, failures), _library(table)) from error
+
+
+def _library(table: object) -> str:
+    return type(table).__module__.partition(".")[0]
 
 
 def _refuse_names(names: list[str]) -> None:
@@ -84,15 +98,15 @@ def _refuse_names(names: list[str]) -> None:
         raise TableUnwritable(found, "give every column a name of one line")
 
 
-def _refuse_lost_meaning(content: Any) -> None:
+def _refuse_lost_meaning(content: Any, library: str) -> None:
     """Refuse columns that would arrive as bare numbers: nobody could tell months or seconds any more."""
     spans = [field.name for field in content.schema if str(field.type).startswith("duration")]
     if spans:
-        action = f"df[{spans[0]!r}] = df[{spans[0]!r}].dt.total_seconds()"
+        action = _cure("make it a number of seconds", AS_SECONDS, library, spans[0])
         raise TableUnwritable(f"a table with spans of time in {_listed(spans)}", action)
     kinds = [f"{field.name} ({field.type})" for field in content.schema if "period" in str(field.type)]
     if kinds:
-        raise _not_taken(kinds, "")
+        raise _not_taken(kinds, "", library)
 
 
 def _writes_none_of(content: Any, failures: tuple[type[Exception], ...]) -> list[str]:
@@ -115,7 +129,7 @@ def _arrow(table: Any) -> Any:
 
     arrow = cast("Any", pa)
     failures = arrow.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError
-    library = type(table).__module__.partition(".")[0]
+    library = _library(table)
     frame = _named(table) if library == "pandas" else None
     _refuse_objects(table)
     try:
@@ -132,7 +146,7 @@ def _arrow(table: Any) -> Any:
         raise
     except failures as error:
         wrong = [] if frame is None else _converts_none_of(frame, failures)
-        raise _unwritable(error, wrong) from error
+        raise _unwritable(error, wrong, library) from error
 
 
 def _of_polars(table: Any) -> Any:
@@ -147,7 +161,7 @@ def _of_polars(table: Any) -> Any:
         try:
             columns[series.name] = series.to_arrow(compat_level=form)
         except (cast("Any", pa).ArrowException, ValueError, TypeError, NotImplementedError) as error:
-            raise _unwritable(error, [f"{series.name} ({series.dtype})"]) from error
+            raise _unwritable(error, [f"{series.name} ({series.dtype})"], _library(table)) from error
     return cast("Any", pa).table(columns)
 
 
@@ -171,7 +185,7 @@ def _refuse_objects(table: Any) -> None:
         pairs = cast("Mapping[str, Any]", schema).items()
         wrong = [f"{name} ({kind})" for name, kind in pairs if str(kind) in {"Object", "Unknown"}]
         if wrong:
-            raise _not_taken(wrong, "")
+            raise _not_taken(wrong, "", _library(table))
 
 
 def _named(frame: Any) -> Any:
@@ -212,27 +226,32 @@ def _write_without_arrow(table: Any, path: Path) -> None:
         _refuse_names([name for name, *_ in connection.execute("DESCRIBE SELECT * FROM given").fetchall()])
         connection.execute("COPY (SELECT * FROM given) TO ? (FORMAT parquet, COMPRESSION zstd)", [str(path)])
     except duckdb.Error as error:
-        raise _unwritable(error, []) from error
+        raise _unwritable(error, [], _library(table)) from error
     finally:
         connection.close()
 
 
-def _unwritable(error: Exception, columns: list[str]) -> TableUnwritable:
+def _unwritable(error: Exception, columns: list[str], library: str) -> TableUnwritable:
     said = one_line(" ".join(str(part) for part in error.args))[:300]
     if "uplicate" in said:
         return TableUnwritable(
             f"a table with repeated column names ({said})", "give every column its own name"
         )
-    return _not_taken(columns, re.sub(r" at 0x[0-9a-f]+", "", said))
+    return _not_taken(columns, re.sub(r" at 0x[0-9a-f]+", "", said), library)
 
 
-def _not_taken(columns: list[str], said: str) -> TableUnwritable:
+def _not_taken(columns: list[str], said: str, library: str) -> TableUnwritable:
     first = columns[0].rsplit(" (", 1)[0] if columns else "x"
-    action = f"give the column one type, for example df[{first!r}] = df[{first!r}].astype(str)"
+    action = _cure("give the column one type", AS_TEXT, library, first)
     found = (
         f"values that Parquet does not take in {_listed(columns)}" if columns else "mixed or unknown types"
     )
     return TableUnwritable(f"a table with {found} ({said})" if said else f"a table with {found}", action)
+
+
+def _cure(what: str, ways: Mapping[str, str], library: str, column: str) -> str:
+    """What to do, and how it is written in the user's library where that is known."""
+    return f"{what}, for example {ways[library].format(repr(column))}" if library in ways else what
 
 
 def _listed(names: list[str]) -> str:

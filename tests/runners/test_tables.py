@@ -96,3 +96,33 @@ def test_what_would_lose_its_meaning_is_refused_with_the_column(
 )
 def test_kinds_that_have_a_form_in_parquet_keep_it(table: object, kind: str, tmp_path: Path) -> None:
     assert columns(table, tmp_path) == [("c", kind)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"m": [1, "two", None, 2.5]}),
+        pd.DataFrame({"b": [2**70, 1, None]}),
+        pd.DataFrame({"p": pd.PeriodIndex(["2026-01", None], freq="M")}),
+        pd.DataFrame({"t": pd.to_timedelta(["1s", None])}),
+        pl.DataFrame({"o": pl.Series([print, None], dtype=pl.Object)}),
+        pl.DataFrame({"t": pl.Series([None, 1_000], dtype=pl.Duration("ms"))}),
+    ],
+    ids=["mixed", "huge", "period", "span", "polars object", "polars span"],
+)
+def test_the_cure_for_a_refused_column_works_and_what_is_missing_stays_missing(
+    table: object, tmp_path: Path
+) -> None:
+    with pytest.raises(TableUnwritable) as caught:
+        columns(table, tmp_path)
+    names = {"df": table, "pl": pl}
+    exec(caught.value.action.partition("for example ")[2], names)  # noqa: S102  - what a user would type
+    [(column, _)] = columns(names["df"], tmp_path)
+    count = f"select count(*) from '{tmp_path / 'a.parquet'}' where {column} is null"
+    assert duckdb.sql(count).fetchall() == [(1,)]
+
+
+def test_a_cure_is_written_only_in_a_language_that_is_known(tmp_path: Path) -> None:
+    with pytest.raises(TableUnwritable) as caught:
+        columns(pa.table({"t": pa.array([1], pa.duration("s"))}), tmp_path)
+    assert caught.value.action == "make it a number of seconds"
