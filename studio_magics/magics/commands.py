@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio_magics.client.refusals import UsageRefused, did_you_mean, either
+from studio_magics.client.refusals import UsageRefused
 from studio_magics.magics.helping import help_on
+from studio_magics.magics.meaning import no_verb
 from studio_magics.magics.parsing import Parsed, Taken, check_places, parse, plain_options, verb_of
 from studio_magics.magics.values import Reader
 from studio_magics.magics.verbs import VERBS
@@ -135,9 +136,7 @@ def _percents(text: str) -> tuple[int, ...]:
 def _help(call: Call) -> Any:
     name = call.first
     if name is not None and name not in VERBS:
-        close = did_you_mean(name, [verb for verb in VERBS if verb])
-        action = f"did you mean %studio help {either(close)}?" if close else "%studio help"
-        raise UsageRefused(f"%studio has no verb '{name}'.", action=action)
+        raise no_verb(name, "%studio help")
     return help_on(name)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from studio_magics.client.refusals import UsageRefused, did_you_mean, either
+from studio_magics.client.refusals import UsageRefused, did_you_mean
+from studio_magics.magics.meaning import no_verb
 from studio_magics.magics.verbs import VERBS, Verb
 from studio_magics.magics.words import Word
 
@@ -56,9 +57,7 @@ def verb_of(words: Sequence[Word]) -> tuple[str, Verb, Sequence[Word]]:
         return "", VERBS[""], words
     name = words[0].text
     if name not in VERBS:
-        close = did_you_mean(name, [verb for verb in VERBS if verb])
-        action = f"did you mean %studio {either(close)}?" if close else "%studio help lists all verbs"
-        raise UsageRefused(f"%studio has no verb '{name}'.", action=action, suggestions=close)
+        raise no_verb(name)
     return name, VERBS[name], words[1:]
 
 

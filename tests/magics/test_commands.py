@@ -7,6 +7,7 @@ from studio_magics.client.refusals import StudioRefusal
 from studio_magics.display.bundle import RECEIPT_MIME
 from studio_magics.display.input_fields import input_fields
 from studio_magics.display.wording import size_text
+from studio_magics.magics.meaning import OTHER_WORDS, VERB_OF_WORD
 from studio_magics.magics.verbs import VERBS
 from tests.runners.counting import CountInput
 
@@ -262,6 +263,12 @@ def test_help_names_every_verb_and_every_option(notebook):
     [
         ("%studio statu", "no verb 'statu'", "statement"),
         ("%studio xyzzy", "no verb 'xyzzy'", "%studio help"),
+        ("%studio balance", "no verb 'balance'", "%studio alone shows what is left"),
+        ("%studio history", "no verb 'history'", "did you mean %studio runs?"),
+        ("%studio Stop run_1", "no verb 'Stop'", "did you mean %studio cancel?"),
+        ("%studio counter --times 3", "no verb 'counter'", "%studio run counter runs this tool"),
+        ("%studio data-studio-counter", "no verb", "%studio tool data-studio-counter shows"),
+        ("%studio help balance", "no verb 'balance'", "%studio alone shows what is left"),
         ("%studio run", "needs the name of a tool", "%studio tools"),
         ("%studio run countr", "countr", "counter"),
         ("%studio run counter --tmes 3", "no option '--tmes'", "--times"),
@@ -285,7 +292,7 @@ def test_help_names_every_verb_and_every_option(notebook):
         ("%studio run-info", "needs an id", "%studio run-info ID"),
         ("%studio whoami now", "'now'", "%studio whoami"),
         ("%studio run-info run_9", "run_9", "%studio runs"),
-        ("%studio help runn", "no verb 'runn'", "run"),
+        ("%studio help runn", "no verb 'runn'", "did you mean %studio help run"),
         ("%%studio whoami\nbody", "no cell body", "on one line"),
         ("%%studio run counter --note a\nbody", "the same input", "one of them"),
     ],
@@ -322,3 +329,9 @@ def test_loading_twice_registers_completion_once(notebook, shell):
     before = len(shell.Completer.custom_matchers)
     shell.run_line_magic("reload_ext", "studio_magics")
     assert len(shell.Completer.custom_matchers) == before
+
+
+def test_every_other_word_leads_to_a_verb_and_is_none_itself():
+    assert set(VERB_OF_WORD.values()) <= VERBS.keys()
+    assert VERB_OF_WORD.keys().isdisjoint(VERBS)
+    assert len(VERB_OF_WORD) == sum(len(words.split()) for words in OTHER_WORDS.values())
