@@ -61,10 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return chosen.run(settings, chosen)
     except REFUSALS as refused:
-        print(f"studio-server: {refused}", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
+        print(f"studio-server: {_told(refused)}", file=sys.stderr)  # noqa: T201  - a command talks to its terminal
         return FAILED
     except KeyboardInterrupt:
         return FAILED
+
+
+def _told(refused: BaseException) -> str:
+    """The refusal in words; one of the operating system without its number."""
+    if isinstance(refused, OSError) and refused.strerror:
+        return f"{refused.filename}: {refused.strerror}" if refused.filename else refused.strerror
+    return str(refused)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio_server.accounts.archive import faults
-from studio_server.accounts.erasure import ErasureRefused
+from studio_server.accounts.erasure import ErasureRefused, Obstacle, WouldEnd
 from studio_server.accounts.identity import Identity
 from studio_server.accounts.people import User
 from studio_server.payments.provider import PaymentFailure
@@ -16,6 +16,14 @@ from studio_server.settings import Settings, takeout_key
 from studio_server.wiring import build
 
 REFUSED = 1
+WAITS_FOR: dict[Obstacle, str] = {
+    "run": "{count} of their runs are not over; cancel them or wait",
+    "hold": "{count} of their holds are open; they end by themselves, try again in an hour",
+    "debt": "they owe {count} credits, which have to be covered first",
+    "plan": "a plan is still renewed; end it at the payment provider, or set STUDIO_STRIPE_SECRET_KEY",
+    "dispute": "a payment of theirs is disputed or being looked at; settle that first",
+}
+"""What an operator is told of an erasure that has to wait."""
 
 
 class NoSuchAccount(LookupError):
@@ -56,6 +64,20 @@ def export(settings: Settings, identity: Identity, target: Path) -> int:
             target.chmod(0o600)
             shutil.copyfileobj(archive, file)
             return file.tell()
+    finally:
+        _close(services)
+
+
+def would_end(settings: Settings, identity: Identity) -> WouldEnd:
+    """What erasing this user would take; nothing is changed.
+
+    Raises:
+        NoSuchAccount, ErasureRefused, DatabaseInUse.
+    """
+    services = build(settings)
+    try:
+        user = _known(services, identity)
+        return services.db.read(lambda tx: services.erasure.would_end(tx, user))
     finally:
         _close(services)
 
@@ -112,6 +134,8 @@ def _export(settings: Settings, chosen: argparse.Namespace) -> int:
         return _refuse("whose data? studio-server export SUBJECT, or --check FILE")
     try:
         size = export(settings, _identity(chosen), chosen.to)
+    except FileExistsError:
+        return _refuse(f"{chosen.to} is there already; name another file with --to")
     except (NoSuchAccount, ValueError) as refused:
         return _refuse(str(refused))
     _say(f"{chosen.to}: {size:,} bytes")
@@ -126,13 +150,25 @@ def _check(settings: Settings, path: Path) -> int:
 
 
 def _erase(settings: Settings, chosen: argparse.Namespace) -> int:
-    if not chosen.yes:
-        return _refuse(f"this erases {chosen.subject} of {chosen.issuer} for good; add --yes to do it")
+    who = f"{chosen.subject} of {chosen.issuer}"
     try:
+        if not chosen.yes:
+            return _refuse(_warning(who, would_end(settings, _identity(chosen))))
         _say(erase(settings, _identity(chosen)))
-    except (NoSuchAccount, ErasureRefused, PaymentFailure) as refused:
+    except ErasureRefused as waits:
+        because = WAITS_FOR[waits.obstacle].format(count=waits.count)
+        return _refuse(f"{who} cannot be erased yet: {because}")
+    except (NoSuchAccount, PaymentFailure) as refused:
         return _refuse(str(refused))
     return 0
+
+
+def _warning(who: str, ending: WouldEnd) -> str:
+    return (
+        f"this erases {who} ({ending.user_id}) for good. What ends: {ending.credits_left} credits,"
+        f" inputs and results of {ending.runs} runs, {ending.uploads} files sent, {ending.secrets} secrets,"
+        " every token and name; the books stay. Add --yes to do it"
+    )
 
 
 def _identity(chosen: argparse.Namespace) -> Identity:

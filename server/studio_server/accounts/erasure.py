@@ -71,6 +71,17 @@ class Erased:
     free_credits_from: datetime
 
 
+@dataclass(frozen=True)
+class WouldEnd:
+    """What an erasure would take: credits left, runs with inputs and results, files sent, secrets."""
+
+    user_id: str
+    credits_left: int
+    runs: int
+    uploads: int
+    secrets: int
+
+
 class Erasure:
     """Erases people, inside the transaction handed in; call `Traces.remove` once it is committed."""
 
@@ -118,6 +129,21 @@ class Erasure:
             if count:
                 raise ErasureRefused(obstacle, count)
         return view.available
+
+    def would_end(self, tx: Tx, user: User) -> WouldEnd:
+        """What `erase` would take now; nothing is changed.
+
+        Raises:
+            ErasureRefused: As `spendable`.
+        """
+        left = self.spendable(tx, user)
+        counted = tx.one(
+            "SELECT (SELECT count(*) FROM runs WHERE user_id = ?),"
+            " (SELECT count(*) FROM uploads WHERE user_id = ?),"
+            " (SELECT count(*) FROM secrets WHERE user_id = ?)",
+            (user.id, user.id, user.id),
+        )
+        return WouldEnd(user.id, left, *(counted or (0, 0, 0)))
 
     def _refuse_while_paid(self, tx: Tx, user: User) -> None:
         """Who leaves is not charged again: the payment provider has to have ended every plan first."""
