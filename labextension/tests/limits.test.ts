@@ -26,12 +26,13 @@ describe('the form of spend limits', () => {
       status: 422,
       code: 'limit_above_plan',
       error: 'Too high.',
-      action: 'Type 30 or less.',
+      reason: 'the plan allows 30 a day',
+      action: 'type 30 or less',
       fields: [
         { field: 'body.daily_limit_credits', found: '500', allowed: '0 to 30' },
         { field: 'other', found: '', allowed: '' }
       ]
     };
-    expect(wrongFields(problem)).toEqual({ wrong: { daily_limit_credits: 'Allowed: 0 to 30.' }, rest: 'Too high. Type 30 or less.' });
+    expect(wrongFields(problem)).toEqual({ wrong: { daily_limit_credits: 'Allowed: 0 to 30.' }, rest: 'Too high. The plan allows 30 a day. Type 30 or less.' });
   });
 });

@@ -105,7 +105,7 @@ def _facts(run: Run) -> list[str]:
     if run.result is not None:
         facts.append(run.result.headline)
     if run.failure is not None:
-        facts.append(f"{run.failure.error} {run.failure.reason}".strip())
+        facts.append(f"{run.failure.error} {wording.sentence(run.failure.reason)}".strip())
     if run.receipt_id:
         facts.append(f"receipt: %studio receipt {run.receipt_id}")
     if run.ended_at is None:

@@ -67,6 +67,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
+def sentence(text: str) -> str:
+    """The text as a sentence of its own; none where there is no text."""
+    ended = text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
+
+
 def _short(value: float) -> str:
     if value >= 10 or value == int(value):  # noqa: PLR2004  - from ten on, tenths say nothing
         return f"{value:,.0f}"

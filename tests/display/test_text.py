@@ -8,6 +8,7 @@ import pytest
 from studio_magics.contracts.account import Subscription
 from studio_magics.contracts.billing import EstimateRequest
 from studio_magics.contracts.payments import PackList
+from studio_magics.contracts.problems import Problem
 from studio_magics.contracts.results import Figure, Finding, Table
 from studio_magics.display import formats, results, wording
 from studio_magics.display.bundle import ESTIMATE_MIME, RECEIPT_MIME
@@ -231,6 +232,13 @@ def test_hostile_text_of_data_never_becomes_markup():
     assert "script" not in seen.tags
     assert not [name for _, name, _ in seen.attributes if name.startswith("on")]
     assert seen.tags.count("img") == 1
+
+
+def test_why_a_run_ended_early_is_a_sentence_of_its_own(fake):
+    why = Problem(status=409, code="cancelled", error="It was stopped.", reason="work is charged")
+    run = samples.a_run("run_1", most=8).model_copy(update={"state": "cancelled", "failure": why})
+    assert "  It was stopped. Work is charged." in draw(run).text.splitlines()
+    assert wording.sentence("") == ""
 
 
 def test_a_picture_is_an_image_with_a_description_so_that_its_scripts_cannot_run():

@@ -109,7 +109,8 @@ def test_a_shorter_run_does_not_replace_the_figures_of_a_longer_one(tmp_path: Pa
     for count in (1_000, 999, 5):
         records.kept(replace(CLEAN, count=count), tmp_path, longest)
     assert records.longest_of(longest)["simulation"].count == 1_000
-    assert records.latest_of(tmp_path / "none") == {}
+    assert records.latest_of(tmp_path / "none", tmp_path / "none.json") == {}
+    assert records.latest_of(tmp_path / "none", longest)["simulation"].count == 1_000
 
 
 def test_a_run_with_findings_is_the_latest_but_never_the_longest_clean_one(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_run_with_findings_is_the_latest_but_never_the_longest_clean_one(tmp_p
     records.kept(CLEAN, latest, longest)
     records.kept(replace(CLEAN, count=2_000, findings=1), latest, longest)
     assert records.longest_of(longest)["simulation"] == CLEAN
-    assert records.latest_of(latest)["simulation"].findings == 1
+    assert records.latest_of(latest, longest)["simulation"].findings == 1
 
 
 def test_the_page_says_which_laws_were_not_tried() -> None:

@@ -1,6 +1,7 @@
 /** The form of spend limits: what was typed becomes a change, or says what is wrong where. */
 
 import type { Problem, SpendControls, SpendControlsChange } from '../contracts';
+import { sentence } from './wording';
 
 /** The limits that can be typed, in the order they are shown. */
 export const LIMIT_FIELDS = ['daily_limit_credits', 'monthly_limit_credits', 'per_run_limit_credits'] as const;
@@ -46,5 +47,6 @@ export function wrongFields(problem: Problem): { wrong: Wrong; rest: string } {
       wrong[known] = [`Allowed: ${field.allowed}.`, field.action].filter(Boolean).join(' ');
     }
   }
-  return { wrong, rest: [problem.error, problem.reason, problem.action].filter(Boolean).join(' ') };
+  const said = [problem.error, problem.reason ?? '', problem.action ?? ''].filter(Boolean);
+  return { wrong, rest: said.map(sentence).join(' ') };
 }

@@ -16,7 +16,7 @@ HEAD = """# Proof
 
 Written by `make prove`; do not edit. Every law of the ledger has a harness that tries to break it. A row says
 how often it tried, from which seed, and what it found. The first table keeps the longest run without a
-finding; the second is the latest run, whatever it found.
+finding; the second is the latest run of this checkout, whatever it found, else the longest one on record.
 """
 COLUMNS = "| law | harness | count | seed | findings | time | commit | date |"
 RULE = "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"

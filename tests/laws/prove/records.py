@@ -64,10 +64,10 @@ def longest_of(file: Path = LONGEST) -> dict[str, Record]:
     return {name: Record(**one) for name, one in stored.items()}
 
 
-def latest_of(folder: Path = LATEST) -> dict[str, Record]:
-    """The latest run of every law on this machine."""
+def latest_of(folder: Path = LATEST, longest: Path = LONGEST) -> dict[str, Record]:
+    """The latest run of every law in this checkout; where there was none, the longest clean one on record."""
     found = (json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json")))
-    return {one["law"]: Record(**one) for one in found}
+    return longest_of(longest) | {one["law"]: Record(**one) for one in found}
 
 
 def commit() -> str:
