@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio_magics.tools.dev.documents import nearest
 from studio_magics.tools.dev.schema_designer.design import KINDS, NOW, SIZED, TODAY, ColumnDesign, Reference
+from studio_magics.tools.dev.schema_designer.other_words import instead_of_type, instead_of_word
 
 if TYPE_CHECKING:
     from studio_magics.tools.dev.documents import Part
@@ -70,11 +71,15 @@ def _of_line(part: Part) -> dict[str, Any]:
         elif options["type"] == "ref" and "to" not in options:
             options["to"] = word
         else:
-            part.refuse(f"the word '{word[:60]}'", nearest(word, (*FLAGS, *TAKES)))
+            instead = instead_of_word(word)
+            part.refuse(f"the word '{word[:60]}'", nearest(word, (*FLAGS, *TAKES)), instead)
     return options
 
 
 def _of_mapping(part: Part) -> dict[str, Any]:
+    for key, one in part.named().items():
+        if key not in KEYS and (instead := instead_of_word(key)):
+            one.refuse(f"the key '{key}' is not known here", ", ".join(KEYS), instead)
     entries = part.entries(KEYS, needed=("type",))
     options: dict[str, Any] = {
         key: one.flag() if key in FLAGS else one.text(most=500, empty=True) for key, one in entries.items()
@@ -86,7 +91,7 @@ def _type(part: Part, written: str) -> tuple[str, tuple[int, ...], tuple[str, ..
     kind, _, inside = written.partition("(")
     inside = inside.rstrip(")")
     if kind not in KINDS:
-        part.refuse(f"the type '{kind[:60]}'", nearest(kind, KINDS))
+        part.refuse(f"the type '{kind[:60]}'", nearest(kind, KINDS), instead_of_type(kind))
     if kind == "enum":
         values = tuple(one.strip(" '\"") for one in inside.split(",") if one.strip(" '\""))
         if not values or len({one.lower() for one in values}) < len(values):

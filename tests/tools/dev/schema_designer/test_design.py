@@ -10,7 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from studio_magics.tools.base import InputRejected
-from studio_magics.tools.dev.schema_designer import TOOL
+from studio_magics.tools.dev.schema_designer import TOOL, other_words
+from studio_magics.tools.dev.schema_designer.design import KINDS
 from studio_magics.tools.dev.schema_designer.inputs import SchemaDesignInput
 from tests.tools.dev.folder_context import assert_forecast_is_near
 from tests.tools.dev.schema_designer.conftest import AFTER, BEFORE
@@ -208,6 +209,30 @@ def test_a_wrong_design_is_refused_before_anything_is_written(design, context, w
 def test_a_refusal_of_yaml_names_the_line(design):
     with pytest.raises(InputRejected, match="line 5, tables"):
         design("tables:\n  a:\n    columns:\n      id: id\n      b: nothing\n")
+
+
+@pytest.mark.parametrize(
+    ("column", "todo"),
+    [
+        ("integer primary_key", "the type id"),
+        ("integer NOT NULL", "'required'"),
+        ({"type": "integer", "primary_key": True}, "the type id"),
+        ({"type": "integer", "nullable": False}, "unless it is 'required'"),
+        ({"type": "ref", "foreign_key": "b"}, "'ref TABLE'"),
+        ("varchar(20)", "write 'string'"),
+        ("datetime", "write 'timestamp'"),
+        ("Number", "write 'decimal'"),
+    ],
+    ids=str,
+)
+def test_words_of_other_tools_are_refused_with_the_word_that_is_meant(design, column, todo):
+    with pytest.raises(InputRejected) as refusal:
+        design({"tables": {"a": {"columns": {"id": column}}}})
+    assert todo in refusal.value.action
+
+
+def test_every_type_that_is_offered_instead_is_one():
+    assert {*other_words.TYPES.values(), *other_words.KINDS.values()} <= set(KINDS)
 
 
 def test_an_old_name_that_the_version_before_did_not_have_is_refused(design):
