@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Sequence
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.contracts.results import Artefact, Cell, Column, Figure, Finding, Table, ToolResult
 from studio_magics.display import wording
 from studio_magics.display.bundle import Display
@@ -101,7 +102,7 @@ def _number_text(value: float, kind: str) -> str:
         return f"{value:,.1f} %"
     if kind == "money":
         return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    return f"{value:,}" if isinstance(value, int) else number_text(value)
 
 
 def _cut(text: str) -> str:

@@ -24,7 +24,7 @@ def all_figures(reading: Reading) -> tuple[Figure, ...]:
 def short_money(amount: float) -> str:
     """'250k', '1.2M', '3B'."""
     for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(amount) >= size:
+        if float(f"{abs(amount) / size:.3g}") >= 1:
             return f"{amount / size:.3g}{unit}"
     return f"{amount:.3g}"
 

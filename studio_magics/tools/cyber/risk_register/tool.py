@@ -21,7 +21,7 @@ from studio_magics.tools.typed_yaml import Description, read_described
 from studio_magics.tools.wording import counted
 
 TOOL_ID = "cyber-studio-risk-register"
-VERSION = "1.0.3"
+VERSION = "1.0.4"
 START_CPU_MS = 85
 START_BYTES = 24_000_000
 NS_PER_EVENT = 45

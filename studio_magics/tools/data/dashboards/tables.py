@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.contracts.results import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -68,4 +69,4 @@ def _columns(columns: Sequence[ChartColumn]) -> Table:
 
 
 def _bound(value: str | float | None) -> str:
-    return "" if value is None else value if isinstance(value, str) else f"{value:,.6g}"
+    return "" if value is None else value if isinstance(value, str) else number_text(value)

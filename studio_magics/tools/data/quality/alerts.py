@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.tools.data.quality.observations import Observation
 from studio_magics.tools.data.quality.rule_values import ExpectationsRejected, did_you_mean
 
@@ -48,7 +49,7 @@ class AlertOutcome:
         alarming = [one for one in self.figures if one.state in {"warn", "fail"}]
         chosen = alarming or list(self.figures)
         more = f" and {len(chosen) - SHOWN} more" if len(chosen) > SHOWN else ""
-        words = [f"{one.column}: {one.figure:,.6g}" if one.column else f"{one.figure:,.6g}" for one in chosen]
+        words = [f"{one.column}: " * bool(one.column) + number_text(one.figure) for one in chosen]
         return ", ".join(words[:SHOWN]) + more or self.note
 
 

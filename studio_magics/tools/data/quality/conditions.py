@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.tools.data.quality.expectations import ColumnRule, ExpectationsRejected
 from studio_magics.tools.tabular import TableSource, quoted, text_literal, trimmed
 
@@ -112,7 +113,7 @@ def _bound(subject: _Subject) -> Condition:
     else:
         if subject.profile.reading not in NUMBERS:
             return subject.unsuitable("min and max on numbers and dates", NUMBERS)
-        literal, shown = f"{subject.value!r}", f"{subject.value:,g}"
+        literal, shown = f"{subject.value!r}", number_text(subject.value)
     return subject.breaking(
         f"({subject.profile.typed_sql}) {sign} {literal}", f"{word} {shown.removesuffix(' 00:00')}"
     )

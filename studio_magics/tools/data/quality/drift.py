@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.tools.data.quality import drift_measures as measures
 from studio_magics.tools.data.quality.snapshot import (
     LEAST_OF_EACH,
@@ -186,7 +187,7 @@ def _tenths(spread: Spread, counts: tuple[int, ...]) -> tuple[list[str], list[in
         reached += one
         is_last = place == len(counts) - 1
         if is_last or reached >= share * (len(names) + 1):
-            edge = f"{spread.edges[place]:,.4g}" if place < len(spread.edges) else ""
+            edge = number_text(float(f"{spread.edges[place]:.4g}")) if place < len(spread.edges) else ""
             names.append(f"to {edge}" if not start else f"{start} to {edge}" if edge else f"above {start}")
             before.append(sums[0])
             now.append(sums[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.contracts.results import Figure
 from studio_magics.tools.data.quality.observations import percent, shortened
 from studio_magics.tools.data.quality.score import WEIGHTS
@@ -206,15 +207,18 @@ def _numbers_of(table: TableSource, column: ColumnProfile, fences: Fences | None
         Bin(start, start + width, count, _tone(start, start + width, fences))
         for start, count in ((low + place * width, count) for place, count in enumerate(counts))
     ]
-    marks = [Mark(facts.median, f"median {facts.median:,g}", "good")] if facts else []
+    marks = [Mark(facts.median, f"median {number_text(facts.median)}", "good")] if facts else []
     if fences:
-        marks += [Mark(fences.low, f"bound {fences.low:,g}"), Mark(fences.high, f"bound {fences.high:,g}")]
+        marks += [Mark(bound, f"bound {number_text(bound)}") for bound in (fences.low, fences.high)]
     title = f"Spread of {column.name}"
     note = f"{column.present_count:,} values" + ("; orange: outside the outlier bounds" if fences else "")
-    svg = histogram(title, bins, marks=marks, low_label=f"{low:,g}", high_label=f"{high:,g}", note=note)
-    told = f"{title}: from {low:,g} to {high:,g}" + (f", median {facts.median:,g}" if facts else "")
-    outside = f", {fences.count:,} values outside {fences.low:,g} to {fences.high:,g}" if fences else ""
-    return Figure(title=title, alt_text=f"{told}{outside}.", svg=svg)
+    least, most = number_text(low), number_text(high)
+    svg = histogram(title, bins, marks=marks, low_label=least, high_label=most, note=note)
+    told = f"{title}: from {least} to {most}"
+    told += f", median {number_text(facts.median)}" if facts else ""
+    if fences:
+        told += f", {fences.count:,} values outside {number_text(fences.low)} to {number_text(fences.high)}"
+    return Figure(title=title, alt_text=f"{told}.", svg=svg)
 
 
 def _tone(low: float, high: float, fences: Fences | None) -> Tone:

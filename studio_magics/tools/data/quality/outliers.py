@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.tools.data.quality.observations import Observation, percent, rows, values
 from studio_magics.tools.data.quality.spread import outside
 
@@ -70,8 +71,8 @@ def outlier_observation(column: ColumnProfile, fences: Fences, factor: float, *,
     share = fences.count / column.present_count
     tail = share > LONG_TAIL and fences.count > TAIL_ROWS
     severity: Severity = "info" if tail else "low"
-    extremes = [f"the least is {fences.least:,g}"] if fences.below else []
-    extremes += [f"the greatest is {fences.most:,g}"] if fences.above else []
+    extremes = [f"the least is {number_text(fences.least)}"] if fences.below else []
+    extremes += [f"the greatest is {number_text(fences.most)}"] if fences.above else []
     reading = (
         "That many are a long tail rather than errors; a logarithmic scale may suit the column."
         if tail

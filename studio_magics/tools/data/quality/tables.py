@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio_magics.contracts.quantities import number_text
 from studio_magics.contracts.results import Column, Table
 from studio_magics.tools.data.quality.drift_shown import alert_table, drift_table
 from studio_magics.tools.data.quality.observations import shortened
@@ -95,7 +96,7 @@ def _columns_table(assessment: Assessment, *, show_values: bool) -> Table:
 def _span(column: ColumnProfile) -> tuple[str | None, str | None, str | None]:
     if column.numbers:
         facts = column.numbers
-        return f"{facts.minimum:,g}", f"{facts.median:,g}", f"{facts.maximum:,g}"
+        return number_text(facts.minimum), number_text(facts.median), number_text(facts.maximum)
     if column.dates:
         return f"{column.dates.oldest:%Y-%m-%d}", None, f"{column.dates.newest:%Y-%m-%d}"
     if column.text and column.present_count:
