@@ -18,5 +18,7 @@ from studio_magics.tools.cyber.risk_register.figures import short_money
         (999_999_999, "1B"),
     ],
 )
-def test_an_amount_is_three_digits_and_a_letter_also_just_below_the_next_one(amount: float, text: str) -> None:
+def test_an_amount_is_three_digits_and_a_letter_also_just_below_the_next_one(
+    amount: float, text: str
+) -> None:
     assert short_money(amount) == text
