@@ -56,7 +56,7 @@ ENDS = {
     "restart_the_clock": ("succeeded", "limit_cpu"),
 }
 LIMITS = {WALL: SHORT, MEMORY: FILLING}
-"""Who fills something gets the processor time for it, however slow the machine."""
+"""By expected end; who fills something gets the processor time for it, however slow the machine."""
 SLACK_MS = 5_000
 """What a busy machine may add to a limit of wall time; the limit itself is measured inside."""
 
