@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -19,7 +20,8 @@ from studio_server.runs.executor.protocol import Job
 
 from studio_magics.contracts.catalogue import RunLimits
 from studio_magics.contracts.inputs import InputFile
-from studio_magics.tools.base import ToolInput
+from studio_magics.tools.base import Forecast, ToolInput
+from studio_magics.tools.data.quality import TOOL as QUALITY
 
 LAUNCHER = """
 import json, os, sys
@@ -41,6 +43,8 @@ def measured(arguments: Sequence[str], **more: object) -> tuple[int, int]:
 
 SLACK_BYTES = 8_000_000
 """What pages shared with the fork server add to the peak or not, from run to run."""
+BUSY = 4
+"""A quiet machine is within a factor of 2; processor time stretches where neighbours share the cores."""
 LIMITS = RunLimits(cpu_ms=60_000, wall_ms=300_000, memory_bytes=2_000_000_000, output_bytes=100_000_000)
 
 
@@ -58,6 +62,29 @@ def warm_run(tool_id: str, inputs: ToolInput, path_of: Callable[[InputFile], Pat
         files = {file.digest: path_of(file) for file in files_in(inputs)}
         runs = [_run(tool_id, inputs, files, Path(folder) / str(number)) for number in range(3)]
         return min(cpu_ms for cpu_ms, _ in runs), max(peak_bytes for _, peak_bytes in runs)
+
+
+def assert_near(forecast: Forecast, cpu_ms: float, peak_bytes: int) -> None:
+    """What a metered run used is near its forecast, on a machine as slow as it proves to be just now."""
+    assert forecast.cpu_ms / BUSY <= cpu_ms
+    most = forecast.cpu_ms * BUSY
+    assert cpu_ms <= most or cpu_ms <= most * slowness()
+    assert forecast.peak_bytes / 2 <= peak_bytes + SLACK_BYTES
+    assert peak_bytes - SLACK_BYTES <= forecast.peak_bytes * 2
+
+
+def slowness() -> float:
+    """How many times its forecast a small run of another kind uses here now; 1 where it uses less."""
+    content = b"a,b\n" + b"1,x\n2,y\n" * 20
+    digest = f"sha256:{sha256(content).hexdigest()}"
+    small = QUALITY.input_model(data=InputFile(digest=digest, name="small.csv", size_bytes=len(content)))
+    with tempfile.TemporaryDirectory(prefix="studio-small-") as folder:
+        path = Path(folder) / "small.csv"
+        path.write_bytes(content)
+        used_ms, _ = warm_run(QUALITY.id, small, lambda _: path)
+    found = max(1.0, used_ms / QUALITY.forecast(small).cpu_ms)
+    print(f"a small run uses {found:.2f} times its forecast here")
+    return found
 
 
 def _run(tool_id: str, inputs: ToolInput, files: dict[str, Path], folder: Path) -> tuple[int, int]:

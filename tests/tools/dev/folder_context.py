@@ -47,20 +47,14 @@ class FolderContext:
         return Artefact(name=name, media_type=media_type, size_bytes=len(content), digest=digest, title=title)
 
 
-BUSY = 4
-"""A quiet machine is within a factor of 2; CPU time stretches where neighbours share the cores."""
-
-
 def assert_forecast_is_near(module: str, inputs, context: FolderContext) -> None:
     """Run the tool as a server does and compare what was metered with its forecast."""
     from importlib import import_module
 
-    from fakes.measuring import SLACK_BYTES, warm_run
+    from fakes.measuring import assert_near, warm_run
 
     tool = import_module(module).TOOL
     forecast = tool.forecast(inputs)
     cpu_ms, peak_bytes = warm_run(tool.id, inputs, context.path)
     print(f"forecast {forecast.cpu_ms} ms, {forecast.peak_bytes}; used {cpu_ms:.0f} ms, {peak_bytes}")
-    assert forecast.cpu_ms / BUSY <= cpu_ms <= forecast.cpu_ms * BUSY
-    assert forecast.peak_bytes / 2 <= peak_bytes + SLACK_BYTES
-    assert peak_bytes - SLACK_BYTES <= forecast.peak_bytes * 2
+    assert_near(forecast, cpu_ms, peak_bytes)
